@@ -1,0 +1,242 @@
+//! Text of each stage, and generated files.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+use gobpf_bpf::Object;
+use gobpf_bpf::disasm;
+use gobpf_ir::build::Texts;
+use gobpf_source::{Origin, Place};
+use gobpf_verifier::{Request, Verdict};
+use serde_json::json;
+
+use crate::analysis::{Analysis, ProgramReport};
+use crate::cancel::{Cancel, Cancelled};
+use crate::document::Snapshot;
+use crate::judge;
+
+/// What can be printed or generated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Emit {
+    /// The typed HIR.
+    Hir,
+    /// The SSA form.
+    Ir,
+    /// The instructions.
+    Asm,
+    /// The verifier model's state before each instruction.
+    States,
+    /// One JSON line a program.
+    Verdict,
+    /// The generated Go program.
+    Loader,
+}
+
+impl Emit {
+    /// All kinds with their names.
+    pub const ALL: [(Emit, &'static str); 6] = [
+        (Emit::Hir, "hir"),
+        (Emit::Ir, "ir"),
+        (Emit::Asm, "asm"),
+        (Emit::States, "states"),
+        (Emit::Verdict, "verdict"),
+        (Emit::Loader, "loader"),
+    ];
+}
+
+impl FromStr for Emit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Emit::ALL.iter().find(|(_, name)| *name == text);
+        found.map(|(emit, _)| *emit).ok_or_else(|| {
+            let names: Vec<_> = Emit::ALL.iter().map(|(_, name)| *name).collect();
+            format!("`{text}` can't be emitted; choose one of {}", names.join(", "))
+        })
+    }
+}
+
+/// Why nothing was emitted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EmitError {
+    /// The file has errors: see the diagnostics.
+    Diagnostics,
+    /// The file has no program.
+    NoProgram,
+    /// Something else, in words.
+    Other(String),
+    /// The caller cancelled.
+    Cancelled,
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EmitError::Diagnostics => f.write_str("the file has errors"),
+            EmitError::NoProgram => f.write_str(
+                "the file has no eBPF program: put `//bpf:section NAME` above a function, or call the SDK from \
+                 `func main`",
+            ),
+            EmitError::Other(text) => f.write_str(text),
+            EmitError::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl From<Cancelled> for EmitError {
+    fn from(_: Cancelled) -> Self {
+        EmitError::Cancelled
+    }
+}
+
+impl Snapshot {
+    /// The text of `emit` for this version.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`] says why there is none. A program that the verifier rejects can be emitted all the same, except as
+    /// a loader.
+    pub fn emit(&self, emit: Emit, cancel: &Cancel) -> Result<String, EmitError> {
+        let analysis = self.analyse(cancel)?;
+        let missing = || if analysis.has_errors() { EmitError::Diagnostics } else { EmitError::NoProgram };
+        let package = analysis.package.as_ref().filter(|package| !package.programs.is_empty());
+        let object = analysis.object.as_ref();
+        match emit {
+            Emit::Hir => Ok(gobpf_types::print(package.ok_or_else(missing)?)),
+            Emit::Ir => {
+                // Lowering needs a package without type errors, which is what an object is the proof of.
+                let (package, object) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
+                let mut texts = Texts::default();
+                let functions = (0..object.programs.len())
+                    .filter_map(|program| gobpf_codegen::lower(package, program, &mut texts).ok());
+                Ok(functions.map(|function| gobpf_ir::print(&function)).collect::<Vec<_>>().join("\n"))
+            }
+            Emit::Asm => Ok(self.asm(object.ok_or_else(missing)?)),
+            Emit::States => self.states(object.ok_or_else(missing)?, cancel),
+            Emit::Verdict => Ok(verdicts(&analysis, object.ok_or_else(missing)?)),
+            Emit::Loader => {
+                let object = object.ok_or_else(missing)?;
+                if analysis.has_errors() {
+                    return Err(EmitError::Diagnostics);
+                }
+                gobpf_loader::program(object, self).map_err(|error| EmitError::Other(error.to_string()))
+            }
+        }
+    }
+
+    /// The instructions of every program, with the source line in front of those that it became.
+    fn asm(&self, object: &Object) -> String {
+        let mut out = String::new();
+        for (index, program) in object.programs.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            let _ = writeln!(
+                out,
+                "{separator}program {} ({}), {} slots, {} bytes of stack",
+                program.name,
+                program.section,
+                program.code.insns.len(),
+                program.code.stack_bytes
+            );
+            out += &disasm::listing(&program.code, object, |slot| self.note(program.code.origins.get(slot as usize)?));
+        }
+        out
+    }
+
+    /// The source line and the reason of an instruction.
+    fn note(&self, origin: &Origin) -> Option<String> {
+        let (line, text) = self.source_line(origin.place)?;
+        Some(match origin.why.describe() {
+            "" => format!("{line}: {text}"),
+            why => format!("{line}: {text} ({why})"),
+        })
+    }
+
+    /// The line, counted from 1, and its trimmed text.
+    pub(crate) fn source_line(&self, place: Place) -> Option<(u32, String)> {
+        let span = self.ast().span(place);
+        if span.range.is_empty() {
+            return None;
+        }
+        let line = self.text().line_of(span.range.start());
+        Some((line + 1, self.text().line(line).trim().to_string()))
+    }
+
+    fn states(&self, object: &Object, cancel: &Cancel) -> Result<String, EmitError> {
+        let mut out = String::new();
+        let dialect = judge::dialect_of(object.target);
+        for (index, program) in object.programs.iter().enumerate() {
+            let _ = writeln!(out, "program {} on kernel {dialect}", program.name);
+            let code = &program.code;
+            let mut print = |slot: u32, state: &str| {
+                let Some(&insn) = code.insns.get(slot as usize) else { return };
+                let relocation =
+                    code.relocation_at(slot).map(|target| disasm::relocation_text(object, target));
+                let next = code.insns.get(slot as usize + 1).copied();
+                let text = disasm::disassemble(insn, next, relocation.as_deref());
+                let _ = writeln!(out, "{slot:3}: {text:<40} ; {state}");
+            };
+            let cancelled = || cancel.is_cancelled();
+            let verdict = gobpf_verifier::verify(Request {
+                object,
+                program: index,
+                dialect,
+                cancelled: &cancelled,
+                states: Some(&mut print),
+            });
+            cancel.check()?;
+            if let Verdict::Rejected(rejection) = &verdict {
+                let _ = writeln!(out, "{}", rejection.message);
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl gobpf_loader::SourceLines for Snapshot {
+    fn file_name(&self) -> &str {
+        self.name().rsplit('/').next().unwrap_or_default()
+    }
+
+    fn line(&self, origin: Origin) -> Option<(u32, String)> {
+        self.source_line(origin.place)
+    }
+}
+
+/// One JSON line for each program.
+fn verdicts(analysis: &Analysis, object: &Object) -> String {
+    let lines = analysis.programs.iter().zip(&object.programs).map(|(report, program)| {
+        let kind = program.kind.row().map_or("unknown", |row| row.name);
+        verdict_line(report, kind)
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+fn verdict_line(report: &ProgramReport, kind: &str) -> String {
+    let mut line = json!({
+        "section": report.section,
+        "name": report.name,
+        "kind": kind,
+        "insns": report.insns,
+        "stack": report.stack_bytes,
+        "kernel": report.judged.dialect.to_string(),
+    });
+    let more = match &report.judged.verdict {
+        Verdict::Accepted(statistics) => json!({
+            "verdict": "accept",
+            "processed": statistics.processed,
+            "states": statistics.total_states,
+            "stack": statistics.stack_bytes,
+        }),
+        Verdict::Rejected(rejection) => json!({
+            "verdict": "reject",
+            "insn": rejection.insn,
+            "message": rejection.message,
+        }),
+        Verdict::Refused { errno, why } => json!({ "verdict": "refused", "errno": errno, "message": why }),
+        Verdict::Unknown(unknown) => json!({ "verdict": "unknown", "message": unknown.to_string() }),
+    };
+    if let (Some(line), serde_json::Value::Object(more)) = (line.as_object_mut(), more) {
+        line.extend(more);
+    }
+    line.to_string()
+}

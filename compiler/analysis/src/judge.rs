@@ -1,0 +1,108 @@
+//! From verdicts to diagnostics: the verifier model speaks of instructions, people read lines.
+
+use gobpf_bpf::{KernelVersion, Object, Program};
+use gobpf_diagnostics::{Code, Diagnostic, KernelText, Severity, codes};
+use gobpf_source::Span;
+use gobpf_syntax::ast;
+use gobpf_verifier::{Category, Dialect, Rejection, Request, Unknown, Verdict};
+
+use crate::cancel::Cancel;
+
+/// The dialect that is followed for `target`: the newest that is not newer, or the oldest.
+pub(crate) fn dialect_of(target: KernelVersion) -> Dialect {
+    if target >= KernelVersion::new(6, 18) {
+        Dialect::V6_18
+    } else if target >= KernelVersion::new(6, 12) {
+        Dialect::V6_12
+    } else {
+        Dialect::V6_1
+    }
+}
+
+/// What `dialect` says to program number `program`.
+pub(crate) fn verdict(object: &Object, program: usize, dialect: Dialect, cancel: &Cancel) -> Verdict {
+    let cancelled = || cancel.is_cancelled();
+    gobpf_verifier::verify(Request { object, program, dialect, cancelled: &cancelled, states: None })
+}
+
+/// The code of each family of rejections.
+fn code(category: Category) -> Code {
+    match category {
+        Category::Nullable => codes::GB0401,
+        Category::Uninitialised => codes::GB0402,
+        Category::WrongType => codes::GB0403,
+        Category::Bounds => codes::GB0404,
+        Category::Packet => codes::GB0405,
+        Category::Context => codes::GB0406,
+        Category::Stack => codes::GB0407,
+        Category::Helper => codes::GB0408,
+        Category::PointerArithmetic => codes::GB0409,
+        Category::ReturnValue => codes::GB0410,
+        Category::Encoding => codes::GB0411,
+        Category::ControlFlow => codes::GB0412,
+        Category::Limit => codes::GB0413,
+    }
+}
+
+/// Where the instructions of a program stand: `of` gives the place of a slot, `whole` that of the program's name.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    pub(crate) of: &'a dyn Fn(u32) -> Option<Span>,
+    pub(crate) whole: Span,
+}
+
+/// The diagnostic for a verdict, if it is not good.
+pub(crate) fn diagnostic(
+    places: Places<'_>,
+    program: &Program,
+    dialect: Dialect,
+    verdict: &Verdict,
+) -> Option<Diagnostic> {
+    let whole = places.whole;
+    match verdict {
+        Verdict::Accepted(_) => None,
+        Verdict::Rejected(rejection) => Some(rejected(places, dialect, rejection)),
+        Verdict::Refused { errno, why } => Some(Diagnostic::error(
+            codes::GB0420,
+            whole,
+            format!("kernel {dialect} refuses to load `{}` ({errno}): {why}", program.name),
+        )),
+        Verdict::Unknown(Unknown::Cancelled) => None,
+        Verdict::Unknown(unknown) => Some(no_verdict(program, whole, unknown)),
+    }
+}
+
+fn no_verdict(program: &Program, whole: Span, why: &Unknown) -> Diagnostic {
+    let message = format!("what the kernel says to `{}` can't be predicted: {why}", program.name);
+    Diagnostic::new(Severity::Warning, codes::GB0421, whole, message)
+}
+
+fn rejected(places: Places<'_>, dialect: Dialect, rejection: &Rejection) -> Diagnostic {
+    let span = |insn| (places.of)(insn).unwrap_or(places.whole);
+    let primary = span(rejection.insn);
+    let mut diagnostic = Diagnostic::error(code(rejection.category), primary, rejection.reason.clone());
+    for step in &rejection.path {
+        let span = span(step.insn);
+        let known = diagnostic.labels.iter().any(|label| label.span == span && label.message == step.text);
+        if !known {
+            diagnostic = diagnostic.label(span, step.text.clone());
+        }
+    }
+    if !rejection.suggestion.is_empty() {
+        diagnostic = diagnostic.help(rejection.suggestion.clone());
+    }
+    diagnostic.kernel_text = Some(KernelText {
+        dialect: dialect.to_string(),
+        insn: rejection.insn,
+        text: rejection.message.clone(),
+    });
+    diagnostic
+}
+
+/// The place of each slot of a program that was compiled from `file`.
+pub(crate) fn spans<'a>(file: &'a ast::File, program: &'a Program) -> impl Fn(u32) -> Option<Span> + 'a {
+    move |insn| {
+        let origin = program.code.origins.get(insn as usize)?;
+        Some(file.span(origin.place)).filter(|span| !span.range.is_empty())
+    }
+}

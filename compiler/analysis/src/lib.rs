@@ -1,0 +1,24 @@
+//! The facade: text in, answers out.
+//!
+//! A [`Document`] is the one mutable thing; a [`Snapshot`] is an immutable version of it; an [`Analysis`] is everything
+//! that is known of that version. The room does no I/O and spawns no threads: files and imports come in as arguments.
+
+mod analysis;
+mod cancel;
+mod document;
+mod emit;
+mod hover;
+mod judge;
+mod literals;
+mod options;
+
+pub use analysis::{Analysis, Judged, ProgramReport};
+pub use cancel::{Cancel, Cancelled};
+pub use document::{Document, Language, Snapshot};
+pub use emit::{Emit, EmitError};
+pub use gobpf_bpf::KernelVersion;
+pub use gobpf_syntax::Work;
+pub use gobpf_types::{Import, Sdk};
+pub use gobpf_verifier::{Dialect, Rejection, Statistics, Unknown, Verdict};
+pub use hover::Hover;
+pub use options::Options;

@@ -1,0 +1,134 @@
+//! Hand-written assembly: `asm.Instructions` literals, judged for every kind and map that they may meet.
+
+use std::sync::Arc;
+
+use gobpf_assembly::{Candidate, Literal, candidates, find};
+use gobpf_bpf::KernelVersion;
+use gobpf_diagnostics::{Diagnostic, Severity};
+use gobpf_syntax::ast;
+use gobpf_verifier::{Dialect, Verdict};
+
+use crate::cancel::{Cancel, Cancelled};
+use crate::judge;
+
+/// Every dialect, oldest first.
+const DIALECTS: [Dialect; 3] = [Dialect::V6_1, Dialect::V6_12, Dialect::V6_18];
+
+/// A literal with its verdicts.
+#[derive(Clone, Debug)]
+pub(crate) struct JudgedLiteral {
+    /// The literal.
+    pub(crate) literal: Literal,
+    /// One for each kind and map that it may meet.
+    pub(crate) worlds: Vec<World>,
+}
+
+/// One combination of kind and maps.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    /// The program in it.
+    pub(crate) candidate: Candidate,
+    /// What each of [`DIALECTS`] says.
+    pub(crate) verdicts: Vec<(Dialect, Verdict)>,
+}
+
+/// Finds and judges the literals of a file.
+pub(crate) fn judge(
+    file: &Arc<ast::File>,
+    target: KernelVersion,
+    cancel: &Cancel,
+) -> Result<(Vec<JudgedLiteral>, Vec<Diagnostic>), Cancelled> {
+    let found = find(file);
+    let mut diagnostics = found.diagnostics;
+    let mut judged = Vec::new();
+    let dialect = judge::dialect_of(target);
+    for literal in found.literals {
+        let mut worlds = Vec::new();
+        for candidate in candidates(&literal) {
+            cancel.check()?;
+            let verdicts = DIALECTS
+                .iter()
+                .map(|dialect| (*dialect, judge::verdict(&candidate.object, 0, *dialect, cancel)))
+                .collect();
+            cancel.check()?;
+            worlds.push(World { candidate, verdicts });
+        }
+        let literal = JudgedLiteral { literal, worlds };
+        diagnostics.extend(literal.diagnostic(file, dialect));
+        judged.push(literal);
+    }
+    Ok((judged, diagnostics))
+}
+
+impl JudgedLiteral {
+    /// What `dialect` says in each world.
+    fn verdicts(&self, dialect: Dialect) -> impl Iterator<Item = (&World, &Verdict)> {
+        self.worlds.iter().filter_map(move |world| {
+            world.verdicts.iter().find(|(of, _)| *of == dialect).map(|(_, verdict)| (world, verdict))
+        })
+    }
+
+    /// An error where every world is rejected; nothing where one may be accepted.
+    fn diagnostic(&self, file: &ast::File, dialect: Dialect) -> Option<Diagnostic> {
+        let rejected = |verdict: &Verdict| matches!(verdict, Verdict::Rejected(_) | Verdict::Refused { .. });
+        let whole = file.span(self.literal.place);
+        let known = self.worlds.len() == 1;
+        if !self.verdicts(dialect).all(|(_, verdict)| rejected(verdict)) {
+            // A literal whose kind and maps are all known is judged like any program.
+            let (world, verdict) = self.verdicts(dialect).next().filter(|_| known)?;
+            let program = &world.candidate.object.programs[0];
+            let places = judge::Places { of: &judge::spans(file, program), whole };
+            let mut diagnostic = judge::diagnostic(places, program, dialect, verdict)?;
+            diagnostic.severity = Severity::Information;
+            return Some(diagnostic);
+        }
+        // The place that most worlds agree on speaks for all.
+        let (world, verdict) = self.verdicts(dialect).max_by_key(|(_, verdict)| {
+            self.verdicts(dialect).filter(|(_, other)| insn_of(other) == insn_of(verdict)).count()
+        })?;
+        let program = &world.candidate.object.programs[0];
+        let places = judge::Places { of: &judge::spans(file, program), whole };
+        let diagnostic = judge::diagnostic(places, program, dialect, verdict)?;
+        if known { Some(diagnostic) } else { Some(diagnostic.help(self.holds())) }
+    }
+
+    /// The program to show in a hover: as in the first world.
+    pub(crate) fn shown(&self) -> Option<&gobpf_bpf::Object> {
+        self.worlds.first().map(|world| &world.candidate.object)
+    }
+
+    /// For which kinds, maps and kernels the rejection holds.
+    fn holds(&self) -> String {
+        let rejected = |verdict: &Verdict| matches!(verdict, Verdict::Rejected(_) | Verdict::Refused { .. });
+        let all = |dialect: &Dialect| self.verdicts(*dialect).all(|(_, verdict)| rejected(verdict));
+        let (always, sometimes): (Vec<_>, Vec<_>) = DIALECTS.iter().partition(|dialect| all(dialect));
+        let names = |dialects: &[&Dialect]| {
+            dialects.iter().map(|dialect| dialect.to_string()).collect::<Vec<_>>().join(" and ")
+        };
+        let mut text = format!(
+            "this holds for every program kind and map that it may be used with, on kernel {}",
+            names(&always)
+        );
+        for dialect in sometimes {
+            let mut accepted: Vec<_> = self
+                .verdicts(*dialect)
+                .filter(|(_, verdict)| matches!(verdict, Verdict::Accepted(_)))
+                .map(|(world, _)| {
+                    if world.candidate.maps.is_empty() { &world.candidate.describes } else { &world.candidate.maps }
+                })
+                .collect();
+            accepted.sort();
+            accepted.dedup();
+            let accepted: Vec<_> = accepted.iter().map(|world| world.as_str()).collect();
+            text += &format!("; kernel {dialect} accepts it for {}", accepted.join(" or for "));
+        }
+        text
+    }
+}
+
+fn insn_of(verdict: &Verdict) -> Option<u32> {
+    match verdict {
+        Verdict::Rejected(rejection) => Some(rejection.insn),
+        _ => None,
+    }
+}

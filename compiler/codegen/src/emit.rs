@@ -1,0 +1,272 @@
+//! Emission: allocated instructions to slots, branches resolved, jumps to what follows left out.
+
+use gobpf_bpf::insn::{AluOp, Insn, Size, Width};
+use gobpf_bpf::{Code, Reg, Relocation, RelocationTarget, SourceOperand};
+use gobpf_source::{Origin, Why};
+use regalloc2::{Allocation as Location, AllocationKind, Block, Edit, InstPosition};
+
+use crate::allocate::Allocation;
+use crate::frame::Frame;
+use crate::machine::{Base, Machine, Selected, Source};
+
+/// A slot, or a jump whose distance is not known yet.
+enum Item {
+    Insn(Insn),
+    Relocated([Insn; 2], RelocationTarget),
+    Wide([Insn; 2]),
+    JumpTo(Block),
+    BranchTo(Insn, Block),
+}
+
+struct Emitter<'a> {
+    selected: &'a Selected,
+    allocation: &'a Allocation,
+    frame: &'a Frame,
+    /// Items of each block.
+    blocks: Vec<Vec<(Item, Origin)>>,
+    origin: Origin,
+}
+
+/// Emits the code of a function.
+pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Code {
+    let mut emitter = Emitter {
+        selected,
+        allocation,
+        frame,
+        blocks: Vec::new(),
+        origin: selected.origins[0],
+    };
+    emitter.run();
+    let targets = emitter.thread_jumps();
+    emitter.lay_out(&targets, stack_bytes)
+}
+
+impl Emitter<'_> {
+    fn run(&mut self) {
+        let edits = self.allocation.edits();
+        let mut next_edit = 0;
+        for block in 0..self.selected.params.len() {
+            self.blocks.push(Vec::new());
+            for inst in self.selected.starts[block]..self.selected.starts[block + 1] {
+                self.origin = self.selected.origins[inst];
+                for position in [InstPosition::Before, InstPosition::After] {
+                    while let Some((point, Edit::Move { from, to })) = edits.get(next_edit)
+                        && point.inst().index() == inst
+                        && point.pos() == position
+                    {
+                        self.edit(*from, *to);
+                        next_edit += 1;
+                    }
+                    if position == InstPosition::Before {
+                        self.inst(inst);
+                    }
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, item: Item) {
+        let origin = self.origin;
+        if let Some(block) = self.blocks.last_mut() {
+            block.push((item, origin));
+        }
+    }
+
+    fn insn(&mut self, insn: Insn) {
+        self.push(Item::Insn(insn));
+    }
+
+    /// A move that the allocator asks for.
+    fn edit(&mut self, from: Location, to: Location) {
+        let origin = self.origin;
+        if origin.why == Why::Source {
+            self.origin.why = Why::Move;
+        }
+        match (reg(from), reg(to)) {
+            (Some(from), Some(to)) => self.insn(Insn::mov(Width::W64, to, SourceOperand::Reg(from))),
+            (None, Some(to)) => {
+                let offset = self.spill_offset(from);
+                self.insn(Insn::load(Size::DW, to, Reg::FP, offset));
+            }
+            (Some(from), None) => {
+                let offset = self.spill_offset(to);
+                self.insn(Insn::store(Size::DW, Reg::FP, offset, SourceOperand::Reg(from)));
+            }
+            // The allocator breaks these up itself.
+            (None, None) => {}
+        }
+        self.origin = origin;
+    }
+
+    fn spill_offset(&self, location: Location) -> i16 {
+        self.frame.spill(location.as_stack().map_or(0, |slot| slot.index())) as i16
+    }
+
+    fn inst(&mut self, index: usize) {
+        let locations = self.allocation.of(index);
+        let register = |at: usize| locations.get(at).copied().and_then(reg).unwrap_or(Reg::R0);
+        let last = register(locations.len().saturating_sub(1));
+        let source = |source: &Source, at: usize| match source {
+            Source::Reg(_) => SourceOperand::Reg(register(at)),
+            Source::Imm(imm) => SourceOperand::Imm(*imm),
+        };
+        match &self.selected.insts[index] {
+            Machine::Entry { .. } => {}
+            Machine::Move { width, .. } => self.insn(Insn::mov(*width, last, SourceOperand::Reg(register(0)))),
+            Machine::MoveImm { width, imm, .. } => self.insn(Insn::mov(*width, last, SourceOperand::Imm(*imm))),
+            Machine::LoadImm64 { value, .. } => self.push(Item::Wide(Insn::load_imm64(last, 0, *value))),
+            Machine::LoadRelocated { target, .. } => {
+                let pseudo = match target {
+                    RelocationTarget::Map(_) => gobpf_bpf::insn::pseudo::MAP_FD,
+                    RelocationTarget::MapValue { .. } => gobpf_bpf::insn::pseudo::MAP_VALUE,
+                };
+                self.push(Item::Relocated(Insn::load_imm64(last, pseudo, 0), *target));
+            }
+            Machine::Alu { width, op, right, .. } => {
+                self.insn(Insn::alu(*width, *op, last, source(right, 1)));
+            }
+            Machine::Neg { width, .. } => self.insn(Insn::alu(*width, AluOp::Neg, last, SourceOperand::Imm(0))),
+            Machine::SignExtend { width, bits, .. } => {
+                self.insn(Insn::alu(*width, AluOp::Lsh, last, SourceOperand::Imm(*bits)));
+                self.insn(Insn::alu(*width, AluOp::Arsh, last, SourceOperand::Imm(*bits)));
+            }
+            Machine::FrameAddress { slot, offset, .. } => {
+                let offset = self.frame.slot(*slot, *offset);
+                self.insn(Insn::mov(Width::W64, last, SourceOperand::Reg(Reg::FP)));
+                self.insn(Insn::alu(Width::W64, AluOp::Add, last, SourceOperand::Imm(offset)));
+            }
+            Machine::Load { size, base, offset, .. } => {
+                let (base, offset) = self.base(base, register(0), *offset);
+                self.insn(Insn::load(*size, last, base, offset));
+            }
+            Machine::Store { size, base, offset, src } => {
+                let at = usize::from(matches!(base, Base::Reg(_)));
+                let src = source(src, at);
+                let (base, offset) = self.base(base, register(0), *offset);
+                self.insn(Insn::store(*size, base, offset, src));
+            }
+            Machine::Call { helper, .. } => self.insn(Insn::call(*helper)),
+            Machine::Jump { to, .. } => self.push(Item::JumpTo(*to)),
+            Machine::Branch { width, op, right, then, otherwise, .. } => {
+                let branch = Insn::jump_if(*width, *op, register(0), source(right, 1), 0);
+                self.push(Item::BranchTo(branch, *then));
+                self.push(Item::JumpTo(*otherwise));
+            }
+            Machine::Return { .. } => self.insn(Insn::exit()),
+        }
+    }
+
+    fn base(&self, base: &Base, register: Reg, offset: i32) -> (Reg, i16) {
+        match base {
+            Base::Reg(_) => (register, offset as i16),
+            Base::Slot(slot) => (Reg::FP, self.frame.slot(*slot, offset) as i16),
+        }
+    }
+
+    /// Where a jump to each block really goes: blocks that only jump on are skipped.
+    fn thread_jumps(&self) -> Vec<usize> {
+        (0..self.blocks.len())
+            .map(|block| {
+                let mut at = block;
+                for _ in 0..self.blocks.len() {
+                    match self.blocks[at].as_slice() {
+                        [(Item::JumpTo(next), _)] => at = next.index(),
+                        _ => break,
+                    }
+                }
+                at
+            })
+            .collect()
+    }
+
+    /// Puts the blocks that are still jumped to one after the other and fills in the distances.
+    fn lay_out(&mut self, targets: &[usize], stack_bytes: u32) -> Code {
+        let order = self.chains(targets);
+        let mut items: Vec<(Item, Origin)> = Vec::new();
+        let mut starts = vec![0; self.blocks.len()];
+        for (index, &block) in order.iter().enumerate() {
+            starts[block] = items.len();
+            let next = order.get(index + 1).copied();
+            let mut block_items = std::mem::take(&mut self.blocks[block]);
+            fall_through(&mut block_items, targets, next);
+            items.extend(block_items);
+        }
+        encode(items, &starts, targets, stack_bytes)
+    }
+
+    /// The blocks in the order of their code: a block is followed by the one that it jumps to, where that one has no
+    /// place yet.
+    fn chains(&self, targets: &[usize]) -> Vec<usize> {
+        let mut placed = vec![false; self.blocks.len()];
+        let mut order = Vec::new();
+        let mut waiting = vec![0];
+        while let Some(start) = waiting.pop() {
+            let mut at = Some(start);
+            while let Some(block) = at.filter(|block| !placed[*block]) {
+                placed[block] = true;
+                order.push(block);
+                at = None;
+                for (item, _) in self.blocks[block].iter().rev() {
+                    match item {
+                        Item::JumpTo(to) if at.is_none() => at = Some(targets[to.index()]),
+                        Item::BranchTo(_, to) => waiting.push(targets[to.index()]),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        order
+    }
+}
+
+/// Leaves out a jump to the block that follows, turning a branch around where that helps.
+fn fall_through(items: &mut Vec<(Item, Origin)>, targets: &[usize], next: Option<usize>) {
+    let goes_to = |block: &Block| Some(targets[block.index()]);
+    if let [.., (Item::BranchTo(insn, then), _), (Item::JumpTo(otherwise), _)] = items.as_mut_slice()
+        && goes_to(then) == next
+        && goes_to(otherwise) != next
+        && let Some(op) = gobpf_bpf::insn::JmpOp::of_code(insn.code).and_then(gobpf_bpf::insn::JmpOp::negate)
+    {
+        insn.code = insn.code & 0x0f | op as u8;
+        std::mem::swap(then, otherwise);
+    }
+    if let Some((Item::JumpTo(to), _)) = items.last()
+        && goes_to(to) == next
+    {
+        items.pop();
+    }
+}
+
+fn encode(items: Vec<(Item, Origin)>, starts: &[usize], targets: &[usize], stack_bytes: u32) -> Code {
+    let mut slots = Vec::with_capacity(items.len() + 1);
+    let mut slot = 0u32;
+    for (item, _) in &items {
+        slots.push(slot);
+        slot += if matches!(item, Item::Wide(_) | Item::Relocated(..)) { 2 } else { 1 };
+    }
+    slots.push(slot);
+    let mut code = Code { stack_bytes, ..Code::default() };
+    for (index, (item, origin)) in items.into_iter().enumerate() {
+        let distance =
+            |to: Block| (i64::from(slots[starts[targets[to.index()]]]) - i64::from(slots[index]) - 1) as i16;
+        match item {
+            Item::Insn(insn) => code.insns.push(insn),
+            Item::JumpTo(to) => code.insns.push(Insn::jump(distance(to))),
+            Item::BranchTo(insn, to) => code.insns.push(Insn { off: distance(to), ..insn }),
+            Item::Wide(pair) => code.insns.extend(pair),
+            Item::Relocated(pair, target) => {
+                code.relocations.push(Relocation { slot: slots[index], target });
+                code.insns.extend(pair);
+            }
+        }
+        code.origins.resize(code.insns.len(), origin);
+    }
+    code
+}
+
+fn reg(location: Location) -> Option<Reg> {
+    match location.kind() {
+        AllocationKind::Reg => location.as_reg().and_then(|preg| Reg::new(preg.hw_enc() as u8)),
+        _ => None,
+    }
+}

@@ -1,0 +1,78 @@
+//! Machine instructions over virtual registers: what selection makes and allocation reads.
+
+use gobpf_bpf::RelocationTarget;
+use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
+use gobpf_ir::ir::SlotData;
+use gobpf_source::Origin;
+use regalloc2::{Block, VReg};
+
+/// A second operand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    Reg(VReg),
+    Imm(i32),
+}
+
+/// What a memory access starts from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Base {
+    Reg(VReg),
+    /// A slot of the frame, by number.
+    Slot(u32),
+}
+
+/// A machine instruction. Each becomes one or a few slots; operands that are read come before those that are written.
+#[derive(Clone, Debug)]
+pub(crate) enum Machine {
+    /// The context arrives in R1.
+    Entry { dst: VReg },
+    /// `dst = src`; a move of 32 bits zeroes the upper half.
+    Move { width: Width, dst: VReg, src: VReg },
+    /// `dst = imm`.
+    MoveImm { width: Width, dst: VReg, imm: i32 },
+    /// `dst = value`, two slots.
+    LoadImm64 { dst: VReg, value: u64 },
+    /// `dst = ` what is known when the object is loaded, two slots.
+    LoadRelocated { dst: VReg, target: RelocationTarget },
+    /// `dst = left op right`; `dst` is the register of `left`.
+    Alu { width: Width, op: AluOp, dst: VReg, left: VReg, right: Source },
+    /// `dst = -src`; `dst` is the register of `src`.
+    Neg { width: Width, dst: VReg, src: VReg },
+    /// `dst = src` shifted left and back by `bits`, keeping the sign; `dst` is the register of `src`.
+    SignExtend { width: Width, bits: i32, dst: VReg, src: VReg },
+    /// `dst = ` the address of a slot, plus bytes.
+    FrameAddress { dst: VReg, slot: u32, offset: i32 },
+    /// `dst = *(size *)(base + offset)`.
+    Load { size: Size, dst: VReg, base: Base, offset: i32 },
+    /// `*(size *)(base + offset) = src`.
+    Store { size: Size, base: Base, offset: i32, src: Source },
+    /// A call of a helper: arguments in R1 and following, the result in R0.
+    Call { helper: u32, arguments: Vec<VReg>, dst: VReg },
+    /// Go on there.
+    Jump { to: Block, arguments: Vec<VReg> },
+    /// Two ways.
+    Branch { width: Width, op: JmpOp, left: VReg, right: Source, then: Block, otherwise: Block },
+    /// End with the value in R0.
+    Return { value: VReg },
+}
+
+/// A function of machine instructions. Blocks are numbered in the order of their code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selected {
+    /// Instructions of all blocks.
+    pub(crate) insts: Vec<Machine>,
+    /// Where each comes from.
+    pub(crate) origins: Vec<Origin>,
+    /// First instruction of each block, and one past the last of the last.
+    pub(crate) starts: Vec<usize>,
+    /// Parameters of each block.
+    pub(crate) params: Vec<Vec<VReg>>,
+    /// Successors of each block.
+    pub(crate) successors: Vec<Vec<Block>>,
+    /// Predecessors of each block.
+    pub(crate) predecessors: Vec<Vec<Block>>,
+    /// Number of virtual registers.
+    pub(crate) vregs: usize,
+    /// Slots of the frame.
+    pub(crate) slots: Vec<SlotData>,
+}

@@ -1,0 +1,150 @@
+//! The object around the code: maps, global data, types.
+
+use gobpf_bpf::tables::MapKind;
+use gobpf_bpf::{Code, Map, MapContents, MapId, Object, Program, RelocationTarget};
+use gobpf_btf::{Btf, IntEncoding, Member};
+use gobpf_ir::build::Texts;
+use gobpf_types::hir::{self, GlobalId, TypeId};
+
+/// Where everything that code refers to ends up.
+pub(crate) struct Layout {
+    maps: Vec<Map>,
+    btf: Btf,
+    text: MapId,
+    globals: Vec<(MapId, u32)>,
+}
+
+impl Layout {
+    /// Lays out the maps of `package`: those that are declared, then those of global data that are needed.
+    pub(crate) fn of(package: &hir::Package, texts: &Texts) -> Layout {
+        let mut layout = Layout {
+            maps: Vec::new(),
+            btf: Btf::default(),
+            text: MapId(0),
+            globals: vec![(MapId(0), 0); package.globals.len()],
+        };
+        for map in &package.maps {
+            let (key, value) = (
+                intern(&mut layout.btf, &package.types, map.key),
+                intern(&mut layout.btf, &package.types, map.value),
+            );
+            layout.maps.push(Map {
+                name: map.name.to_string(),
+                kind: map.kind,
+                key_size: package.types.size_of(map.key) as u32,
+                value_size: package.types.size_of(map.value) as u32,
+                max_entries: map.max_entries,
+                flags: map.flags,
+                key: Some(key),
+                value: Some(value),
+                contents: None,
+            });
+        }
+        if !texts.bytes().is_empty() {
+            layout.text = layout.add_data(".rodata", texts.bytes().to_vec(), true);
+        }
+        layout.add_globals(package, ".data", |global| global.initial.is_some());
+        layout.add_globals(package, ".bss", |global| global.initial.is_none());
+        layout
+    }
+
+    fn add_data(&mut self, name: &str, data: Vec<u8>, frozen: bool) -> MapId {
+        self.maps.push(Map {
+            name: name.to_string(),
+            kind: MapKind::ARRAY,
+            key_size: 4,
+            value_size: data.len() as u32,
+            max_entries: 1,
+            flags: if frozen { BPF_F_RDONLY_PROG } else { 0 },
+            key: None,
+            value: None,
+            contents: Some(MapContents { data, frozen }),
+        });
+        MapId(self.maps.len() as u32 - 1)
+    }
+
+    fn add_globals(&mut self, package: &hir::Package, name: &str, belongs: impl Fn(&hir::Global) -> bool) {
+        let map = MapId(self.maps.len() as u32);
+        let mut data = Vec::new();
+        for (index, global) in package.globals.iter().enumerate().filter(|(_, global)| belongs(global)) {
+            let size = package.types.size_of(global.ty) as usize;
+            // Eight bytes suit every type, and keep neighbours apart for atomic access.
+            data.resize(data.len().next_multiple_of(8), 0);
+            self.globals[index] = (map, data.len() as u32);
+            data.extend(global.initial.iter().flatten().copied().take(size));
+            let end = self.globals[index].1 as usize + size;
+            data.resize(end, 0);
+        }
+        if !data.is_empty() {
+            self.add_data(name, data, false);
+        }
+    }
+
+    pub(crate) fn map(&self, map: hir::MapId) -> RelocationTarget {
+        RelocationTarget::Map(MapId(map.0))
+    }
+
+    pub(crate) fn text(&self, offset: u32) -> RelocationTarget {
+        RelocationTarget::MapValue { map: self.text, offset }
+    }
+
+    pub(crate) fn global(&self, global: GlobalId, offset: u32) -> RelocationTarget {
+        let (map, start) = self.globals[global.0 as usize];
+        RelocationTarget::MapValue { map, offset: start.wrapping_add(offset) }
+    }
+}
+
+/// `BPF_F_RDONLY_PROG`: programs may not write.
+const BPF_F_RDONLY_PROG: u32 = 1 << 7;
+
+/// Puts code and layout together; `codes` are those of the package's programs, in order.
+pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> Object {
+    let programs = package.programs.iter().zip(codes).map(|(program, code)| Program {
+        name: program.name.to_string(),
+        section: program.section.to_string(),
+        kind: program.kind,
+        code,
+    });
+    Object {
+        programs: programs.collect(),
+        maps: layout.maps,
+        btf: layout.btf,
+        license: package.license.to_string(),
+        target: package.target,
+    }
+}
+
+/// The BTF type of a Go type.
+fn intern(btf: &mut Btf, types: &hir::Types, ty: TypeId) -> gobpf_btf::TypeId {
+    let int = |name: &str, size, encoding| gobpf_btf::Type::Int { name: name.to_string(), size, encoding };
+    let made = match types.get(ty) {
+        hir::Type::Bool => int("bool", 1, IntEncoding::Bool),
+        hir::Type::Int { bits, signed, .. } => {
+            let (prefix, encoding) =
+                if *signed { ("int", IntEncoding::Signed) } else { ("uint", IntEncoding::Unsigned) };
+            int(&format!("{prefix}{bits}"), u32::from(*bits) / 8, encoding)
+        }
+        hir::Type::Array { element, length } => {
+            let element = intern(btf, types, *element);
+            gobpf_btf::Type::Array { element, length: u32::try_from(*length).unwrap_or(u32::MAX) }
+        }
+        hir::Type::Struct(of) => {
+            let members = of
+                .fields
+                .iter()
+                .map(|field| Member {
+                    name: field.name.to_string(),
+                    ty: intern(btf, types, field.ty),
+                    offset: field.offset,
+                })
+                .collect();
+            gobpf_btf::Type::Struct { name: of.name.to_string(), size: of.size, members }
+        }
+        hir::Type::Pointer { target, .. } => {
+            let target = intern(btf, types, *target);
+            gobpf_btf::Type::Pointer(target)
+        }
+        hir::Type::Unknown | hir::Type::String | hir::Type::Slice { .. } => return gobpf_btf::VOID,
+    };
+    btf.intern(made)
+}

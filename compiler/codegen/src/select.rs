@@ -1,0 +1,263 @@
+//! Instruction selection: constants become immediates, addresses become offsets, widths become opcodes.
+
+use gobpf_bpf::insn::{Size, Width};
+use gobpf_ir::ir::{self, Function, InstKind, SlotData, Terminator, Type, Value};
+use gobpf_source::{Origin, Why};
+use regalloc2::{Block, RegClass, VReg};
+
+use crate::machine::{Base, Machine, Selected, Source};
+use crate::object::Layout;
+
+/// Selects instructions for `function`, which has no critical edges.
+pub(crate) fn select(function: &Function, layout: &Layout) -> Selected {
+    let mut numbers = vec![None; function.blocks.len()];
+    for (number, block) in function.order.iter().enumerate() {
+        numbers[block.0 as usize] = Some(Block::new(number));
+    }
+    let mut selector = Selector {
+        function,
+        layout,
+        numbers,
+        spilled: vec![None; function.values.len()],
+        out: Selected { vregs: function.values.len(), slots: function.slots.clone(), ..Selected::default() },
+        origin: function.block(ir::Block(0)).origin,
+    };
+    selector.run();
+    selector.out
+}
+
+struct Selector<'a> {
+    function: &'a Function,
+    layout: &'a Layout,
+    /// Machine block of each block.
+    numbers: Vec<Option<Block>>,
+    /// The slot of each [`InstKind::Spilled`].
+    spilled: Vec<Option<u32>>,
+    out: Selected,
+    origin: Origin,
+}
+
+impl Selector<'_> {
+    fn run(&mut self) {
+        let blocks = self.function.order.len();
+        self.out.predecessors = vec![Vec::new(); blocks];
+        for (number, &block) in self.function.order.iter().enumerate() {
+            let data = self.function.block(block);
+            self.out.starts.push(self.out.insts.len());
+            if number == 0 {
+                self.origin = Origin { why: Why::Frame, ..data.origin };
+                if let Some(&context) = data.params.first() {
+                    let dst = self.vreg(context);
+                    self.push(Machine::Entry { dst });
+                }
+                self.out.params.push(Vec::new());
+            } else {
+                let params = data.params.iter().map(|param| self.vreg(*param)).collect();
+                self.out.params.push(params);
+            }
+            for &inst in &data.insts {
+                let data = self.function.inst(inst);
+                self.origin = data.origin;
+                self.inst(&data.kind, data.result);
+            }
+            self.origin = data.origin;
+            self.end(&data.end);
+            let successors: Vec<_> = data.end.targets().iter().map(|target| self.block(target.block)).collect();
+            for successor in &successors {
+                self.out.predecessors[successor.index()].push(Block::new(number));
+            }
+            self.out.successors.push(successors);
+        }
+        self.out.starts.push(self.out.insts.len());
+    }
+
+    fn push(&mut self, machine: Machine) {
+        self.out.insts.push(machine);
+        self.out.origins.push(self.origin);
+    }
+
+    fn block(&self, block: ir::Block) -> Block {
+        self.numbers[block.0 as usize].unwrap_or(Block::new(0))
+    }
+
+    fn new_vreg(&mut self) -> VReg {
+        self.out.vregs += 1;
+        VReg::new(self.out.vregs - 1, RegClass::Int)
+    }
+
+    /// The register of `value`; a zero extension shares that of its operand.
+    fn vreg(&self, value: Value) -> VReg {
+        let mut value = value;
+        while let Some(InstKind::Zext64(inner)) = self.function.def(value) {
+            value = *inner;
+        }
+        VReg::new(value.0 as usize, RegClass::Int)
+    }
+
+    /// `value` in a register: constants and addresses are made anew for each use, which costs less than keeping them.
+    fn reg(&mut self, value: Value) -> VReg {
+        match self.function.def(value) {
+            Some(InstKind::Const(number)) => self.constant(self.function.ty(value), *number),
+            Some(InstKind::Zext64(inner)) => self.reg(*inner),
+            Some(InstKind::SlotAddr(slot, offset)) => {
+                let (slot, offset, dst) = (slot.0, *offset, self.new_vreg());
+                self.push(Machine::FrameAddress { dst, slot, offset });
+                dst
+            }
+            Some(InstKind::Spilled(..)) => {
+                let dst = self.new_vreg();
+                let slot = self.spilled[value.0 as usize].unwrap_or_default();
+                self.push(Machine::FrameAddress { dst, slot, offset: 0 });
+                dst
+            }
+            Some(InstKind::MapRef(map)) => self.relocated(self.layout.map(*map)),
+            Some(InstKind::TextAddr(offset)) => self.relocated(self.layout.text(*offset)),
+            Some(InstKind::GlobalAddr(global, offset)) => self.relocated(self.layout.global(*global, *offset)),
+            _ => self.vreg(value),
+        }
+    }
+
+    fn constant(&mut self, ty: Type, number: i64) -> VReg {
+        let dst = self.new_vreg();
+        self.push(match (ty, i32::try_from(number), u32::try_from(number)) {
+            (_, Ok(imm), _) => Machine::MoveImm { width: Width::W64, dst, imm },
+            (_, _, Ok(number)) => Machine::MoveImm { width: Width::W32, dst, imm: number as i32 },
+            _ => Machine::LoadImm64 { dst, value: number as u64 },
+        });
+        dst
+    }
+
+    fn relocated(&mut self, target: gobpf_bpf::RelocationTarget) -> VReg {
+        let dst = self.new_vreg();
+        self.push(Machine::LoadRelocated { dst, target });
+        dst
+    }
+
+    /// `value` as a second operand at `width`.
+    fn source(&mut self, width: Width, value: Value) -> Source {
+        let imm = self.function.as_const(value).and_then(|number| match width {
+            Width::W32 => Some(number as u32 as i32),
+            Width::W64 => i32::try_from(number).ok(),
+        });
+        match imm {
+            Some(imm) => Source::Imm(imm),
+            None => Source::Reg(self.reg(value)),
+        }
+    }
+
+    /// A base and an offset that an instruction can hold.
+    fn base(&mut self, pointer: Value, offset: i32) -> (Base, i32) {
+        match self.function.def(pointer) {
+            Some(InstKind::SlotAddr(slot, start)) => (Base::Slot(slot.0), start + offset),
+            Some(InstKind::Spilled(..)) => {
+                (Base::Slot(self.spilled[pointer.0 as usize].unwrap_or_default()), offset)
+            }
+            _ if i16::try_from(offset).is_ok() => (Base::Reg(self.reg(pointer)), offset),
+            _ => {
+                let left = self.reg(pointer);
+                let dst = self.new_vreg();
+                let right = Source::Imm(offset);
+                self.push(Machine::Alu { width: Width::W64, op: gobpf_bpf::insn::AluOp::Add, dst, left, right });
+                (Base::Reg(dst), 0)
+            }
+        }
+    }
+
+    fn inst(&mut self, kind: &InstKind, result: Option<Value>) {
+        let dst = result.map_or_else(VReg::invalid, |value| self.vreg(value));
+        let width = result.map_or(Width::W64, |value| self.function.ty(value).width());
+        match kind {
+            InstKind::Const(_)
+            | InstKind::Zext64(_)
+            | InstKind::SlotAddr(..)
+            | InstKind::MapRef(_)
+            | InstKind::GlobalAddr(..)
+            | InstKind::TextAddr(_) => {}
+            InstKind::Binary(op, a, b) => {
+                let left = self.reg(*a);
+                let right = self.source(width, *b);
+                self.push(Machine::Alu { width, op: *op, dst, left, right });
+            }
+            InstKind::PtrAdd(a, b) => {
+                let left = self.reg(*a);
+                let right = self.source(Width::W64, *b);
+                self.push(Machine::Alu { width, op: gobpf_bpf::insn::AluOp::Add, dst, left, right });
+            }
+            InstKind::PtrDiff(a, b) => {
+                let left = self.reg(*a);
+                let right = Source::Reg(self.reg(*b));
+                self.push(Machine::Alu { width, op: gobpf_bpf::insn::AluOp::Sub, dst, left, right });
+            }
+            InstKind::Neg(a) => {
+                let src = self.reg(*a);
+                self.push(Machine::Neg { width, dst, src });
+            }
+            InstKind::SignExtend(bits, a) => {
+                let src = self.reg(*a);
+                self.push(Machine::SignExtend { width: Width::W32, bits: 32 - i32::from(*bits), dst, src });
+            }
+            InstKind::Sext64(a) => {
+                let src = self.reg(*a);
+                self.push(Machine::SignExtend { width: Width::W64, bits: 32, dst, src });
+            }
+            InstKind::Trunc(a) => {
+                let src = self.reg(*a);
+                self.push(Machine::Move { width: Width::W32, dst, src });
+            }
+            InstKind::Spilled(size, value) => {
+                let slot = self.out.slots.len() as u32;
+                self.out.slots.push(SlotData { size: size.bytes(), name: String::new() });
+                if let Some(result) = result {
+                    self.spilled[result.0 as usize] = Some(slot);
+                }
+                self.store(*size, Base::Slot(slot), 0, *value);
+            }
+            InstKind::ContextField(size, pointer, offset) | InstKind::Load(size, pointer, offset) => {
+                let (base, offset) = self.base(*pointer, *offset);
+                self.push(Machine::Load { size: *size, dst, base, offset });
+            }
+            InstKind::Store(size, pointer, offset, value) => {
+                let (base, offset) = self.base(*pointer, *offset);
+                self.store(*size, base, offset, *value);
+            }
+            InstKind::Call(helper, arguments) => {
+                let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
+                self.push(Machine::Call { helper: *helper, arguments, dst });
+            }
+        }
+    }
+
+    fn store(&mut self, size: Size, base: Base, offset: i32, value: Value) {
+        // A store of 8 bytes extends its constant, smaller ones cut it.
+        let width = if size == Size::DW { Width::W64 } else { Width::W32 };
+        let src = self.source(width, value);
+        self.push(Machine::Store { size, base, offset, src });
+    }
+
+    fn end(&mut self, end: &Terminator) {
+        match end {
+            // Building ends every block.
+            Terminator::Open => {}
+            Terminator::Jump(target) => {
+                let arguments = target.args.iter().map(|value| self.reg(*value)).collect();
+                let to = self.block(target.block);
+                self.push(Machine::Jump { to, arguments });
+            }
+            Terminator::Branch { cond, then, otherwise } => {
+                let (mut op, mut left, mut right) = (cond.op, cond.left, cond.right);
+                if self.function.as_const(left).is_some() {
+                    (op, left, right) = (op.swap(), right, left);
+                }
+                let width = self.function.ty(left).width();
+                let left = self.reg(left);
+                let right = self.source(width, right);
+                let (then, otherwise) = (self.block(then.block), self.block(otherwise.block));
+                self.push(Machine::Branch { width, op, left, right, then, otherwise });
+            }
+            Terminator::Return(value) => {
+                let value = self.reg(*value);
+                self.push(Machine::Return { value });
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Calls: functions are inlined, helpers called.
+
+use gobpf_bpf::insn::{AluOp, Size};
+use gobpf_source::{NodeId, Why};
+use gobpf_types::hir::{self, Argument, Expr, ExprKind, FunctionId, TypeId};
+use rustc_hash::FxHashMap;
+
+use super::arith::IntType;
+use super::{Bound, Builder, Frame, INLINE_DEPTH_LIMIT, INSTRUCTION_LIMIT, Operand, Result, Storage};
+use crate::error::Unsupported;
+use crate::ir::{InstKind, Terminator, Type, Value};
+
+impl<'a> Builder<'a> {
+    /// Lowers the program's function: its parameter is the context, its result goes to the kernel.
+    pub(super) fn enter_program(&mut self, function: &'a hir::Function) -> Result<()> {
+        let context = self.f.new_value(Type::Pointer, None);
+        self.f.block_mut(self.block).params.push(context);
+        let arguments: Vec<_> = function.params.iter().map(|_| Operand::Scalar(context)).collect();
+        let node = self.origin.place.node;
+        let frame = self.push_frame(function, arguments)?;
+        let result = match (frame.results.first(), function.results.first()) {
+            (Some(storage), Some(ty)) => {
+                let Operand::Scalar(value) = self.read(*storage, *ty)? else {
+                    return self.error(Unsupported::StringValue);
+                };
+                // R0 is read as a 32-bit number by most kinds; a sign extension would change nothing.
+                value
+            }
+            _ => self.const_i32(0),
+        };
+        self.origin.place.node = node;
+        self.because(Why::Frame, |b| {
+            let next = b.block;
+            b.end(Terminator::Return(result), next);
+        });
+        Ok(())
+    }
+
+    /// Inlines `function`; the current block is where it returns to, afterwards.
+    fn push_frame(&mut self, function: &'a hir::Function, arguments: Vec<Operand>) -> Result<Frame<'a>> {
+        if self.frames.len() >= INLINE_DEPTH_LIMIT {
+            return self.error(Unsupported::TooLarge(INSTRUCTION_LIMIT));
+        }
+        let origin = self.origin;
+        let return_to = self.new_block();
+        let results = Vec::new();
+        self.frames.push(Frame {
+            function,
+            locals: vec![Storage::None; function.locals.len()],
+            labels: FxHashMap::default(),
+            results,
+            return_to,
+            slots: Vec::new(),
+        });
+        for ty in &function.results {
+            let storage = self.new_storage(*ty, false, "")?;
+            self.frame().results.push(storage);
+        }
+        for (local, argument) in function.params.iter().zip(arguments) {
+            let storage = self.storage(*local)?;
+            self.write(storage, self.local(*local).ty, argument);
+        }
+        self.stmts(&function.body)?;
+        // The end of a function without results; Go's rules exclude it for others.
+        self.jump(return_to, return_to);
+        self.seal(return_to);
+        self.origin = origin;
+        let Some(mut frame) = self.frames.pop() else { return self.error(Unsupported::StringValue) };
+        self.release_slots(&mut frame);
+        Ok(frame)
+    }
+
+    /// Gives the slots of a function that has returned to others, where no pointer to them can be left.
+    fn release_slots(&mut self, frame: &mut Frame<'a>) {
+        let pointers_left = frame.function.locals.iter().any(|local| local.address_taken)
+            || frame.function.results.iter().any(|ty| self.types().size_of(*ty) > 8);
+        if pointers_left {
+            match self.frames.last_mut() {
+                Some(caller) => caller.slots.append(&mut frame.slots),
+                None => frame.slots.clear(),
+            }
+        } else {
+            self.free_slots.append(&mut frame.slots);
+        }
+    }
+
+    /// Calls a function; the results are where it left them.
+    pub(super) fn call(&mut self, function: FunctionId, arguments: &[Expr], node: NodeId) -> Result<Vec<Storage>> {
+        let callee = &self.package.functions[function.0 as usize];
+        let mut operands = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let operand = self.operand(argument)?;
+            // A struct is passed by value: what the callee gets must not change with the caller's variable.
+            let operand = match operand {
+                Operand::Memory(from) => {
+                    let slot = self.new_slot(self.types().size_of(argument.ty), "");
+                    let to = self.slot_address(slot);
+                    self.store_operand(to, argument.ty, Operand::Memory(from));
+                    Operand::Memory(to)
+                }
+                other => other,
+            };
+            operands.push(operand);
+        }
+        self.at(node);
+        Ok(self.push_frame(callee, operands)?.results)
+    }
+
+    /// A call in an expression: one result, or none that anybody looks at.
+    pub(super) fn call_one(&mut self, function: FunctionId, arguments: &[Expr], expr: &Expr) -> Result<Operand> {
+        let results = self.call(function, arguments, expr.node)?;
+        self.at(expr.node);
+        match results.first() {
+            Some(storage) => self.read(*storage, expr.ty),
+            None => Ok(Operand::Scalar(self.const_i32(0))),
+        }
+    }
+
+    /// Calls a helper and converts R0 to `ty`.
+    pub(super) fn helper(
+        &mut self,
+        helper: u32,
+        arguments: &[Argument],
+        ty: TypeId,
+        node: NodeId,
+    ) -> Result<Value> {
+        let mut values = Vec::new();
+        for argument in arguments {
+            self.at(node);
+            self.argument(argument, &mut values)?;
+        }
+        self.at(node);
+        let result_type = match self.scalar_type(ty) {
+            Some(Type::Pointer) => Type::Pointer,
+            _ => Type::I64,
+        };
+        let result = self.emit(result_type, InstKind::Call(helper, values));
+        if result_type == Type::Pointer || self.scalar_type(ty).is_none() {
+            return Ok(result);
+        }
+        Ok(self.convert(IntType { bits: 64, signed: true }, self.int_type(ty), result))
+    }
+
+    fn argument(&mut self, argument: &Argument, values: &mut Vec<Value>) -> Result<()> {
+        match argument {
+            Argument::Value(expr) => {
+                let from = self.int_type(expr.ty);
+                let value = self.scalar(expr)?;
+                let value = match self.f.ty(value) {
+                    Type::Pointer => value,
+                    _ => self.convert(from, IntType { bits: 64, ..from }, value),
+                };
+                values.push(value);
+            }
+            Argument::Reference(expr) => values.push(self.reference(expr)?),
+            Argument::Memory(expr) => {
+                let slice = self.slice(expr)?;
+                values.push(slice.pointer);
+                let length = match slice.bound {
+                    Bound::Length(length) => length,
+                    Bound::PacketEnd(end) => self.emit(Type::I64, InstKind::PtrDiff(end, slice.pointer)),
+                };
+                let element_size = match self.types().get(expr.ty) {
+                    hir::Type::Slice { element, .. } => self.types().size_of(*element),
+                    _ => 1,
+                };
+                let element_size = self.const_i64(element_size as i64);
+                values.push(self.alu(AluOp::Mul, length, element_size));
+            }
+            Argument::Map(map) => values.push(self.emit(Type::Pointer, InstKind::MapRef(*map))),
+            Argument::Text(bytes) => {
+                let mut text = bytes.clone();
+                text.push(0);
+                let length = self.const_i64(text.len() as i64);
+                let offset = self.texts.intern(text);
+                values.push(self.emit(Type::Pointer, InstKind::TextAddr(offset)));
+                values.push(length);
+            }
+        }
+        Ok(())
+    }
+
+    /// A pointer to a copy of a value. A variable that lives in memory is its own copy: helpers only read it, and they
+    /// read it before anything else can change it.
+    fn reference(&mut self, expr: &Expr) -> Result<Value> {
+        if self.scalar_type(expr.ty).is_some() {
+            let value = self.scalar(expr)?;
+            let size = Size::of_bytes(self.types().size_of(expr.ty) as u32).unwrap_or(Size::DW);
+            return Ok(self.because(Why::Spill, |b| b.emit(Type::Pointer, InstKind::Spilled(size, value))));
+        }
+        let in_memory = match &expr.kind {
+            ExprKind::Local(local) => matches!(self.storage(*local)?, Storage::Slot(_)),
+            ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero => true,
+            _ => false,
+        };
+        let address = self.address(expr)?;
+        if in_memory {
+            return Ok(self.pointer(address));
+        }
+        let slot = self.new_slot(self.types().size_of(expr.ty), "");
+        let copy = self.slot_address(slot);
+        self.because(Why::Spill, |b| b.store_operand(copy, expr.ty, Operand::Memory(address)));
+        Ok(copy.base)
+    }
+}

@@ -1,0 +1,417 @@
+//! From HIR to SSA: Go's run-time semantics spelled out, calls inlined, variables turned into values.
+
+mod arith;
+mod call;
+mod compare;
+mod expr;
+mod memory;
+mod packet;
+mod range;
+mod ssa;
+mod stmt;
+
+use gobpf_bpf::insn::JmpOp;
+use gobpf_source::{NodeId, Origin, Place, Why};
+use gobpf_types::hir;
+use rustc_hash::FxHashMap;
+
+use crate::error::{BuildError, Unsupported};
+use crate::ir::{
+    Block, BlockData, Cond, Function, Inst, InstData, InstKind, Slot, SlotData, Target, Terminator, Type, Value,
+};
+use ssa::{Ssa, Var};
+
+/// Instructions of one program at most, before any pass.
+const INSTRUCTION_LIMIT: usize = 100_000;
+/// Depth of inlined calls at most.
+const INLINE_DEPTH_LIMIT: usize = 64;
+
+/// The package's constant texts, each once, with the NUL that the kernel wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    bytes: Vec<u8>,
+    offsets: FxHashMap<Vec<u8>, u32>,
+}
+
+impl Texts {
+    /// The bytes of the read-only data.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The offset of `text`, which is added when it is new.
+    fn intern(&mut self, text: Vec<u8>) -> u32 {
+        if let Some(&offset) = self.offsets.get(&text) {
+            return offset;
+        }
+        let offset = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&text);
+        self.offsets.insert(text, offset);
+        offset
+    }
+}
+
+/// The result of lowering.
+pub type Result<T> = std::result::Result<T, BuildError>;
+
+/// Lowers program number `program` of `package`.
+///
+/// # Errors
+///
+/// A [`BuildError`] at the first construct that can't be lowered.
+pub fn build(package: &hir::Package, program: usize, texts: &mut Texts) -> Result<Function> {
+    let entry = &package.programs[program];
+    let function = &package.functions[entry.function.0 as usize];
+    let place = Place { decl: function.decl, node: entry.place.node };
+    let mut builder = Builder::new(package, program, texts, place);
+    builder.enter_program(function)?;
+    builder.finish();
+    Ok(builder.f)
+}
+
+/// Where a variable lives.
+#[derive(Clone, Copy, Debug)]
+enum Storage {
+    /// Not declared yet.
+    None,
+    /// In SSA variables: one for a scalar, two (pointer and bound) for a slice.
+    Vars(Var),
+    /// In memory.
+    Slot(Slot),
+}
+
+/// A function that is being inlined.
+struct Frame<'a> {
+    function: &'a hir::Function,
+    locals: Vec<Storage>,
+    labels: FxHashMap<hir::LabelId, (Block, Option<Block>)>,
+    results: Vec<Storage>,
+    return_to: Block,
+    slots: Vec<Slot>,
+}
+
+/// A place in memory.
+#[derive(Clone, Copy, Debug)]
+struct Address {
+    base: Value,
+    offset: i32,
+    /// In the context, where fields stay as they are.
+    context: bool,
+}
+
+/// A slice in registers.
+#[derive(Clone, Copy, Debug)]
+struct SliceValue {
+    pointer: Value,
+    bound: Bound,
+}
+
+/// Where a slice ends.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    /// After this many elements (`I64`).
+    Length(Value),
+    /// At the end of the packet.
+    PacketEnd(Value),
+}
+
+/// The value of an expression.
+#[derive(Clone, Copy, Debug)]
+enum Operand {
+    /// An integer, a boolean or a pointer.
+    Scalar(Value),
+    /// A slice.
+    Slice(SliceValue),
+    /// A struct or an array, in memory.
+    Memory(Address),
+}
+
+struct Builder<'a> {
+    package: &'a hir::Package,
+    texts: &'a mut Texts,
+    f: Function,
+    block: Block,
+    ssa: Ssa,
+    frames: Vec<Frame<'a>>,
+    free_slots: Vec<Slot>,
+    abort: Option<Block>,
+    abort_value: i32,
+    origin: Origin,
+}
+
+impl<'a> Builder<'a> {
+    fn new(package: &'a hir::Package, program: usize, texts: &'a mut Texts, place: Place) -> Self {
+        let entry = &package.programs[program];
+        let mut builder = Builder {
+            package,
+            texts,
+            f: Function {
+                name: entry.name.to_string(),
+                program,
+                blocks: Vec::new(),
+                order: Vec::new(),
+                insts: Vec::new(),
+                values: Vec::new(),
+                slots: Vec::new(),
+            },
+            block: Block(0),
+            ssa: Ssa::default(),
+            frames: Vec::new(),
+            free_slots: Vec::new(),
+            abort: None,
+            abort_value: entry.kind.row().map_or(0, |row| row.abort_value),
+            origin: Origin { place, why: Why::Frame },
+        };
+        builder.new_block();
+        builder.seal(Block(0));
+        builder
+    }
+
+    /// Computes the order of blocks and the parameters that are needed.
+    fn finish(&mut self) {
+        self.f.compute_order();
+        crate::passes::remove_trivial_params(&mut self.f);
+    }
+
+    // Places.
+
+    /// The node that what follows comes from.
+    fn at(&mut self, node: NodeId) {
+        if let Some(frame) = self.frames.last() {
+            self.origin = Origin { place: Place { decl: frame.function.decl, node }, why: Why::Source };
+        }
+    }
+
+    /// Runs `f` with another reason for the instructions that it makes.
+    fn because<T>(&mut self, why: Why, f: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.origin.why, why);
+        let result = f(self);
+        self.origin.why = before;
+        result
+    }
+
+    fn error<T>(&self, what: Unsupported) -> Result<T> {
+        Err(BuildError { place: self.origin.place, what })
+    }
+
+    // Blocks.
+
+    fn new_block(&mut self) -> Block {
+        self.f.blocks.push(BlockData {
+            params: Vec::new(),
+            insts: Vec::new(),
+            end: Terminator::Open,
+            origin: self.origin,
+        });
+        self.ssa.add_block();
+        Block(self.f.blocks.len() as u32 - 1)
+    }
+
+    /// Ends the current block; what follows goes into `next`.
+    fn end(&mut self, end: Terminator, next: Block) {
+        for target in end.targets() {
+            self.ssa.add_predecessor(target.block, self.block);
+        }
+        let origin = self.origin;
+        let data = self.f.block_mut(self.block);
+        data.end = end;
+        data.origin = origin;
+        self.block = next;
+    }
+
+    fn jump(&mut self, to: Block, next: Block) {
+        self.end(Terminator::Jump(Target::to(to)), next);
+    }
+
+    /// Goes on in a block that nothing reaches: after `return`, `break`, `continue`.
+    fn unreachable_block(&mut self) -> Block {
+        let block = self.new_block();
+        self.seal(block);
+        block
+    }
+
+    /// The block that ends the program after a run-time panic.
+    fn abort_block(&mut self) -> Block {
+        if let Some(block) = self.abort {
+            return block;
+        }
+        let block = self.new_block();
+        self.abort = Some(block);
+        let saved = (self.block, self.origin.why);
+        self.block = block;
+        self.origin.why = Why::Abort;
+        let value = self.const_i32(self.abort_value as u32);
+        self.end(Terminator::Return(value), saved.0);
+        self.origin.why = saved.1;
+        block
+    }
+
+    /// Ends the program with its abort value where `left op right` holds.
+    fn abort_if(&mut self, why: Why, op: JmpOp, left: Value, right: Value) {
+        let go_on = self.new_block();
+        let abort = self.abort_block();
+        self.because(why, |b| b.branch(Cond { op, left, right }, abort, go_on));
+        self.seal(go_on);
+        self.block = go_on;
+    }
+
+    /// Ends the current block with a branch, decided at once where both operands are constants.
+    fn branch(&mut self, cond: Cond, then: Block, otherwise: Block) {
+        let next = self.block;
+        match self.decide(cond) {
+            Some(holds) => self.jump(if holds { then } else { otherwise }, next),
+            None => {
+                let (then, otherwise) = (Target::to(then), Target::to(otherwise));
+                self.end(Terminator::Branch { cond, then, otherwise }, next);
+            }
+        }
+    }
+
+    // Values.
+
+    fn emit(&mut self, ty: Type, kind: InstKind) -> Value {
+        let inst = Inst(self.f.insts.len() as u32);
+        let value = self.f.new_value(ty, Some(inst));
+        self.f.insts.push(InstData { result: Some(value), kind, origin: self.origin });
+        self.f.block_mut(self.block).insts.push(inst);
+        value
+    }
+
+    fn emit_effect(&mut self, kind: InstKind) {
+        let inst = Inst(self.f.insts.len() as u32);
+        self.f.insts.push(InstData { result: None, kind, origin: self.origin });
+        self.f.block_mut(self.block).insts.push(inst);
+    }
+
+    fn check_size(&self) -> Result<()> {
+        if self.f.insts.len() > INSTRUCTION_LIMIT {
+            return self.error(Unsupported::TooLarge(INSTRUCTION_LIMIT));
+        }
+        Ok(())
+    }
+
+    // Types.
+
+    fn types(&self) -> &'a hir::Types {
+        &self.package.types
+    }
+
+    /// The SSA type of a scalar; none for structs, arrays, slices and strings.
+    fn scalar_type(&self, ty: hir::TypeId) -> Option<Type> {
+        match self.types().get(ty) {
+            hir::Type::Bool => Some(Type::I32),
+            hir::Type::Int { bits: 64, .. } => Some(Type::I64),
+            hir::Type::Int { .. } => Some(Type::I32),
+            hir::Type::Pointer { .. } => Some(Type::Pointer),
+            _ => None,
+        }
+    }
+
+    fn is_slice(&self, ty: hir::TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::Slice { .. })
+    }
+
+    // Variables.
+
+    fn new_slot(&mut self, size: u64, name: &str) -> Slot {
+        let size = u32::try_from(size).unwrap_or(u32::MAX).max(1);
+        let slot = match self.free_slots.iter().position(|slot| self.f.slots[slot.0 as usize].size == size) {
+            Some(index) => self.free_slots.swap_remove(index),
+            None => {
+                self.f.slots.push(SlotData { size, name: name.to_string() });
+                Slot(self.f.slots.len() as u32 - 1)
+            }
+        };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.slots.push(slot);
+        }
+        slot
+    }
+
+    fn new_storage(&mut self, ty: hir::TypeId, in_memory: bool, name: &str) -> Result<Storage> {
+        let types = self.types();
+        if let Some(scalar) = self.scalar_type(ty).filter(|_| !in_memory) {
+            return Ok(Storage::Vars(self.ssa.new_var(scalar)));
+        }
+        match types.get(ty) {
+            hir::Type::String => self.error(Unsupported::StringValue),
+            hir::Type::Slice { .. } if in_memory => self.error(Unsupported::SliceInMemory),
+            hir::Type::Slice { provenance, .. } => {
+                let var = self.ssa.new_var(Type::Pointer);
+                let packet = *provenance == hir::Provenance::Packet;
+                self.ssa.new_var(if packet { Type::Pointer } else { Type::I64 });
+                Ok(Storage::Vars(var))
+            }
+            _ => Ok(Storage::Slot(self.new_slot(types.size_of(ty), name))),
+        }
+    }
+
+    fn frame(&mut self) -> &mut Frame<'a> {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    fn local(&self, local: hir::LocalId) -> &'a hir::Local {
+        let function = self.frames[self.frames.len() - 1].function;
+        &function.locals[local.0 as usize]
+    }
+
+    /// Where `local` lives, from now on if it has no place yet.
+    fn storage(&mut self, local: hir::LocalId) -> Result<Storage> {
+        let index = local.0 as usize;
+        let known = self.frame().locals[index];
+        if !matches!(known, Storage::None) {
+            return Ok(known);
+        }
+        let data = self.local(local);
+        let storage = self.new_storage(data.ty, data.address_taken, &data.name)?;
+        self.frame().locals[index] = storage;
+        Ok(storage)
+    }
+
+    fn slot_address(&mut self, slot: Slot) -> Address {
+        Address { base: self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)), offset: 0, context: false }
+    }
+
+    /// Reads what is stored.
+    fn read(&mut self, storage: Storage, ty: hir::TypeId) -> Result<Operand> {
+        match storage {
+            Storage::None => self.error(Unsupported::StringValue),
+            Storage::Vars(var) => {
+                let value = self.read_var(var);
+                match self.types().get(ty) {
+                    hir::Type::Slice { provenance, .. } => {
+                        let bound = self.read_var(var.next());
+                        let bound = match provenance {
+                            hir::Provenance::Packet => Bound::PacketEnd(bound),
+                            _ => Bound::Length(bound),
+                        };
+                        Ok(Operand::Slice(SliceValue { pointer: value, bound }))
+                    }
+                    _ => Ok(Operand::Scalar(value)),
+                }
+            }
+            Storage::Slot(slot) => {
+                let address = self.slot_address(slot);
+                self.load_operand(address, ty)
+            }
+        }
+    }
+
+    /// Writes a scalar or a slice to SSA variables, anything to memory.
+    fn write(&mut self, storage: Storage, ty: hir::TypeId, operand: Operand) {
+        match (storage, operand) {
+            (Storage::Vars(var), Operand::Scalar(value)) => self.write_var(var, value),
+            (Storage::Vars(var), Operand::Slice(slice)) => {
+                self.write_var(var, slice.pointer);
+                let (Bound::Length(bound) | Bound::PacketEnd(bound)) = slice.bound;
+                self.write_var(var.next(), bound);
+            }
+            (Storage::Slot(slot), operand) => {
+                let address = self.slot_address(slot);
+                self.store_operand(address, ty, operand);
+            }
+            (Storage::None | Storage::Vars(_), _) => {}
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Packets: a slice is a pointer and the packet's end. Its length stays symbolic, for the verifier learns only from a
+//! pointer that is compared with the end, and only for that pointer.
+
+use gobpf_bpf::insn::{AluOp, JmpOp};
+use gobpf_source::Why;
+use gobpf_types::hir::{CompareOp, Expr, ExprKind};
+
+use super::{Address, Bound, Builder, Result};
+use crate::ir::{Block, Cond, InstKind, Type, Value};
+
+/// No packet is longer, and the verifier follows no offset that is larger (`MAX_PACKET_OFF`).
+const MAX_PACKET_OFFSET: i64 = 0xffff;
+
+impl Builder<'_> {
+    /// Element `index` of a packet, checked against its end.
+    pub(super) fn packet_element(&mut self, pointer: Value, end: Value, index: Value, size: u64) -> Address {
+        let size_value = self.const_i64(size as i64);
+        let (variable, constant) = self.linear(index);
+        match variable {
+            None if !(0..=MAX_PACKET_OFFSET).contains(&constant) => {
+                // Never in range: the check that fails stands in for it.
+                let zero = self.const_i64(0);
+                self.abort_if(Why::BoundsCheck, JmpOp::Eq, zero, zero);
+                Address { base: pointer, offset: 0, context: false }
+            }
+            None => {
+                let offset = constant.saturating_mul(size as i64);
+                self.check_packet(pointer, offset.saturating_add(size as i64), end);
+                Address { base: pointer, offset: offset as i32, context: false }
+            }
+            Some(variable) => {
+                let (variable, constant) = self.bounded(index, variable, constant);
+                let bytes = self.alu(AluOp::Mul, variable, size_value);
+                let base = self.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes));
+                let offset = constant * size as i64;
+                self.check_packet(base, offset + size as i64, end);
+                Address { base, offset: offset as i32, context: false }
+            }
+        }
+    }
+
+    /// The packet from `low` on.
+    pub(super) fn packet_from(&mut self, pointer: Value, end: Value, low: Value) -> Value {
+        let start = self.packet_element(pointer, end, low, 0);
+        self.pointer(start)
+    }
+
+    /// Splits `index` = `variable` + `constant`, all of it bounded: an index past every packet aborts.
+    fn bounded(&mut self, index: Value, variable: Value, constant: i64) -> (Value, i64) {
+        if (0..=MAX_PACKET_OFFSET).contains(&constant) {
+            let room = MAX_PACKET_OFFSET - constant;
+            if self.max_of(variable) > room as u64 {
+                let limit = self.const_i64(room);
+                self.abort_if(Why::BoundsCheck, JmpOp::Gt, variable, limit);
+            }
+            return (variable, constant);
+        }
+        let limit = self.const_i64(MAX_PACKET_OFFSET);
+        self.abort_if(Why::BoundsCheck, JmpOp::Gt, index, limit);
+        (index, 0)
+    }
+
+    /// Aborts where fewer than `bytes` bytes follow `pointer`.
+    fn check_packet(&mut self, pointer: Value, bytes: i64, end: Value) {
+        let bytes = self.const_i64(bytes);
+        let past = self.because(Why::BoundsCheck, |b| b.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes)));
+        self.abort_if(Why::BoundsCheck, JmpOp::Gt, past, end);
+    }
+
+    /// Lowers a comparison with the length of a packet slice, if it is one, to comparisons of pointers.
+    pub(super) fn compare_length(
+        &mut self,
+        op: CompareOp,
+        left: &Expr,
+        right: &Expr,
+        then: Block,
+        otherwise: Block,
+    ) -> Result<bool> {
+        // len + a op other  <=>  len op other - a; the other way round the operator is swapped.
+        let (op, slice, added, other) = match (self.length_of_packet(left), self.length_of_packet(right)) {
+            (Some((slice, added)), None) => (op, slice, added, right),
+            (None, Some((slice, added))) => (swap(op), slice, added, left),
+            _ => return Ok(false),
+        };
+        let slice = self.slice(slice)?;
+        let Bound::PacketEnd(end) = slice.bound else { return Ok(false) };
+        let other = self.index_value(other)?;
+        self.at(left.node);
+        let (variable, constant) = self.linear(other);
+        let constant = constant.wrapping_sub(added);
+        // len < n  <=>  pointer + n > end;  len <= n  <=>  len < n + 1.
+        let (below, extra, then, otherwise) = match op {
+            CompareOp::Less => (true, 0, then, otherwise),
+            CompareOp::LessEqual => (true, 1, then, otherwise),
+            CompareOp::GreaterEqual => (true, 0, otherwise, then),
+            CompareOp::Greater => (true, 1, otherwise, then),
+            CompareOp::Equal | CompareOp::NotEqual => (false, 0, then, otherwise),
+        };
+        let bytes = constant.wrapping_add(extra);
+        let room = MAX_PACKET_OFFSET - bytes;
+        let by_pointer = self.new_block();
+        let by_value = self.new_block();
+        match variable {
+            _ if !below || !(0..=MAX_PACKET_OFFSET).contains(&bytes) => self.jump(by_value, by_value),
+            Some(variable) if self.max_of(variable) > room as u64 => {
+                let limit = self.const_i64(room);
+                let cond = Cond { op: JmpOp::Gt, left: variable, right: limit };
+                self.because(Why::BoundsCheck, |b| b.branch(cond, by_value, by_pointer));
+            }
+            _ => self.jump(by_pointer, by_pointer),
+        }
+        self.seal(by_pointer);
+        self.seal(by_value);
+
+        self.block = by_pointer;
+        let base = match variable {
+            None => slice.pointer,
+            Some(variable) => self.emit(Type::Pointer, InstKind::PtrAdd(slice.pointer, variable)),
+        };
+        let bytes_value = self.const_i64(bytes);
+        let past = self.emit(Type::Pointer, InstKind::PtrAdd(base, bytes_value));
+        self.branch(Cond { op: JmpOp::Gt, left: past, right: end }, then, otherwise);
+
+        self.block = by_value;
+        let length = self.emit(Type::I64, InstKind::PtrDiff(end, slice.pointer));
+        let less = self.const_i64(added.wrapping_neg());
+        let other = if added == 0 { other } else { self.alu(AluOp::Add, other, less) };
+        let op = match op {
+            CompareOp::Equal => JmpOp::Eq,
+            CompareOp::NotEqual => JmpOp::Ne,
+            CompareOp::Less | CompareOp::GreaterEqual => JmpOp::Slt,
+            CompareOp::LessEqual | CompareOp::Greater => JmpOp::Sle,
+        };
+        self.branch(Cond { op, left: length, right: other }, then, otherwise);
+        Ok(true)
+    }
+
+    /// `len(packet)` or `len(packet) ± constant`: the slice and the constant.
+    fn length_of_packet<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, i64)> {
+        use gobpf_types::hir::{BinaryOp, Constant, Provenance, Type};
+        match &expr.kind {
+            ExprKind::Len(slice) => match self.types().get(slice.ty) {
+                Type::Slice { provenance: Provenance::Packet, .. } => Some((slice, 0)),
+                _ => None,
+            },
+            ExprKind::Binary { op, left, right } => {
+                let ExprKind::Const(Constant::Int(number)) = &right.kind else { return None };
+                // A length is below 2^16, so sums with small constants do not wrap.
+                let number = i64::try_from(*number).ok().filter(|number| number.abs() <= 1 << 32)?;
+                let (slice, added) = self.length_of_packet(left)?;
+                match op {
+                    BinaryOp::Add => Some((slice, added.checked_add(number)?)),
+                    BinaryOp::Sub => Some((slice, added.checked_sub(number)?)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+fn swap(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Less => CompareOp::Greater,
+        CompareOp::LessEqual => CompareOp::GreaterEqual,
+        CompareOp::Greater => CompareOp::Less,
+        CompareOp::GreaterEqual => CompareOp::LessEqual,
+        same => same,
+    }
+}

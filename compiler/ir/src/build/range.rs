@@ -1,0 +1,56 @@
+//! What is certain of a value from how it was made: enough to leave out checks that can't fail.
+
+use gobpf_bpf::insn::AluOp;
+
+use super::Builder;
+use crate::ir::{InstKind, Type, Value};
+
+/// Definitions that are looked through at most.
+const DEPTH_LIMIT: u32 = 16;
+
+impl Builder<'_> {
+    /// The greatest that `value` can be, read as an unsigned number of its width.
+    pub(super) fn max_of(&self, value: Value) -> u64 {
+        self.max_within(value, DEPTH_LIMIT)
+    }
+
+    fn max_within(&self, value: Value, depth: u32) -> u64 {
+        let ty_max = if self.f.ty(value) == Type::I32 { u64::from(u32::MAX) } else { u64::MAX };
+        let Some(depth) = depth.checked_sub(1) else { return ty_max };
+        let max = |value| self.max_within(value, depth);
+        let computed = match self.f.def(value) {
+            Some(InstKind::Const(number)) => *number as u64,
+            Some(InstKind::Load(size, ..) | InstKind::ContextField(size, ..)) if size.bytes() < 8 => {
+                (1u64 << (size.bytes() * 8)) - 1
+            }
+            Some(InstKind::Zext64(inner)) => max(*inner),
+            Some(InstKind::Sext64(inner)) if max(*inner) <= i32::MAX as u64 => max(*inner),
+            Some(InstKind::Trunc(inner)) => max(*inner),
+            Some(InstKind::SignExtend(bits, inner)) if max(*inner) < 1 << (bits - 1) => max(*inner),
+            Some(InstKind::Binary(op, a, b)) => {
+                let by = self.f.as_const(*b);
+                match op {
+                    AluOp::And => max(*a).min(max(*b)),
+                    AluOp::Or | AluOp::Xor => {
+                        (max(*a) | max(*b)).checked_add(1).map_or(u64::MAX, |sum| {
+                            sum.checked_next_power_of_two().map_or(u64::MAX, |bound| bound - 1)
+                        })
+                    }
+                    AluOp::Add => max(*a).saturating_add(max(*b)),
+                    AluOp::Mul => max(*a).saturating_mul(max(*b)),
+                    AluOp::Div => max(*a),
+                    AluOp::Mod => by.map_or(max(*a), |by| (by as u64).saturating_sub(1)).min(max(*a)),
+                    AluOp::Rsh => by.map_or(max(*a), |by| max(*a) >> (by & 63)),
+                    AluOp::Lsh => match by {
+                        Some(by) if max(*a).leading_zeros() >= by as u32 => max(*a) << (by & 63),
+                        _ => u64::MAX,
+                    },
+                    AluOp::Arsh if max(*a) <= ty_max / 2 => max(*a),
+                    _ => u64::MAX,
+                }
+            }
+            _ => u64::MAX,
+        };
+        if computed <= ty_max { computed } else { ty_max }
+    }
+}

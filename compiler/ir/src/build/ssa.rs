@@ -1,0 +1,120 @@
+//! Variables to values, while the blocks are being built (Braun et al., "Simple and Efficient Construction of Static
+//! Single Assignment Form", 2013).
+
+use rustc_hash::FxHashMap;
+
+use super::Builder;
+use crate::ir::{Block, InstKind, Type, Value};
+
+/// A variable that is not in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Var(u32);
+
+impl Var {
+    /// The second variable of a slice.
+    pub(super) fn next(self) -> Var {
+        Var(self.0 + 1)
+    }
+}
+
+/// What is known of variables and blocks so far.
+#[derive(Default)]
+pub(super) struct Ssa {
+    types: Vec<Type>,
+    current: FxHashMap<(Var, Block), Value>,
+    sealed: Vec<bool>,
+    predecessors: Vec<Vec<Block>>,
+    incomplete: FxHashMap<Block, Vec<(Var, Value)>>,
+}
+
+impl Ssa {
+    pub(super) fn new_var(&mut self, ty: Type) -> Var {
+        self.types.push(ty);
+        Var(self.types.len() as u32 - 1)
+    }
+
+    pub(super) fn add_block(&mut self) {
+        self.sealed.push(false);
+        self.predecessors.push(Vec::new());
+    }
+
+    pub(super) fn add_predecessor(&mut self, block: Block, predecessor: Block) {
+        let known = &mut self.predecessors[block.0 as usize];
+        if !known.contains(&predecessor) {
+            known.push(predecessor);
+        }
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn write_var(&mut self, var: Var, value: Value) {
+        self.ssa.current.insert((var, self.block), value);
+    }
+
+    pub(super) fn read_var(&mut self, var: Var) -> Value {
+        self.read_var_in(var, self.block)
+    }
+
+    /// Says that `block` gets no more predecessors.
+    pub(super) fn seal(&mut self, block: Block) {
+        self.ssa.sealed[block.0 as usize] = true;
+        for (var, param) in self.ssa.incomplete.remove(&block).unwrap_or_default() {
+            self.add_arguments(var, param, block);
+        }
+    }
+
+    fn read_var_in(&mut self, var: Var, block: Block) -> Value {
+        // A chain of single predecessors is walked, not recursed into.
+        let mut home = block;
+        let value = loop {
+            if let Some(&value) = self.ssa.current.get(&(var, home)) {
+                break value;
+            }
+            let sealed = self.ssa.sealed[home.0 as usize];
+            match self.ssa.predecessors[home.0 as usize].as_slice() {
+                [only] if sealed => home = *only,
+                [] if sealed => break self.undefined(var, home),
+                _ => break self.read_at_join(var, home, sealed),
+            }
+        };
+        self.ssa.current.insert((var, block), value);
+        value
+    }
+
+    fn read_at_join(&mut self, var: Var, block: Block, sealed: bool) -> Value {
+        let param = self.f.new_value(self.ssa.types[var.0 as usize], None);
+        self.f.block_mut(block).params.push(param);
+        self.ssa.current.insert((var, block), param);
+        if sealed {
+            self.add_arguments(var, param, block);
+        } else {
+            self.ssa.incomplete.entry(block).or_default().push((var, param));
+        }
+        param
+    }
+
+    /// Gives `param` of `block` the value that `var` has at the end of each predecessor.
+    fn add_arguments(&mut self, var: Var, param: Value, block: Block) {
+        let Some(index) = self.f.block(block).params.iter().position(|known| *known == param) else { return };
+        for predecessor in self.ssa.predecessors[block.0 as usize].clone() {
+            let value = self.read_var_in(var, predecessor);
+            for target in self.f.block_mut(predecessor).end.targets_mut() {
+                if target.block == block {
+                    // Arguments of parameters that still wait are filled in later.
+                    if target.args.len() <= index {
+                        target.args.resize(index + 1, value);
+                    }
+                    target.args[index] = value;
+                }
+            }
+        }
+    }
+
+    /// A variable that is read where nothing can reach, or on a path that Go's rules exclude.
+    fn undefined(&mut self, var: Var, block: Block) -> Value {
+        let saved = std::mem::replace(&mut self.block, block);
+        let value = self.emit(self.ssa.types[var.0 as usize], InstKind::Const(0));
+        self.block = saved;
+        value
+    }
+}

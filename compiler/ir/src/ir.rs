@@ -1,0 +1,373 @@
+//! The SSA form.
+
+use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
+use gobpf_source::Origin;
+use gobpf_types::hir::{GlobalId, MapId};
+
+/// A value: the result of an instruction or a block parameter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Value(pub u32);
+
+/// An instruction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Inst(pub u32);
+
+/// A block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Block(pub u32);
+
+/// A piece of the stack frame.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Slot(pub u32);
+
+/// The type of a value. Integers of 8 and 16 bits and booleans are `I32`, extended by their Go type; the upper half of
+/// a register that holds an `I32` is zero.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Type {
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+    /// A pointer, which only pointer operations take.
+    Pointer,
+}
+
+impl Type {
+    /// The width of arithmetic on it.
+    pub fn width(self) -> Width {
+        match self {
+            Type::I32 => Width::W32,
+            Type::I64 | Type::Pointer => Width::W64,
+        }
+    }
+}
+
+/// One program, everything inlined.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The program's name.
+    pub name: String,
+    /// Its index in the HIR package.
+    pub program: usize,
+    /// Blocks by number; `order` tells which are left.
+    pub blocks: Vec<BlockData>,
+    /// Reachable blocks in reverse post-order, the entry first.
+    pub order: Vec<Block>,
+    /// Instructions by number.
+    pub insts: Vec<InstData>,
+    /// Values by number.
+    pub values: Vec<ValueData>,
+    /// Stack slots by number.
+    pub slots: Vec<SlotData>,
+}
+
+/// A block.
+#[derive(Clone, Debug)]
+pub struct BlockData {
+    /// Parameters; the entry's only one is the context.
+    pub params: Vec<Value>,
+    /// Instructions in order.
+    pub insts: Vec<Inst>,
+    /// How it ends.
+    pub end: Terminator,
+    /// Where its end comes from.
+    pub origin: Origin,
+}
+
+/// A value.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueData {
+    /// Its type.
+    pub ty: Type,
+    /// The instruction that makes it; none for block parameters.
+    pub def: Option<Inst>,
+}
+
+/// A stack slot, 8-byte aligned.
+#[derive(Clone, Debug)]
+pub struct SlotData {
+    /// Size in bytes.
+    pub size: u32,
+    /// The variable that lives there, for messages; empty for temporaries.
+    pub name: String,
+}
+
+/// An instruction.
+#[derive(Clone, Debug)]
+pub struct InstData {
+    /// The value that it makes.
+    pub result: Option<Value>,
+    /// What it does.
+    pub kind: InstKind,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Kinds of instructions.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum InstKind {
+    /// A constant; for `I32` between 0 and 2^32-1.
+    Const(i64),
+    /// Arithmetic at the width of the result; division is unsigned. Shift counts have the operands' type and are
+    /// below the width.
+    Binary(AluOp, Value, Value),
+    /// `-x`.
+    Neg(Value),
+    /// The low `bits` (8 or 16) of an `I32`, sign-extended to 32 bits.
+    SignExtend(u8, Value),
+    /// An `I32` sign-extended to `I64`.
+    Sext64(Value),
+    /// An `I32` zero-extended to `I64`: free.
+    Zext64(Value),
+    /// The low half of an `I64`.
+    Trunc(Value),
+    /// A pointer and a number of bytes (`I64`).
+    PtrAdd(Value, Value),
+    /// The difference of two pointers into the packet (`I64`).
+    PtrDiff(Value, Value),
+    /// The address of a slot, plus bytes.
+    SlotAddr(Slot, i32),
+    /// The address of a copy of a value on the stack, of this size. The copy is never written again, so that two of the
+    /// same value are one.
+    Spilled(Size, Value),
+    /// A map.
+    MapRef(MapId),
+    /// The address of a package variable, plus bytes.
+    GlobalAddr(GlobalId, u32),
+    /// An address in the package's read-only data.
+    TextAddr(u32),
+    /// A field of the context that stays as it is for the whole program: a load that can be shared.
+    ContextField(Size, Value, i32),
+    /// `*(pointer + offset)`, zero-extended.
+    Load(Size, Value, i32),
+    /// `*(pointer + offset) = value`.
+    Store(Size, Value, i32, Value),
+    /// A call of a helper with what goes into R1 and following.
+    Call(u32, Vec<Value>),
+}
+
+/// A condition: `left op right`; a constant on the right where there is one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Cond {
+    /// The comparison.
+    pub op: JmpOp,
+    /// Left operand.
+    pub left: Value,
+    /// Right operand, of the same type; a zero constant for a nil pointer.
+    pub right: Value,
+}
+
+/// A jump target with the values of its block's parameters.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Target {
+    /// The block.
+    pub block: Block,
+    /// Values of its parameters.
+    pub args: Vec<Value>,
+}
+
+/// How a block ends.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Terminator {
+    /// Not ended yet; only while building.
+    Open,
+    /// Go on there.
+    Jump(Target),
+    /// Two ways.
+    Branch {
+        /// The condition.
+        cond: Cond,
+        /// Where it holds.
+        then: Target,
+        /// Where it doesn't.
+        otherwise: Target,
+    },
+    /// The program ends with this value (`I32` or `I64`) in R0.
+    Return(Value),
+}
+
+impl InstKind {
+    /// Its operands in order.
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            InstKind::Const(_)
+            | InstKind::SlotAddr(..)
+            | InstKind::MapRef(_)
+            | InstKind::GlobalAddr(..)
+            | InstKind::TextAddr(_) => Vec::new(),
+            InstKind::Neg(a)
+            | InstKind::SignExtend(_, a)
+            | InstKind::Sext64(a)
+            | InstKind::Zext64(a)
+            | InstKind::Trunc(a)
+            | InstKind::Spilled(_, a)
+            | InstKind::ContextField(_, a, _)
+            | InstKind::Load(_, a, _) => vec![*a],
+            InstKind::Binary(_, a, b)
+            | InstKind::PtrAdd(a, b)
+            | InstKind::PtrDiff(a, b)
+            | InstKind::Store(_, a, _, b) => vec![*a, *b],
+            InstKind::Call(_, arguments) => arguments.clone(),
+        }
+    }
+
+    /// Replaces each operand by `f` of it.
+    pub fn map_operands(&mut self, mut f: impl FnMut(Value) -> Value) {
+        match self {
+            InstKind::Const(_)
+            | InstKind::SlotAddr(..)
+            | InstKind::MapRef(_)
+            | InstKind::GlobalAddr(..)
+            | InstKind::TextAddr(_) => {}
+            InstKind::Neg(a)
+            | InstKind::SignExtend(_, a)
+            | InstKind::Sext64(a)
+            | InstKind::Zext64(a)
+            | InstKind::Trunc(a)
+            | InstKind::Spilled(_, a)
+            | InstKind::ContextField(_, a, _)
+            | InstKind::Load(_, a, _) => *a = f(*a),
+            InstKind::Binary(_, a, b)
+            | InstKind::PtrAdd(a, b)
+            | InstKind::PtrDiff(a, b)
+            | InstKind::Store(_, a, _, b) => {
+                *a = f(*a);
+                *b = f(*b);
+            }
+            InstKind::Call(_, arguments) => arguments.iter_mut().for_each(|value| *value = f(*value)),
+        }
+    }
+
+    /// Neither reads nor writes memory that changes, so that two with equal operands are one, and one without uses none.
+    pub fn is_pure(&self) -> bool {
+        !matches!(self, InstKind::Load(..) | InstKind::Store(..) | InstKind::Call(..))
+    }
+}
+
+impl Terminator {
+    /// Its targets in order.
+    pub fn targets(&self) -> Vec<&Target> {
+        match self {
+            Terminator::Open | Terminator::Return(_) => Vec::new(),
+            Terminator::Jump(target) => vec![target],
+            Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
+        }
+    }
+
+    /// Its targets in order, to be changed.
+    pub fn targets_mut(&mut self) -> Vec<&mut Target> {
+        match self {
+            Terminator::Open | Terminator::Return(_) => Vec::new(),
+            Terminator::Jump(target) => vec![target],
+            Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
+        }
+    }
+
+    /// Values that it reads, arguments of targets included.
+    pub fn operands(&self) -> Vec<Value> {
+        let mut values = match self {
+            Terminator::Return(value) => vec![*value],
+            Terminator::Branch { cond, .. } => vec![cond.left, cond.right],
+            _ => Vec::new(),
+        };
+        values.extend(self.targets().iter().flat_map(|target| target.args.iter().copied()));
+        values
+    }
+
+    /// Replaces each operand by `f` of it.
+    pub fn map_operands(&mut self, mut f: impl FnMut(Value) -> Value) {
+        match self {
+            Terminator::Return(value) => *value = f(*value),
+            Terminator::Branch { cond, .. } => {
+                cond.left = f(cond.left);
+                cond.right = f(cond.right);
+            }
+            _ => {}
+        }
+        for target in self.targets_mut() {
+            target.args.iter_mut().for_each(|value| *value = f(*value));
+        }
+    }
+}
+
+impl Target {
+    /// A target without arguments.
+    pub fn to(block: Block) -> Target {
+        Target { block, args: Vec::new() }
+    }
+}
+
+impl Function {
+    /// The block `block`.
+    pub fn block(&self, block: Block) -> &BlockData {
+        &self.blocks[block.0 as usize]
+    }
+
+    /// The block `block`, to be changed.
+    pub fn block_mut(&mut self, block: Block) -> &mut BlockData {
+        &mut self.blocks[block.0 as usize]
+    }
+
+    /// The instruction `inst`.
+    pub fn inst(&self, inst: Inst) -> &InstData {
+        &self.insts[inst.0 as usize]
+    }
+
+    /// The type of `value`.
+    pub fn ty(&self, value: Value) -> Type {
+        self.values[value.0 as usize].ty
+    }
+
+    /// What makes `value`; none for block parameters.
+    pub fn def(&self, value: Value) -> Option<&InstKind> {
+        self.values[value.0 as usize].def.map(|inst| &self.inst(inst).kind)
+    }
+
+    /// The number that `value` is, if it is a constant.
+    pub fn as_const(&self, value: Value) -> Option<i64> {
+        match self.def(value) {
+            Some(InstKind::Const(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A new value of type `ty` made by `def`.
+    pub fn new_value(&mut self, ty: Type, def: Option<Inst>) -> Value {
+        self.values.push(ValueData { ty, def });
+        Value(self.values.len() as u32 - 1)
+    }
+
+    /// Predecessors of each block, by number, one for each edge, counting reachable blocks only.
+    pub fn predecessors(&self) -> Vec<Vec<Block>> {
+        let mut predecessors = vec![Vec::new(); self.blocks.len()];
+        for &block in &self.order {
+            for target in self.block(block).end.targets() {
+                predecessors[target.block.0 as usize].push(block);
+            }
+        }
+        predecessors
+    }
+
+    /// Computes `order` anew.
+    pub fn compute_order(&mut self) {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut post_order = Vec::new();
+        let mut stack = vec![(Block(0), 0)];
+        seen[0] = true;
+        while let Some((block, next)) = stack.pop() {
+            // Successors are visited last to first, so that the first one follows its block.
+            let targets = self.block(block).end.targets();
+            match targets.len().checked_sub(next + 1).map(|index| targets[index].block) {
+                None => post_order.push(block),
+                Some(successor) => {
+                    stack.push((block, next + 1));
+                    if !std::mem::replace(&mut seen[successor.0 as usize], true) {
+                        stack.push((successor, 0));
+                    }
+                }
+            }
+        }
+        post_order.reverse();
+        self.order = post_order;
+    }
+}

@@ -1,0 +1,14 @@
+//! The middle end: SSA with block parameters, one function for each program, everything inlined.
+//!
+//! The room knows Go's run-time semantics (wrap-around, checks, order of evaluation) and what a packet slice is. It
+//! never names a register and never judges what the verifier would.
+
+pub mod build;
+mod error;
+pub mod ir;
+pub mod passes;
+mod print;
+
+pub use build::build;
+pub use error::{BuildError, Unsupported};
+pub use print::print;

@@ -1,0 +1,74 @@
+//! Names for the places that jumps and calls within a program go to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gobpf_bpf::insn::{Insn, pseudo};
+use gobpf_bpf::op::Op;
+
+/// Where the jumps and calls of one program go, and how those places are called.
+pub struct Labels {
+    names: BTreeMap<usize, String>,
+    targets: BTreeMap<usize, usize>,
+}
+
+impl Labels {
+    /// Names for all targets in `insns`. The first slot is called `entry`; a subprogram `func12`, a lone way out `exit`,
+    /// and all else by its slot, such as `L7`.
+    pub fn of(insns: &[Insn], entry: &str) -> Labels {
+        let places: BTreeSet<usize> = starts(insns).map(|(slot, _)| slot).collect();
+        let mut targets = BTreeMap::new();
+        let (mut functions, mut blocks) = (BTreeSet::new(), BTreeSet::new());
+        for (slot, insn) in starts(insns) {
+            let (distance, kind) = match Op::decode(insn) {
+                Some(Op::JumpIf { .. } | Op::Jump { long: false }) => (i64::from(insn.off), &mut blocks),
+                Some(Op::Jump { long: true }) => (i64::from(insn.imm), &mut blocks),
+                Some(Op::Call { src: pseudo::CALL }) => (i64::from(insn.imm), &mut functions),
+                _ => continue,
+            };
+            let target = usize::try_from(slot as i64 + 1 + distance).ok();
+            if let Some(target) = target.filter(|target| places.contains(target)) {
+                targets.insert(slot, target);
+                kind.insert(target);
+            }
+        }
+        let mut names = BTreeMap::from([(0, entry.to_owned())]);
+        let mut add = |slot: usize, name: String| {
+            names.entry(slot).or_insert(if name == entry { format!("{name}_") } else { name });
+        };
+        functions.iter().for_each(|&slot| add(slot, format!("func{slot}")));
+        let exits: Vec<usize> = blocks.iter().copied().filter(|&slot| leaves(insns, slot)).collect();
+        for &slot in &blocks {
+            add(slot, if exits == [slot] { "exit".to_owned() } else { format!("L{slot}") });
+        }
+        Labels { names, targets }
+    }
+
+    /// The name of `slot`, if anything goes there, or if it is the first.
+    pub fn at(&self, slot: usize) -> Option<&str> {
+        self.names.get(&slot).map(String::as_str)
+    }
+
+    /// The name of the place that the jump or call at `slot` goes to; `None` where no instruction starts there.
+    pub fn target(&self, slot: usize) -> Option<&str> {
+        self.at(*self.targets.get(&slot)?)
+    }
+}
+
+/// The slots at which an instruction starts.
+pub fn starts(insns: &[Insn]) -> impl Iterator<Item = (usize, Insn)> {
+    let mut upper_half = false;
+    insns.iter().enumerate().filter_map(move |(slot, &insn)| {
+        if std::mem::take(&mut upper_half) {
+            return None;
+        }
+        upper_half = insn.is_load_imm64();
+        Some((slot, insn))
+    })
+}
+
+/// True where `slot` ends the program, at most after setting its result.
+fn leaves(insns: &[Insn], slot: usize) -> bool {
+    let op = |slot: usize| insns.get(slot).and_then(|&insn| Op::decode(insn));
+    let sets_result = matches!(op(slot), Some(Op::Alu { .. })) && insns.get(slot).is_some_and(|i| i.dst == 0);
+    op(slot) == Some(Op::Exit) || sets_result && op(slot + 1) == Some(Op::Exit)
+}

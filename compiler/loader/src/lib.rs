@@ -1,0 +1,29 @@
+//! Go programs that load a compiled object: the program form, one file that builds with cilium/ebpf alone.
+//!
+//! The room sees [`gobpf_bpf::Object`] and its types, never the compiler's own forms. Text that is the same for every
+//! object stands in `parts/*.go`, as Go; the rest is written by the modules below.
+
+mod error;
+mod instructions;
+mod labels;
+mod maps;
+mod names;
+mod parts;
+mod program;
+mod programs;
+mod text;
+mod types;
+
+pub use error::LoaderError;
+pub use program::program;
+
+use gobpf_source::Origin;
+
+/// The source that an object was compiled from, as far as a loader shows it.
+pub trait SourceLines {
+    /// The name of the file without its folder, such as `helloworld.go`.
+    fn file_name(&self) -> &str;
+
+    /// The line that `origin` stands on: its number, counted from 1, and its text without surrounding space.
+    fn line(&self, origin: Origin) -> Option<(u32, String)>;
+}

@@ -1,0 +1,333 @@
+//! Constant values of any size, and the arithmetic on them.
+
+use gobpf_syntax::ast::{BinaryOp, LiteralKind, UnaryOp};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+
+use crate::ty::Basic;
+
+/// Shift counts and exponents above this are refused, as Go's compilers do (bits).
+const MAX_BITS: u64 = 10_000;
+
+/// A constant. Integers are `Int` whatever their type; floats are exact fractions.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Value {
+    Bool(bool),
+    Str(Vec<u8>),
+    Int(BigInt),
+    Float(BigRational),
+}
+
+/// Why a constant isn't a value of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Misfit {
+    /// An integer out of range.
+    Overflows,
+    /// A fraction where an integer is wanted.
+    Truncated,
+    /// Another sort of value altogether.
+    Kind,
+}
+
+impl Value {
+    pub fn int(value: impl Into<BigInt>) -> Value {
+        Value::Int(value.into())
+    }
+
+    /// The value as an integer, where it is a whole number.
+    pub fn as_int(&self) -> Option<BigInt> {
+        match self {
+            Value::Int(value) => Some(value.clone()),
+            Value::Float(value) if value.is_integer() => Some(value.to_integer()),
+            _ => None,
+        }
+    }
+
+    fn as_float(&self) -> Option<BigRational> {
+        match self {
+            Value::Int(value) => Some(BigRational::from_integer(value.clone())),
+            Value::Float(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// As messages show it.
+    pub fn display(&self) -> String {
+        match self {
+            Value::Bool(value) => value.to_string(),
+            Value::Str(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
+            Value::Int(value) => value.to_string(),
+            Value::Float(value) if value.is_integer() => value.to_integer().to_string(),
+            Value::Float(value) => {
+                let float = value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0);
+                shortest(float)
+            }
+        }
+    }
+
+    /// The value as one of type `basic`.
+    pub fn represent(&self, basic: Basic) -> Result<Value, Misfit> {
+        match (self, basic) {
+            (Value::Bool(_), Basic::Bool | Basic::UntypedBool)
+            | (Value::Str(_), Basic::String | Basic::UntypedString) => Ok(self.clone()),
+            (Value::Int(_) | Value::Float(_), Basic::UntypedInt | Basic::UntypedRune) => {
+                self.as_int().map(Value::Int).ok_or(Misfit::Truncated)
+            }
+            (
+                Value::Int(_) | Value::Float(_),
+                Basic::Float32
+                | Basic::Float64
+                | Basic::UntypedFloat
+                | Basic::Complex64
+                | Basic::Complex128,
+            ) => self.as_float().map(Value::Float).ok_or(Misfit::Kind),
+            (Value::Int(_) | Value::Float(_), _) => {
+                let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
+                let value = self.as_int().ok_or(Misfit::Truncated)?;
+                let (low, high) = range(bits, signed);
+                match value >= low && value <= high {
+                    true => Ok(Value::Int(value)),
+                    false => Err(Misfit::Overflows),
+                }
+            }
+            _ => Err(Misfit::Kind),
+        }
+    }
+
+    /// `op self`; `basic` is the type, which `^` needs. `None` where the operator isn't defined.
+    pub fn unary(&self, op: UnaryOp, basic: Basic) -> Option<Value> {
+        Some(match (op, self) {
+            (UnaryOp::Plus, Value::Int(_) | Value::Float(_)) => self.clone(),
+            (UnaryOp::Minus, Value::Int(value)) => Value::Int(-value),
+            (UnaryOp::Minus, Value::Float(value)) => Value::Float(-value.clone()),
+            (UnaryOp::Not, Value::Bool(value)) => Value::Bool(!value),
+            (UnaryOp::Complement, _) => {
+                let value = self.as_int()?;
+                match basic.integer() {
+                    Some((bits, false)) => Value::Int(range(bits, false).1 - value),
+                    _ => Value::Int(-value - 1),
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    /// `self op other`, not a shift or comparison. `None` where it isn't defined, division by zero included.
+    pub fn binary(&self, op: BinaryOp, other: &Value, integer: bool) -> Option<Value> {
+        Some(match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => match op {
+                BinaryOp::LogicalAnd => Value::Bool(*a && *b),
+                BinaryOp::LogicalOr => Value::Bool(*a || *b),
+                _ => return None,
+            },
+            (Value::Str(a), Value::Str(b)) if op == BinaryOp::Add => {
+                Value::Str(a.iter().chain(b).copied().collect())
+            }
+            (Value::Int(a), Value::Int(b)) if integer => Value::Int(match op {
+                BinaryOp::Add => a + b,
+                BinaryOp::Sub => a - b,
+                BinaryOp::Mul => a * b,
+                BinaryOp::Quo if !b.is_zero() => a / b,
+                BinaryOp::Rem if !b.is_zero() => a % b,
+                BinaryOp::And => a & b,
+                BinaryOp::Or => a | b,
+                BinaryOp::Xor => a ^ b,
+                BinaryOp::AndNot => a & (-b - 1),
+                _ => return None,
+            }),
+            _ => {
+                let (a, b) = (self.as_float()?, other.as_float()?);
+                Value::Float(match op {
+                    BinaryOp::Add => a + b,
+                    BinaryOp::Sub => a - b,
+                    BinaryOp::Mul => a * b,
+                    BinaryOp::Quo if !b.is_zero() => a / b,
+                    _ => return None,
+                })
+            }
+        })
+    }
+
+    /// `self << count` or `self >> count`; `None` for counts that make no sense.
+    pub fn shift(&self, left: bool, count: &BigInt) -> Option<Value> {
+        let value = self.as_int()?;
+        let count = count.to_u64()?;
+        match left {
+            true if count <= MAX_BITS => Some(Value::Int(value << count)),
+            true => None,
+            false => Some(Value::Int(value >> count.min(2 * MAX_BITS))),
+        }
+    }
+
+    /// A comparison; `None` where it isn't defined.
+    pub fn compare(&self, op: BinaryOp, other: &Value) -> Option<bool> {
+        use std::cmp::Ordering;
+        let ordering = match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => match op {
+                BinaryOp::Equal | BinaryOp::NotEqual => a.cmp(b),
+                _ => return None,
+            },
+            (Value::Str(a), Value::Str(b)) => a.cmp(b),
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            _ => self.as_float()?.cmp(&other.as_float()?),
+        };
+        Some(match op {
+            BinaryOp::Equal => ordering == Ordering::Equal,
+            BinaryOp::NotEqual => ordering != Ordering::Equal,
+            BinaryOp::Less => ordering == Ordering::Less,
+            BinaryOp::LessEqual => ordering != Ordering::Greater,
+            BinaryOp::Greater => ordering == Ordering::Greater,
+            BinaryOp::GreaterEqual => ordering != Ordering::Less,
+            _ => return None,
+        })
+    }
+
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Value::Int(value) => value.is_zero(),
+            Value::Float(value) => value.is_zero(),
+            _ => false,
+        }
+    }
+
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Value::Int(value) => value.is_negative(),
+            Value::Float(value) => value.is_negative(),
+            _ => false,
+        }
+    }
+
+    /// True where no later step could hold the value in reasonable memory.
+    pub fn too_large(&self) -> bool {
+        matches!(self, Value::Int(value) if value.bits() > MAX_BITS)
+    }
+}
+
+/// Least and greatest value of an integer type.
+pub(crate) fn range(bits: u8, signed: bool) -> (BigInt, BigInt) {
+    let span: BigInt = BigInt::one() << u32::from(bits);
+    let half: BigInt = BigInt::one() << (u32::from(bits) - 1);
+    match signed {
+        false => (BigInt::zero(), span - 1),
+        true => (-half.clone(), half - 1),
+    }
+}
+
+fn shortest(float: f64) -> String {
+    if float != 0.0 && !(1e-4..1e21).contains(&float.abs()) { format!("{float:e}") } else { float.to_string() }
+}
+
+/// The value of a literal as it is written; `None` where it isn't well formed or is imaginary.
+pub(crate) fn literal(kind: LiteralKind, text: &str) -> Option<Value> {
+    match kind {
+        LiteralKind::Int => integer(text).map(Value::Int),
+        LiteralKind::Float => float(text).map(Value::Float),
+        LiteralKind::Imaginary => None,
+        LiteralKind::Rune => {
+            let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
+            rune(inner).map(Value::int)
+        }
+        LiteralKind::String => string(text).map(Value::Str),
+    }
+}
+
+fn integer(text: &str) -> Option<BigInt> {
+    let digits: String = text.chars().filter(|c| *c != '_').collect();
+    let lower = digits.to_ascii_lowercase();
+    let (radix, digits) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, &lower[2..]),
+        [b'0', b'b', ..] => (2, &lower[2..]),
+        [b'0', b'o', ..] => (8, &lower[2..]),
+        [b'0', _, ..] => (8, &lower[1..]),
+        _ => (10, lower.as_str()),
+    };
+    BigInt::parse_bytes(digits.as_bytes(), radix)
+}
+
+fn float(text: &str) -> Option<BigRational> {
+    let lower: String = text.chars().filter(|c| *c != '_').collect::<String>().to_ascii_lowercase();
+    let (hexadecimal, body) = match lower.strip_prefix("0x") {
+        Some(body) => (true, body),
+        None => (false, lower.as_str()),
+    };
+    let (mantissa, exponent) = match body.split_once(if hexadecimal { 'p' } else { 'e' }) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (body, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let radix = if hexadecimal { 16 } else { 10 };
+    let digits = format!("0{whole}{fraction}");
+    let mut value = BigRational::from_integer(BigInt::parse_bytes(digits.as_bytes(), radix)?);
+    let places = u32::try_from(fraction.len()).ok()?;
+    value /= BigRational::from_integer(BigInt::from(radix).pow(places));
+    let base = BigInt::from(if hexadecimal { 2 } else { 10 });
+    if exponent.unsigned_abs() > MAX_BITS {
+        return None;
+    }
+    let scale = BigRational::from_integer(base.pow(exponent.unsigned_abs() as u32));
+    Some(if exponent < 0 { value / scale } else { value * scale })
+}
+
+fn string(text: &str) -> Option<Vec<u8>> {
+    if let Some(raw) = text.strip_prefix('`') {
+        return Some(raw.strip_suffix('`')?.bytes().filter(|byte| *byte != b'\r').collect());
+    }
+    let mut rest = text.strip_prefix('"')?.strip_suffix('"')?;
+    let mut bytes = Vec::new();
+    while !rest.is_empty() {
+        let (unit, length) = escape(rest)?;
+        match unit {
+            Unit::Byte(byte) => bytes.push(byte),
+            Unit::Char(c) => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+        rest = rest.get(length..)?;
+    }
+    Some(bytes)
+}
+
+fn rune(inner: &str) -> Option<u32> {
+    let (unit, length) = escape(inner)?;
+    if length != inner.len() {
+        return None;
+    }
+    Some(match unit {
+        Unit::Byte(byte) => u32::from(byte),
+        Unit::Char(c) => c as u32,
+    })
+}
+
+enum Unit {
+    Byte(u8),
+    Char(char),
+}
+
+/// The first character of `text`, escaped or not, and its length in bytes of source.
+fn escape(text: &str) -> Option<(Unit, usize)> {
+    let first = text.chars().next()?;
+    if first != '\\' {
+        return Some((Unit::Char(first), first.len_utf8()));
+    }
+    let number = |from: usize, length: usize, radix: u32| {
+        u32::from_str_radix(text.get(from..from + length)?, radix).ok()
+    };
+    let simple = match text[1..].chars().next()? {
+        'a' => 7,
+        'b' => 8,
+        'f' => 12,
+        'n' => b'\n',
+        'r' => b'\r',
+        't' => b'\t',
+        'v' => 11,
+        '\\' => b'\\',
+        '\'' => b'\'',
+        '"' => b'"',
+        'x' => return Some((Unit::Byte(u8::try_from(number(2, 2, 16)?).ok()?), 4)),
+        'u' => return Some((Unit::Char(char::from_u32(number(2, 4, 16)?)?), 6)),
+        'U' => return Some((Unit::Char(char::from_u32(number(2, 8, 16)?)?), 10)),
+        '0'..='7' => return Some((Unit::Byte(u8::try_from(number(1, 3, 8)?).ok()?), 4)),
+        _ => return None,
+    };
+    Some((Unit::Byte(simple), 2))
+}

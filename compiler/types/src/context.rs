@@ -1,0 +1,327 @@
+//! The context in which an expression or statement is checked, and what checking an expression gives.
+
+use std::collections::HashMap;
+
+use gobpf_source::{DeclId, NodeId, Place};
+use gobpf_syntax::ast;
+use smol_str::SmolStr;
+
+use crate::builtin::Builtin;
+use crate::checker::Checker;
+use crate::constant::Value;
+use crate::error::{NotInKernel, Why};
+use crate::hir::{self, ExprKind, LocalId};
+use crate::symbols::{Package, Symbol, SymbolId};
+use crate::ty::{Basic, Kind, Ty, Types};
+
+/// Stands for the type of an untyped value that isn't constant (a comparison, `1 << n`) until its use says one.
+pub(crate) const UNTYPED: hir::TypeId = hir::TypeId(u32::MAX);
+
+/// Expressions nested deeper than this are refused by the parser; the checker's recursion is bounded by it.
+pub(crate) struct Cx<'c, 'a> {
+    pub ck: &'c mut Checker<'a>,
+    pub decl: DeclId,
+    pub package: Package,
+    pub file: usize,
+    /// The function, where this is one's body.
+    pub function: Option<SymbolId>,
+    pub type_args: Vec<(SmolStr, Ty)>,
+    pub iota: Option<u32>,
+    pub scopes: Vec<Scope>,
+    pub locals: Vec<hir::Local>,
+    pub local_types: Vec<Ty>,
+    pub used: Vec<bool>,
+    pub results: Vec<Ty>,
+    pub named_results: Vec<LocalId>,
+    pub jumps: Vec<Jump>,
+    pub labels: Vec<LabelUse>,
+    /// Labels that no `break` or `continue` names; a `goto` may.
+    pub unused_labels: Vec<LabelUse>,
+    /// Labels that a `goto` names.
+    pub gotos: Vec<SmolStr>,
+    pub next_label: u32,
+    /// Statements to be put before the one that is being checked; `None` where its value isn't computed first.
+    pub hoisted: Option<Vec<hir::Stmt>>,
+    /// The expression that is all of the statement's value, so that nothing is computed before it.
+    pub whole_value: Option<NodeId>,
+}
+
+/// Names of one block.
+pub(crate) type Scope = HashMap<SmolStr, Entity>;
+
+/// What a name in a function is.
+#[derive(Clone, Debug)]
+pub(crate) struct Entity {
+    pub node: NodeId,
+    pub kind: EntityKind,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum EntityKind {
+    Local(LocalId),
+    Const(Value, Ty),
+    Type(Ty),
+}
+
+/// A statement that `break` or `continue` can name.
+#[derive(Clone, Debug)]
+pub(crate) struct Jump {
+    pub label: Option<SmolStr>,
+    pub id: hir::LabelId,
+    pub is_loop: bool,
+}
+
+/// A label that is in scope, and whether a branch names it.
+#[derive(Clone, Debug)]
+pub(crate) struct LabelUse {
+    pub name: SmolStr,
+    pub node: NodeId,
+    pub used: bool,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug)]
+pub(crate) enum Mode {
+    /// Has an error, already reported.
+    Invalid,
+    NoValue,
+    Type,
+    Const(Value),
+    /// A place.
+    Variable,
+    Value,
+    /// A map of the package.
+    MapVariable(SymbolId),
+    Function(SymbolId),
+    /// A method with its receiver, adjusted to what the method wants.
+    Method { symbol: SymbolId, receiver: Box<Operand> },
+    Builtin(Builtin),
+    /// A name of a package that has no kernel side.
+    Native,
+}
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Operand {
+    pub mode: Mode,
+    pub ty: Ty,
+    /// Its text, for messages.
+    pub text: String,
+    pub node: NodeId,
+    /// The value; of no meaning for constants, types and functions.
+    pub hir: hir::Expr,
+}
+
+impl Operand {
+    pub fn is_invalid(&self) -> bool {
+        matches!(self.mode, Mode::Invalid) || self.ty == Types::UNKNOWN
+    }
+
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.mode {
+            Mode::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl<'c, 'a> Cx<'c, 'a> {
+    /// The context of a package-level declaration.
+    pub fn of_symbol(ck: &'c mut Checker<'a>, symbol: &Symbol<'a>) -> Self {
+        Cx {
+            ck,
+            decl: symbol.decl,
+            package: symbol.package,
+            file: symbol.file,
+            function: None,
+            type_args: Vec::new(),
+            iota: None,
+            scopes: Vec::new(),
+            locals: Vec::new(),
+            local_types: Vec::new(),
+            used: Vec::new(),
+            results: Vec::new(),
+            named_results: Vec::new(),
+            jumps: Vec::new(),
+            labels: Vec::new(),
+            unused_labels: Vec::new(),
+            gotos: Vec::new(),
+            next_label: 0,
+            hoisted: None,
+            whole_value: None,
+        }
+    }
+
+    pub fn place(&self, node: NodeId) -> Place {
+        Place { decl: self.decl, node }
+    }
+
+    pub fn error(&mut self, node: NodeId, why: Why) {
+        let place = self.place(node);
+        self.ck.error(place, why);
+    }
+
+    /// Reports a construct that the kernel side doesn't have.
+    pub fn unsupported(&mut self, node: NodeId, what: NotInKernel) {
+        self.error(node, Why::NotInKernel(what));
+    }
+
+    pub fn display(&self, ty: Ty) -> String {
+        self.ck.types.display(ty)
+    }
+
+    pub fn basic(&mut self, basic: Basic) -> Ty {
+        self.ck.types.basic(basic)
+    }
+
+    /// Binds the type parameters of a generic declaration.
+    pub fn bind_type_params(&mut self, params: &[ast::Field], arguments: &[Ty]) {
+        let names = params.iter().flat_map(|field| &field.names);
+        self.type_args.extend(names.map(|name| name.name.clone()).zip(arguments.iter().copied()));
+    }
+
+    /// An operand with an error.
+    pub fn invalid(&mut self, expr: &ast::Expr) -> Operand {
+        self.operand(expr, Mode::Invalid, Types::UNKNOWN, ExprKind::Zero)
+    }
+
+    /// An operand for `expr`.
+    pub fn operand(&mut self, expr: &ast::Expr, mode: Mode, ty: Ty, kind: ExprKind) -> Operand {
+        let hir_type = self.lower(ty);
+        let hir = hir::Expr { node: expr.id, ty: hir_type, kind };
+        Operand { mode, ty, text: crate::describe::expression(expr), node: expr.id, hir }
+    }
+
+    /// A constant operand.
+    pub fn const_operand(&mut self, expr: &ast::Expr, value: Value, ty: Ty) -> Operand {
+        self.operand(expr, Mode::Const(value), ty, ExprKind::Zero)
+    }
+
+    /// The operand in words: `x (variable of type int)`.
+    pub fn describe(&self, operand: &Operand) -> String {
+        let ty = operand.ty;
+        let shown = self.display(ty);
+        let kind = match self.ck.types.kind_word(ty) {
+            Some(word) => format!("{word} type {shown}"),
+            None => format!("type {shown}"),
+        };
+        let text = &operand.text;
+        match &operand.mode {
+            _ if self.ck.types.is_nil(ty) => "untyped nil".into(),
+            Mode::Const(value) => {
+                let value = value.display();
+                let value = if value == *text { String::new() } else { format!(" {value}") };
+                match self.ck.types.is_untyped(ty) {
+                    true => format!("{text} ({shown} constant{value})"),
+                    false => format!("{text} (constant{value} of {kind})"),
+                }
+            }
+            Mode::NoValue => format!("{text} (no value)"),
+            Mode::Type => format!("{text} (type)"),
+            Mode::Builtin(_) => format!("{text} (built-in)"),
+            Mode::Variable | Mode::MapVariable(_) => format!("{text} (variable of {kind})"),
+            _ if self.ck.types.is_untyped(ty) => format!("{text} ({shown} value)"),
+            _ => format!("{text} (value of {kind})"),
+        }
+    }
+
+    /// A new local variable; it has no name in any scope yet.
+    pub fn new_local(&mut self, name: &str, ty: Ty, node: NodeId) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        let lowered = self.lower(ty);
+        self.locals.push(hir::Local { name: SmolStr::new(name), ty: lowered, node, address_taken: false });
+        self.local_types.push(ty);
+        self.used.push(false);
+        id
+    }
+
+    /// Gives `local` its name in the innermost scope.
+    pub fn declare(&mut self, name: &ast::Ident, kind: EntityKind) {
+        if name.name == "_" || name.name.is_empty() {
+            return;
+        }
+        if let Some(previous) = self.scopes.last().and_then(|scope| scope.get(&name.name)) {
+            let other = self.place(previous.node);
+            if let EntityKind::Local(local) = kind {
+                self.mark_used(local); // it has no name to be used by
+            }
+            return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name.name.clone(), Entity { node: name.id, kind });
+        }
+    }
+
+    /// The innermost entity called `name`.
+    pub fn local_entity(&self, name: &str) -> Option<&Entity> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    pub fn local_type(&self, local: LocalId) -> Ty {
+        self.local_types.get(local.0 as usize).copied().unwrap_or(Types::UNKNOWN)
+    }
+
+    pub fn mark_used(&mut self, local: LocalId) {
+        if let Some(used) = self.used.get_mut(local.0 as usize) {
+            *used = true;
+        }
+    }
+
+    /// A read of `local`.
+    pub fn local_expr(&self, local: LocalId, node: NodeId) -> hir::Expr {
+        let ty = self.locals.get(local.0 as usize).map_or(UNTYPED, |local| local.ty);
+        hir::Expr { node, ty, kind: ExprKind::Local(local) }
+    }
+
+    /// The type as it is laid out, pointers into memory not yet known.
+    pub fn lower(&mut self, ty: Ty) -> hir::TypeId {
+        crate::layout::lower(self.ck, ty)
+    }
+
+    /// An integer constant of type `ty`.
+    pub fn int_expr(&mut self, value: i128, ty: Ty, node: NodeId) -> hir::Expr {
+        let ty = self.lower(ty);
+        hir::Expr { node, ty, kind: ExprKind::Const(hir::Constant::Int(value)) }
+    }
+
+    /// Reports a type that kernel code can't have a variable of; true where there is none.
+    pub fn require_kernel_type(&mut self, ty: Ty, node: NodeId) -> bool {
+        match self.unsupported_part(ty, 0) {
+            None => true,
+            Some(what) => {
+                self.unsupported(node, what);
+                false
+            }
+        }
+    }
+
+    fn unsupported_part(&self, ty: Ty, depth: u32) -> Option<NotInKernel> {
+        let types = &self.ck.types;
+        match types.under(ty) {
+            Kind::Basic(basic) => match basic {
+                Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128 => {
+                    Some(NotInKernel::Float)
+                }
+                Basic::String => Some(NotInKernel::StringValue),
+                Basic::UnsafePointer => Some(NotInKernel::UnsafePointer),
+                _ => None,
+            },
+            Kind::Map(..) => Some(NotInKernel::GoMap),
+            Kind::Chan(_) => Some(NotInKernel::Channel),
+            Kind::Func(_) => Some(NotInKernel::FunctionValue),
+            Kind::Interface => Some(NotInKernel::Interface),
+            Kind::Pointer(target) | Kind::Slice(target) => {
+                if depth > 0 {
+                    return Some(NotInKernel::StoredPointer);
+                }
+                self.unsupported_part(*target, 1)
+            }
+            Kind::Array(element, _) => self.unsupported_part(*element, 1),
+            Kind::Struct(fields) => fields
+                .iter()
+                .filter(|field| !field.native)
+                .find_map(|field| self.unsupported_part(field.ty, 1)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Assignability, conversions, and untyped values taking their type.
+
+use gobpf_syntax::ast;
+use num_traits::ToPrimitive;
+
+use crate::constant::{Misfit, Value};
+use crate::context::{Cx, Mode, Operand, UNTYPED};
+use crate::error::{NotInKernel, Why};
+use crate::hir::{self, ExprKind};
+use crate::ty::{Basic, Kind, Ty, Types};
+
+impl<'a> Cx<'_, 'a> {
+    /// The operand as a value of `target`, which `context` ("assignment", "argument to f") wants.
+    pub fn assign(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
+        let node = operand.node;
+        if operand.is_invalid() || self.ck.types.is_unknown(target) {
+            return self.unknown_expr(node);
+        }
+        if self.ck.types.is_untyped(operand.ty) {
+            return self.assign_untyped(operand, target, context);
+        }
+        let lowered = self.lower(target);
+        if let Mode::Const(value) = &operand.mode
+            && self.assignable(operand.ty, target)
+        {
+            return self.const_expr(&value.clone(), target, node);
+        }
+        if self.ck.types.identical(operand.ty, target) {
+            return hir::Expr { ty: lowered, ..operand.hir };
+        }
+        if self.assignable(operand.ty, target) {
+            if matches!(self.ck.types.under(target), Kind::Interface) {
+                self.unsupported(node, NotInKernel::Interface);
+            }
+            return hir::Expr { node, ty: lowered, kind: ExprKind::Convert(Box::new(operand.hir)) };
+        }
+        self.cannot_use(&operand, target, context, Misfit::Kind);
+        self.unknown_expr(node)
+    }
+
+    fn assign_untyped(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
+        let node = operand.node;
+        if matches!(self.ck.types.under(target), Kind::Interface) {
+            self.unsupported(node, NotInKernel::Interface);
+            return self.unknown_expr(node);
+        }
+        if self.ck.types.is_nil(operand.ty) {
+            if self.ck.types.has_nil(target) {
+                let ty = self.lower(target);
+                return hir::Expr { node, ty, kind: ExprKind::Zero };
+            }
+            self.cannot_use(&operand, target, context, Misfit::Kind);
+            return self.unknown_expr(node);
+        }
+        if operand.constant().is_some() {
+            return match self.represent(&operand, target, context) {
+                Some(value) => self.const_expr(&value, target, node),
+                None => self.unknown_expr(node),
+            };
+        }
+        let fits = match self.ck.types.is_boolean(operand.ty) {
+            true => self.ck.types.is_boolean(target),
+            false => self.ck.types.is_integer(target),
+        };
+        if !fits {
+            self.cannot_use(&operand, target, context, Misfit::Kind);
+            return self.unknown_expr(node);
+        }
+        self.give_type(operand.hir, target)
+    }
+
+    /// The constant `operand` as a value of `target`; `None` after an error.
+    pub fn represent(&mut self, operand: &Operand, target: Ty, context: &str) -> Option<Value> {
+        if operand.is_invalid() || self.ck.types.is_unknown(target) {
+            return None;
+        }
+        if !self.ck.types.is_untyped(operand.ty) && !self.ck.types.identical(operand.ty, target) {
+            self.cannot_use(operand, target, context, Misfit::Kind);
+            return None;
+        }
+        let value = operand.constant()?;
+        let fitted = match self.ck.types.under_basic(target) {
+            Some(basic) => value.represent(basic),
+            None => Err(Misfit::Kind),
+        };
+        match fitted {
+            Ok(value) => Some(value),
+            Err(misfit) => {
+                self.cannot_use(operand, target, context, misfit);
+                None
+            }
+        }
+    }
+
+    fn cannot_use(&mut self, operand: &Operand, target: Ty, context: &str, misfit: Misfit) {
+        let why = Why::CannotUse {
+            operand: if self.ck.types.is_nil(operand.ty) { "nil".into() } else { self.describe(operand) },
+            target: self.display(target),
+            context: context.into(),
+            misfit,
+        };
+        self.error(operand.node, why);
+    }
+
+    /// Go's assignability between types.
+    pub fn assignable(&self, from: Ty, to: Ty) -> bool {
+        let types = &self.ck.types;
+        if types.identical(from, to) {
+            return true;
+        }
+        if matches!(types.under(to), Kind::Interface) {
+            return true;
+        }
+        let has_name = |ty: Ty| matches!(types.kind(ty), Kind::Named(_) | Kind::Basic(_));
+        types.identical(types.underlying(from), types.underlying(to)) && (!has_name(from) || !has_name(to))
+    }
+
+    /// A value that stands for one with an error.
+    pub fn unknown_expr(&mut self, node: gobpf_source::NodeId) -> hir::Expr {
+        let ty = self.lower(Types::UNKNOWN);
+        hir::Expr { node, ty, kind: ExprKind::Zero }
+    }
+
+    /// The constant `value`, which fits, as one of type `ty`.
+    pub fn const_expr(&mut self, value: &Value, ty: Ty, node: gobpf_source::NodeId) -> hir::Expr {
+        let lowered = self.lower(ty);
+        let constant = match value {
+            Value::Bool(value) => hir::Constant::Bool(*value),
+            Value::Str(bytes) => hir::Constant::String(bytes.clone()),
+            Value::Int(_) | Value::Float(_) => match value.as_int().and_then(|value| value.to_i128()) {
+                Some(value) if !self.ck.types.is_float(ty) => hir::Constant::Int(value),
+                _ => return hir::Expr { node, ty: lowered, kind: ExprKind::Zero },
+            },
+        };
+        hir::Expr { node, ty: lowered, kind: ExprKind::Const(constant) }
+    }
+
+    /// The operand as a value of its own type, untyped ones of their default type.
+    pub fn value(&mut self, operand: Operand, context: &str) -> (hir::Expr, Ty) {
+        if self.ck.types.is_nil(operand.ty) {
+            self.error(operand.node, Why::UntypedNil { context: context.into() });
+            return (self.unknown_expr(operand.node), Types::UNKNOWN);
+        }
+        let ty = self.ck.types.default_type(operand.ty);
+        (self.assign(operand, ty, context), ty)
+    }
+
+    /// Gives an untyped value that isn't constant its type, down to its leaves.
+    fn give_type(&mut self, mut expr: hir::Expr, target: Ty) -> hir::Expr {
+        let lowered = self.lower(target);
+        let mut overflow = None;
+        retype(&mut expr, lowered, &mut |constant| {
+            let basic = self.ck.types.under_basic(target);
+            let fits = basic.is_none_or(|basic| Value::int(constant).represent(basic).is_ok());
+            if !fits {
+                overflow = Some(constant);
+            }
+        });
+        if let Some(constant) = overflow {
+            let operand = format!("{constant} (untyped int constant)");
+            let target = self.display(target);
+            self.error(expr.node, Why::ConstantConversion { operand, target, misfit: Misfit::Overflows });
+        }
+        expr
+    }
+
+    /// `target(argument)`.
+    pub fn conversion(
+        &mut self,
+        target: Ty,
+        arguments: &'a [ast::Expr],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        let [argument] = arguments else {
+            let call = crate::describe::expression(expr);
+            self.error(expr.id, Why::BuiltinCount { call, expected: 1, found: arguments.len() });
+            return self.invalid(expr);
+        };
+        let operand = self.expr(argument);
+        if operand.is_invalid() || self.ck.types.is_unknown(target) {
+            return self.invalid(expr);
+        }
+        if let Some(value) = operand.constant().cloned() {
+            return self.constant_conversion(&operand, value, target, expr);
+        }
+        if self.ck.types.is_untyped(operand.ty) {
+            let context = "conversion";
+            let default = self.ck.types.default_type(operand.ty);
+            let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) { target } else { default };
+            let hir = self.assign(operand, to, context);
+            let lowered = self.lower(target);
+            let kind = if hir.ty == lowered { hir.kind } else { ExprKind::Convert(Box::new(hir)) };
+            return self.operand(expr, Mode::Value, target, kind);
+        }
+        if !self.convertible(operand.ty, target) {
+            let operand = self.describe(&operand);
+            let target = self.display(target);
+            self.error(argument.id, Why::CannotConvert { operand, target });
+            return self.invalid(expr);
+        }
+        if self.function.is_some() && !self.require_kernel_type(target, expr.id) {
+            return self.invalid(expr);
+        }
+        if matches!(self.ck.types.under(target), Kind::Slice(_)) && self.ck.types.is_string(operand.ty) {
+            self.unsupported(expr.id, NotInKernel::StringValue);
+            return self.invalid(expr);
+        }
+        self.operand(expr, Mode::Value, target, ExprKind::Convert(Box::new(operand.hir)))
+    }
+
+    fn constant_conversion(
+        &mut self,
+        operand: &Operand,
+        value: Value,
+        target: Ty,
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        let types = &self.ck.types;
+        let fitted = match types.under_basic(target) {
+            // An integer constant becomes the text of that character.
+            Some(Basic::String) if types.is_integer(operand.ty) => {
+                let code = value.as_int().and_then(|code| code.to_u32()).and_then(char::from_u32);
+                Ok(Value::Str(code.unwrap_or('\u{fffd}').to_string().into_bytes()))
+            }
+            // Conversions truncate no constants, but typed floats may lose what a type can't hold.
+            Some(basic) => value.represent(basic),
+            None => Err(Misfit::Kind),
+        };
+        match fitted {
+            Ok(value) => self.const_operand(expr, value, target),
+            Err(misfit) => {
+                if misfit == Misfit::Kind && matches!(types.under(target), Kind::Slice(_)) {
+                    self.unsupported(expr.id, NotInKernel::StringValue);
+                    return self.invalid(expr);
+                }
+                let why = match misfit {
+                    Misfit::Overflows => Why::ConstantOverflow {
+                        expr: String::new(),
+                        value: value.display(),
+                        ty: self.display(target),
+                    },
+                    _ => Why::ConstantConversion {
+                        operand: self.describe(operand),
+                        target: self.display(target),
+                        misfit,
+                    },
+                };
+                self.error(operand.node, why);
+                self.invalid(expr)
+            }
+        }
+    }
+
+    fn convertible(&self, from: Ty, to: Ty) -> bool {
+        let types = &self.ck.types;
+        if self.assignable(from, to) || types.identical(types.underlying(from), types.underlying(to)) {
+            return true;
+        }
+        if types.is_numeric(from) && types.is_numeric(to) {
+            return true;
+        }
+        match (types.under(from), types.under(to)) {
+            (Kind::Pointer(from), Kind::Pointer(to)) => {
+                types.identical(types.underlying(*from), types.underlying(*to))
+            }
+            (Kind::Basic(Basic::UnsafePointer), Kind::Pointer(_) | Kind::Basic(Basic::Uintptr))
+            | (Kind::Pointer(_) | Kind::Basic(Basic::Uintptr), Kind::Basic(Basic::UnsafePointer)) => true,
+            (Kind::Slice(_), Kind::Basic(Basic::String)) | (Kind::Basic(Basic::String), Kind::Slice(_)) => true,
+            (_, Kind::Basic(Basic::String)) => types.is_integer(from),
+            _ => false,
+        }
+    }
+}
+
+/// Sets the type of the untyped parts of `expr`; `check` sees each integer constant among them.
+fn retype(expr: &mut hir::Expr, ty: hir::TypeId, check: &mut dyn FnMut(i128)) {
+    if expr.ty != UNTYPED {
+        return;
+    }
+    expr.ty = ty;
+    match &mut expr.kind {
+        ExprKind::Const(hir::Constant::Int(value)) => check(*value),
+        ExprKind::Unary { operand, .. } => retype(operand, ty, check),
+        ExprKind::Binary { op, left, right } => {
+            retype(left, ty, check);
+            if !matches!(op, hir::BinaryOp::Shl | hir::BinaryOp::Shr) {
+                retype(right, ty, check);
+            }
+        }
+        ExprKind::Logical { left, right, .. } => {
+            retype(left, ty, check);
+            retype(right, ty, check);
+        }
+        _ => {}
+    }
+}

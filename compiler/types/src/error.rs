@@ -1,0 +1,170 @@
+//! What can be wrong, as data. The words stand in `wording.rs`.
+
+use gobpf_bpf::KernelVersion;
+use gobpf_source::{Place, Span};
+use smol_str::SmolStr;
+
+use crate::constant::Misfit;
+
+/// A problem at a place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TypeError {
+    /// Where it is reported.
+    pub place: Place,
+    /// Where it is reported, for a directive that stands above nothing and so has no place.
+    pub stray: Option<Span>,
+    /// What is wrong and why.
+    pub why: Box<Why>,
+}
+
+/// What is wrong. Operands are described as the Go compiler does: `x (variable of type int)`.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum Why {
+    // Directives.
+    UnknownDirective { name: SmolStr, near: Option<&'static str> },
+    MisplacedDirective { name: SmolStr, belongs: &'static str },
+    MalformedDirective { name: SmolStr, expected: String },
+    RepeatedDirective { name: SmolStr, first: Place },
+    UnknownSection { section: SmolStr, known: Vec<String> },
+    Entry { section: SmolStr, context: String, problem: EntryProblem },
+    // Names.
+    Undefined { name: String },
+    NoMember { expr: String, on: String, name: SmolStr },
+    Unexported { expr: String, name: SmolStr },
+    NotUsed { name: SmolStr },
+    ImportNotUsed { path: SmolStr, alias: Option<SmolStr> },
+    Redeclared { name: SmolStr, other: Place },
+    PackageWithoutSelector { name: SmolStr },
+    ImportMissing { path: SmolStr },
+    NotAType { expr: String },
+    NotAnExpression { expr: String },
+    Cycle { name: SmolStr, recursive_type: bool },
+    // Types and constants.
+    CannotUse { operand: String, target: String, context: String, misfit: Misfit },
+    Mismatched { expr: String, left: String, right: String },
+    OperatorUndefined { operator: String, operand: String },
+    CompareUndefined { expr: String, reason: String },
+    NotBoolean { statement: &'static str },
+    NoValue { expr: String },
+    SeveralValues { expr: String, types: String },
+    NotAssignable { expr: String },
+    NoAddress { operand: String },
+    NoIndirection { operand: String },
+    NotUsedValue { operand: String },
+    CannotConvert { operand: String, target: String },
+    ConstantConversion { operand: String, target: String, misfit: Misfit },
+    ConstantOverflow { expr: String, value: String, ty: String },
+    ConstantTooLarge,
+    NotConstant { operand: String },
+    UntypedNil { context: String },
+    DivisionByZero,
+    ShiftCount { operand: String, negative: bool },
+    NonNumeric { expr: String, ty: String },
+    NotCallable { operand: String },
+    ArgumentCount { function: String, have: String, want: String, too_many: bool },
+    ReturnCount { have: String, want: String, too_many: bool },
+    AssignmentCount { variables: usize, values: ValueCount },
+    MissingInitial { name: SmolStr },
+    NoNewVariables,
+    RepeatedOnLeft { name: SmolStr },
+    NonNameOnLeft { expr: String },
+    MissingReturn,
+    CannotIndex { operand: String },
+    CannotSlice { operand: String },
+    IndexNotInteger { operand: String },
+    IndexNegative { operand: String },
+    IndexOutOfBounds { index: String, length: u64 },
+    SliceIndices { low: String, high: String },
+    Unaddressable { operand: String },
+    InvalidLiteralType { ty: String },
+    UnknownField { name: SmolStr, ty: String },
+    RepeatedField { name: SmolStr },
+    FieldCount { ty: String, too_many: bool },
+    MixedFields,
+    BadFieldName { expr: String },
+    RepeatedIndex { index: u64 },
+    ElementBound { index: u64, length: u64 },
+    BadArrayLength { expr: String },
+    DuplicateCase { operand: String, other: Place },
+    InvalidCase { expr: String, tag: String, case: String, tag_type: String },
+    DuplicateDefault { other: Place },
+    LabelNotUsed { label: SmolStr },
+    LabelUndefined { label: SmolStr, word: &'static str },
+    BranchOutside { word: &'static str },
+    FallthroughMisplaced { last: bool },
+    BuiltinArgument { operand: String, builtin: &'static str },
+    BuiltinCount { call: String, expected: usize, found: usize },
+    CannotRange { operand: String },
+    RangeVariables { operand: String, most: usize },
+    TypeArguments { name: String, have: usize, want: usize },
+    // The kernel side.
+    NotInKernel(NotInKernel),
+    NativePackage { path: SmolStr, name: SmolStr },
+    NativeOnly { name: String },
+    NativeType { ty: String },
+    NotConstantInitial { name: SmolStr },
+    ContextReadOnly { expr: String },
+    InitFunction { program: SmolStr },
+    Recursion { path: Vec<(SmolStr, Place)> },
+    MapMisuse { name: SmolStr },
+    MapEntries { name: SmolStr },
+    MapType { name: SmolStr, role: &'static str, ty: String, part: String },
+    PointerConflict { name: SmolStr, here: &'static str, there: &'static str, other: Place },
+    PointerEscapes { name: SmolStr },
+    // printk.
+    FormatNotConstant { operand: String },
+    FormatVerbUnknown { function: String, verb: String },
+    FormatVerbUnsupported { verb: String },
+    FormatWrongType { function: String, verb: String, operand: String, ty: String },
+    FormatMissing { function: String, verb: String, argument: usize, count: usize },
+    FormatExtra { function: String, verbs: usize, count: usize },
+    FormatByte { byte: u8 },
+    TooManyArguments { count: usize, target: KernelVersion },
+    HelperTooNew { name: String, since: KernelVersion, target: KernelVersion },
+    MapTooNew { name: String, since: KernelVersion, target: KernelVersion },
+}
+
+/// How many values there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum ValueCount {
+    Expressions(usize),
+    Call { function: String, results: usize },
+}
+
+/// What is wrong with an entry point.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum EntryProblem {
+    Parameters { count: usize },
+    Context { found: String },
+    Results { count: usize },
+    ResultType { found: String },
+    Method,
+    Generic,
+    NoBody,
+}
+
+/// Constructs of Go that the kernel side doesn't have.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum NotInKernel {
+    Goroutine,
+    Channel,
+    Interface,
+    FunctionValue,
+    Float,
+    Allocation,
+    StringValue,
+    Defer,
+    Goto,
+    GoMap,
+    Generic,
+    Panic,
+    Builtin(&'static str),
+    Range(&'static str),
+    UnsafePointer,
+    StoredPointer,
+    AddressOfLiteral,
+}

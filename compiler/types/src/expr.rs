@@ -1,0 +1,555 @@
+//! Expressions: names, literals, indexing, slicing, pointers.
+
+use gobpf_source::NodeId;
+use gobpf_syntax::ast::{self, ExprKind as Syntax, LiteralKind};
+use num_traits::ToPrimitive;
+use smol_str::SmolStr;
+
+use crate::Import;
+use crate::checker::Resolved;
+use crate::constant::{self, Value};
+use crate::context::{Cx, EntityKind, Mode, Operand};
+use crate::describe::expression;
+use crate::error::{NotInKernel, Why};
+use crate::hir::{self, ExprKind};
+use crate::symbols::{Package, SymbolId, SymbolKind};
+use crate::ty::{Basic, Kind, Ty, Types};
+use crate::typexpr::Meaning;
+
+impl<'a> Cx<'_, 'a> {
+    /// `expr` as a single value.
+    pub fn expr(&mut self, expr: &'a ast::Expr) -> Operand {
+        let operand = self.raw_expr(expr);
+        match &operand.mode {
+            Mode::NoValue => {
+                self.error(expr.id, Why::NoValue { expr: operand.text.clone() });
+                self.invalid(expr)
+            }
+            Mode::Type => {
+                self.error(expr.id, Why::NotAnExpression { expr: operand.text.clone() });
+                self.invalid(expr)
+            }
+            Mode::Builtin(_) | Mode::Function(_) | Mode::Method { .. } => {
+                self.unsupported(expr.id, NotInKernel::FunctionValue);
+                self.invalid(expr)
+            }
+            Mode::MapVariable(symbol) => {
+                let name = self.ck.index.symbol(*symbol).map(|symbol| symbol.name.clone());
+                self.error(expr.id, Why::MapMisuse { name: name.unwrap_or_default() });
+                self.invalid(expr)
+            }
+            _ => match self.ck.types.kind(operand.ty) {
+                Kind::Tuple(types) => {
+                    let types = self.ck.types.list(types);
+                    self.error(expr.id, Why::SeveralValues { expr: operand.text.clone(), types });
+                    self.invalid(expr)
+                }
+                _ => operand,
+            },
+        }
+    }
+
+    /// `expr` as whatever it is.
+    pub fn raw_expr(&mut self, expr: &'a ast::Expr) -> Operand {
+        match &expr.kind {
+            Syntax::Bad => self.invalid(expr),
+            Syntax::Ident(name) => self.name(name, expr),
+            Syntax::Literal { kind, text } => self.literal(*kind, text, expr),
+            Syntax::Paren(inner) => {
+                let operand = self.raw_expr(inner);
+                Operand { text: expression(expr), ..operand }
+            }
+            Syntax::Composite { ty, elements } => self.composite(ty.as_deref(), elements, expr),
+            Syntax::Selector { operand, name } => self.selector(operand, name, expr),
+            Syntax::Index { operand, indices } => self.index(operand, indices, expr),
+            Syntax::Slice { operand, low, high, max } => {
+                self.slice(operand, [low.as_deref(), high.as_deref(), max.as_deref()], expr)
+            }
+            Syntax::Star(inner) => self.star(inner, expr),
+            Syntax::Unary { op: ast::UnaryOp::Address, operand } => self.address(operand, expr),
+            Syntax::Unary { op: ast::UnaryOp::Receive, operand } => {
+                self.raw_expr(operand);
+                self.unsupported(expr.id, NotInKernel::Channel);
+                self.invalid(expr)
+            }
+            Syntax::Unary { op, operand } => self.unary(*op, operand, expr),
+            Syntax::Binary { op, left, right } => self.binary(*op, left, right, expr),
+            Syntax::Call { function, arguments, spread } => self.call(function, arguments, *spread, expr),
+            Syntax::Func { .. } => {
+                self.unsupported(expr.id, NotInKernel::FunctionValue);
+                self.invalid(expr)
+            }
+            Syntax::TypeAssert { operand, .. } => {
+                self.raw_expr(operand);
+                self.unsupported(expr.id, NotInKernel::Interface);
+                self.invalid(expr)
+            }
+            _ => match self.try_type(expr) {
+                Some(ty) => self.type_operand(expr, ty),
+                None => self.invalid(expr),
+            },
+        }
+    }
+
+    fn type_operand(&mut self, expr: &ast::Expr, ty: Ty) -> Operand {
+        self.operand(expr, Mode::Type, ty, ExprKind::Zero)
+    }
+
+    fn literal(&mut self, kind: LiteralKind, text: &str, expr: &ast::Expr) -> Operand {
+        let basic = match kind {
+            LiteralKind::Int => Basic::UntypedInt,
+            LiteralKind::Float => Basic::UntypedFloat,
+            LiteralKind::Rune => Basic::UntypedRune,
+            LiteralKind::String => Basic::UntypedString,
+            LiteralKind::Imaginary => {
+                self.unsupported(expr.id, NotInKernel::Float);
+                return self.invalid(expr);
+            }
+        };
+        let ty = self.basic(basic);
+        match constant::literal(kind, text) {
+            Some(value) => self.const_operand(expr, value, ty),
+            None => self.invalid(expr), // a syntax error, reported by the parser
+        }
+    }
+
+    fn name(&mut self, name: &SmolStr, expr: &'a ast::Expr) -> Operand {
+        if name.is_empty() {
+            return self.invalid(expr);
+        }
+        if name == "_" {
+            self.error(expr.id, Why::NotAnExpression { expr: "_".into() });
+            return self.invalid(expr);
+        }
+        match self.meaning(name) {
+            None => {
+                self.error(expr.id, Why::Undefined { name: name.to_string() });
+                self.invalid(expr)
+            }
+            Some(Meaning::Local(entity)) => match entity.kind {
+                EntityKind::Local(local) => {
+                    self.mark_used(local);
+                    let ty = self.local_type(local);
+                    self.operand(expr, Mode::Variable, ty, ExprKind::Local(local))
+                }
+                EntityKind::Const(value, ty) => self.const_operand(expr, value, ty),
+                EntityKind::Type(ty) => self.type_operand(expr, ty),
+            },
+            Some(Meaning::TypeArgument(ty) | Meaning::Type(ty)) => self.type_operand(expr, ty),
+            Some(Meaning::Constant(value, ty)) => self.const_operand(expr, value, ty),
+            Some(Meaning::Nil) => {
+                let ty = self.basic(Basic::UntypedNil);
+                self.operand(expr, Mode::Value, ty, ExprKind::Zero)
+            }
+            Some(Meaning::Builtin(builtin)) => {
+                self.operand(expr, Mode::Builtin(builtin), Types::UNKNOWN, ExprKind::Zero)
+            }
+            Some(Meaning::Package { .. }) => {
+                self.error(expr.id, Why::PackageWithoutSelector { name: name.clone() });
+                self.invalid(expr)
+            }
+            Some(Meaning::Symbol(id)) => self.symbol(id, expr),
+        }
+    }
+
+    /// A package-level name.
+    pub fn symbol(&mut self, id: SymbolId, expr: &'a ast::Expr) -> Operand {
+        let generic = self.ck.index.symbol(id).is_some_and(|symbol| {
+            matches!(symbol.kind, SymbolKind::Func(func) if !func.type_params.is_empty())
+        });
+        if generic {
+            self.unsupported(expr.id, NotInKernel::Generic);
+            return self.invalid(expr);
+        }
+        match self.ck.resolve(id) {
+            Resolved::Const(value, ty) => self.const_operand(expr, value, ty),
+            Resolved::Type(_) => match self.try_type(expr) {
+                Some(ty) => self.type_operand(expr, ty),
+                None => self.invalid(expr),
+            },
+            Resolved::Func(signature) => {
+                let ty = self.ck.types.intern(Kind::Func(signature));
+                self.operand(expr, Mode::Function(id), ty, ExprKind::Zero)
+            }
+            Resolved::Var(ty) => self.package_variable(id, ty, expr),
+            Resolved::Error => self.invalid(expr),
+        }
+    }
+
+    fn package_variable(&mut self, id: SymbolId, ty: Ty, expr: &'a ast::Expr) -> Operand {
+        if self.map_type(ty).is_some() {
+            return self.operand(expr, Mode::MapVariable(id), ty, ExprKind::Zero);
+        }
+        if self.function.is_none() {
+            // In an initialiser: never constant, and there is no need to lay the variable out.
+            let unknown = ExprKind::Global(hir::GlobalId(u32::MAX));
+            return self.operand(expr, Mode::Variable, ty, unknown);
+        }
+        match crate::variables::global(self.ck, id, ty) {
+            Some(global) => self.operand(expr, Mode::Variable, ty, ExprKind::Global(global)),
+            None => self.invalid(expr),
+        }
+    }
+
+    fn selector(&mut self, operand: &'a ast::Expr, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
+        if let Syntax::Ident(package) = &operand.kind
+            && let Some(Meaning::Package { kind, path }) = self.meaning(package)
+        {
+            return self.package_member(package, kind, path, name, expr);
+        }
+        let base = self.raw_expr(operand);
+        if name.name.is_empty() || (base.is_invalid() && !matches!(base.mode, Mode::Type)) {
+            return self.invalid(expr);
+        }
+        if matches!(base.mode, Mode::Type) {
+            self.unsupported(expr.id, NotInKernel::FunctionValue); // a method expression
+            return self.invalid(expr);
+        }
+        self.member(base, name, expr)
+    }
+
+    fn package_member(
+        &mut self,
+        package: &str,
+        kind: Import,
+        path: SmolStr,
+        name: &ast::Ident,
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        if name.name.is_empty() {
+            return self.invalid(expr);
+        }
+        match kind {
+            Import::Sdk => {
+                let found = self.ck.index.lookup(Package::Sdk, &name.name);
+                match found.filter(|_| name.name.starts_with(char::is_uppercase)) {
+                    Some(id) => self.symbol(id, expr),
+                    None => {
+                        self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
+                        self.invalid(expr)
+                    }
+                }
+            }
+            Import::Missing => {
+                self.error(expr.id, Why::ImportMissing { path });
+                self.invalid(expr)
+            }
+            Import::Standard | Import::Other => {
+                if path == "unsafe" && name.name == "Pointer" {
+                    let ty = self.basic(Basic::UnsafePointer);
+                    return self.type_operand(expr, ty);
+                }
+                self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
+                self.operand(expr, Mode::Native, Types::UNKNOWN, ExprKind::Zero)
+            }
+        }
+    }
+
+    fn index(&mut self, operand: &'a ast::Expr, indices: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
+        if let Some(ty) = self.try_generic(expr) {
+            return self.type_operand(expr, ty);
+        }
+        let base = self.raw_expr(operand);
+        if matches!(base.mode, Mode::Function(_)) {
+            self.unsupported(expr.id, NotInKernel::Generic);
+            return self.invalid(expr);
+        }
+        if base.is_invalid() {
+            for index in indices {
+                self.raw_expr(index);
+            }
+            return self.invalid(expr);
+        }
+        let [index] = indices else { return self.invalid(expr) };
+        let Some((base, element, length)) = self.indexable(base, expr) else {
+            self.raw_expr(index);
+            return self.invalid(expr);
+        };
+        let Some(index) = self.index_value(index, length) else { return self.invalid(expr) };
+        let mode = match (&base.mode, self.ck.types.under(base.ty)) {
+            (_, Kind::Slice(_)) => Mode::Variable,
+            (Mode::Variable, Kind::Array(..)) => Mode::Variable,
+            _ => Mode::Value,
+        };
+        let base = match base.constant() {
+            Some(value) => self.const_expr(&value.clone(), base.ty, base.node),
+            None => base.hir,
+        };
+        let kind = ExprKind::Index { base: Box::new(base), index: Box::new(index) };
+        self.operand(expr, mode, element, kind)
+    }
+
+    /// A generic type with its arguments, if `expr` is one.
+    fn try_generic(&mut self, expr: &'a ast::Expr) -> Option<Ty> {
+        let Syntax::Index { operand, .. } = &expr.kind else { return None };
+        match &operand.kind {
+            Syntax::Ident(_) | Syntax::Selector { .. } => self.try_type(expr),
+            _ => None,
+        }
+    }
+
+    /// The operand as something to index, pointers to arrays followed; its element type, and its length if fixed.
+    fn indexable(&mut self, base: Operand, expr: &ast::Expr) -> Option<(Operand, Ty, Option<u64>)> {
+        let base = self.follow_array_pointer(base);
+        match self.ck.types.under(base.ty).clone() {
+            Kind::Array(element, length) => Some((base, element, Some(length))),
+            Kind::Slice(element) => Some((base, element, None)),
+            Kind::Map(..) => {
+                self.unsupported(expr.id, NotInKernel::GoMap);
+                None
+            }
+            Kind::Basic(Basic::String | Basic::UntypedString) => {
+                let byte = self.basic(Basic::Byte);
+                let length = match base.constant() {
+                    Some(Value::Str(bytes)) => Some(bytes.len() as u64),
+                    _ => None,
+                };
+                let string = self.basic(Basic::String);
+                Some((Operand { ty: string, ..base }, byte, length))
+            }
+            _ => {
+                let operand = self.describe(&base);
+                self.error(expr.id, Why::CannotIndex { operand });
+                None
+            }
+        }
+    }
+
+    /// `p` becomes `*p` where `p` points to an array.
+    pub fn follow_array_pointer(&mut self, base: Operand) -> Operand {
+        match self.ck.types.under(base.ty) {
+            Kind::Pointer(target) if matches!(self.ck.types.under(*target), Kind::Array(..)) => {
+                let target = *target;
+                self.deref(base, target)
+            }
+            _ => base,
+        }
+    }
+
+    /// `*base`, of type `target`.
+    pub fn deref(&mut self, base: Operand, target: Ty) -> Operand {
+        let ty = self.lower(target);
+        let node = base.node;
+        let hir = hir::Expr { node, ty, kind: ExprKind::Deref(Box::new(base.hir)) };
+        Operand { mode: Mode::Variable, ty: target, text: base.text, node, hir }
+    }
+
+    /// An index: an integer, in range where both it and the length are known.
+    fn index_value(&mut self, index: &'a ast::Expr, length: Option<u64>) -> Option<hir::Expr> {
+        let operand = self.expr(index);
+        if operand.is_invalid() {
+            return None;
+        }
+        let int = self.basic(Basic::Int);
+        if let Some(value) = operand.constant() {
+            let whole = value.as_int();
+            let Some(whole) = whole.filter(|_| self.ck.types.is_numeric(operand.ty)) else {
+                let operand = self.describe(&operand);
+                self.error(index.id, Why::IndexNotInteger { operand });
+                return None;
+            };
+            if value.is_negative() {
+                let shown = match self.ck.types.is_untyped(operand.ty) {
+                    true => Operand { ty: int, ..operand },
+                    false => operand,
+                };
+                let operand = self.describe(&shown);
+                self.error(index.id, Why::IndexNegative { operand });
+                return None;
+            }
+            let limit = length.unwrap_or(i64::MAX as u64);
+            if whole.to_u64().is_none_or(|whole| whole >= limit) {
+                let why = Why::IndexOutOfBounds { index: operand.text.clone(), length: limit };
+                self.error(index.id, why);
+                return None;
+            }
+            return Some(self.const_expr(&Value::Int(whole), int, index.id));
+        }
+        if !self.ck.types.is_integer(operand.ty) {
+            let operand = self.describe(&operand);
+            self.error(index.id, Why::IndexNotInteger { operand });
+            return None;
+        }
+        match self.ck.types.is_untyped(operand.ty) {
+            true => Some(self.assign(operand, int, "index")),
+            false => Some(operand.hir),
+        }
+    }
+
+    fn slice(
+        &mut self,
+        operand: &'a ast::Expr,
+        bounds: [Option<&'a ast::Expr>; 3],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        let base = self.expr(operand);
+        if base.is_invalid() {
+            return self.invalid(expr);
+        }
+        let base = self.follow_array_pointer(base);
+        let (element, length) = match self.ck.types.under(base.ty).clone() {
+            Kind::Array(element, length) => (element, Some(length)),
+            Kind::Slice(element) => (element, None),
+            Kind::Basic(Basic::String | Basic::UntypedString) => {
+                self.unsupported(expr.id, NotInKernel::StringValue);
+                return self.invalid(expr);
+            }
+            _ => {
+                let operand = self.describe(&base);
+                self.error(expr.id, Why::CannotSlice { operand });
+                return self.invalid(expr);
+            }
+        };
+        if length.is_some() {
+            if !matches!(base.mode, Mode::Variable) {
+                let operand = self.describe(&base);
+                self.error(expr.id, Why::Unaddressable { operand });
+                return self.invalid(expr);
+            }
+            self.take_address(&base.hir);
+        }
+        if let [_, _, Some(max)] = bounds {
+            self.unsupported(max.id, NotInKernel::Builtin("three-index slices"));
+            return self.invalid(expr);
+        }
+        let limit = length.map(|length| length + 1);
+        let mut lowered: [Option<hir::Expr>; 2] = [None, None];
+        for (slot, bound) in lowered.iter_mut().zip(bounds) {
+            if let Some(bound) = bound {
+                match self.index_value(bound, limit) {
+                    Some(value) => *slot = Some(value),
+                    None => return self.invalid(expr),
+                }
+            }
+        }
+        let [low, high] = lowered;
+        if let (Some(low), Some(high)) = (&low, &high)
+            && let (ExprKind::Const(hir::Constant::Int(from)), ExprKind::Const(hir::Constant::Int(to))) =
+                (&low.kind, &high.kind)
+            && from > to
+        {
+            let why = Why::SliceIndices { low: to.to_string(), high: from.to_string() };
+            self.error(high.node, why);
+            return self.invalid(expr);
+        }
+        let ty = match length {
+            Some(_) => self.ck.types.intern(Kind::Slice(element)),
+            None => base.ty,
+        };
+        let kind =
+            ExprKind::Slice { base: Box::new(base.hir), low: low.map(Box::new), high: high.map(Box::new) };
+        self.operand(expr, Mode::Value, ty, kind)
+    }
+
+    fn star(&mut self, inner: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
+        let base = self.raw_expr(inner);
+        if matches!(base.mode, Mode::Type) {
+            let ty = self.ck.types.intern(Kind::Pointer(base.ty));
+            return self.type_operand(expr, ty);
+        }
+        if base.is_invalid() {
+            return self.invalid(expr);
+        }
+        match self.ck.types.under(base.ty) {
+            Kind::Pointer(target) => {
+                let target = *target;
+                self.operand(expr, Mode::Variable, target, ExprKind::Deref(Box::new(base.hir)))
+            }
+            _ => {
+                let operand = self.describe(&base);
+                self.error(inner.id, Why::NoIndirection { operand });
+                self.invalid(expr)
+            }
+        }
+    }
+
+    fn address(&mut self, inner: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
+        if let Some(composite) = composite_of(inner) {
+            return self.address_of_literal(composite, expr);
+        }
+        let base = self.raw_expr(inner);
+        if let Mode::MapVariable(_) = base.mode {
+            return self.expr(inner);
+        }
+        if base.is_invalid() {
+            return self.invalid(expr);
+        }
+        if !matches!(base.mode, Mode::Variable) {
+            let operand = self.describe(&base);
+            self.error(expr.id, Why::NoAddress { operand });
+            return self.invalid(expr);
+        }
+        self.take_address(&base.hir);
+        let ty = self.ck.types.intern(Kind::Pointer(base.ty));
+        if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
+            return self.invalid(expr);
+        }
+        self.operand(expr, Mode::Value, ty, ExprKind::AddressOf(Box::new(base.hir)))
+    }
+
+    /// `&T{...}`: a variable without a name, where the statement allows to declare it first.
+    fn address_of_literal(&mut self, literal: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
+        let is_whole = self.whole_value == Some(expr.id);
+        let value = self.expr(literal);
+        if value.is_invalid() {
+            return self.invalid(expr);
+        }
+        let hoisted = self.hoisted.as_mut().filter(|_| is_whole || is_pure(&value.hir));
+        if hoisted.is_none() {
+            self.unsupported(expr.id, NotInKernel::AddressOfLiteral);
+            return self.invalid(expr);
+        }
+        let ty = self.ck.types.intern(Kind::Pointer(value.ty));
+        let local = self.new_local("", value.ty, literal.id);
+        self.mark_used(local);
+        let declare =
+            hir::Stmt { node: literal.id, kind: hir::StmtKind::Declare { local, init: Some(value.hir) } };
+        self.hoisted.get_or_insert_default().push(declare);
+        let place = self.local_expr(local, literal.id);
+        self.take_address(&place);
+        self.operand(expr, Mode::Value, ty, ExprKind::AddressOf(Box::new(place)))
+    }
+
+    /// Marks the local variable that `place` is a part of, if it is.
+    pub fn take_address(&mut self, place: &hir::Expr) {
+        match &place.kind {
+            ExprKind::Local(local) => {
+                if let Some(local) = self.locals.get_mut(local.0 as usize) {
+                    local.address_taken = true;
+                }
+            }
+            ExprKind::Field { base, .. } => self.take_address(base),
+            ExprKind::Index { base, .. } if !matches!(self.ck.hir.get(base.ty), hir::Type::Slice { .. }) => {
+                self.take_address(base);
+            }
+            _ => {}
+        }
+    }
+
+    /// A function of the package is called: it becomes a part of the kernel side.
+    pub fn reaches(&mut self, callee: SymbolId, node: NodeId) -> hir::FunctionId {
+        let place = self.place(node);
+        if let Some(caller) = self.function {
+            self.ck.calls.push((caller, callee, place));
+        }
+        self.ck.function_id(callee)
+    }
+}
+
+/// An expression that has the same value whenever in its statement it is computed.
+fn is_pure(expr: &hir::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Const(_) | ExprKind::Zero => true,
+        ExprKind::Struct(values) => values.iter().all(is_pure),
+        ExprKind::Array(values) => values.iter().all(|(_, value)| is_pure(value)),
+        _ => false,
+    }
+}
+
+fn composite_of(expr: &ast::Expr) -> Option<&ast::Expr> {
+    match &expr.kind {
+        Syntax::Composite { .. } => Some(expr),
+        Syntax::Paren(inner) => composite_of(inner),
+        _ => None,
+    }
+}

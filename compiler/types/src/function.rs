@@ -1,0 +1,170 @@
+//! Functions as a whole: parameters, body, missing returns, variables without use.
+
+use gobpf_source::NodeId;
+use gobpf_syntax::ast::{self, BranchKind, ExprKind as Syntax, FuncDecl, StmtKind};
+
+use crate::checker::Checker;
+use crate::context::{Cx, EntityKind, Scope};
+use crate::error::{NotInKernel, Why};
+use crate::hir;
+use crate::stmt::strip_parens;
+use crate::symbols::{SymbolId, SymbolKind};
+
+impl<'a> Checker<'a> {
+    /// Checks the body of the function `id` and puts it into the arena.
+    pub fn check_function(&mut self, id: SymbolId) {
+        let Some(symbol) = self.index.symbol(id).cloned() else { return };
+        let SymbolKind::Func(func) = symbol.kind else { return };
+        let Some(function) = self.function_ids.get(&id).copied() else { return };
+        let name = self.function_name(id);
+        let mut cx = Cx::of_symbol(self, &symbol);
+        cx.function = Some(id);
+        let lowered = cx.function_body(func, name);
+        if let Some(slot) = self.functions.get_mut(function.0 as usize) {
+            *slot = lowered;
+        }
+    }
+}
+
+impl<'a> Cx<'_, 'a> {
+    fn function_body(&mut self, func: &'a FuncDecl, name: smol_str::SmolStr) -> hir::Function {
+        self.scopes.push(Scope::new());
+        let mut params = Vec::new();
+        for field in func.receiver.iter().chain(&func.signature.params) {
+            self.parameter(field, &mut params);
+        }
+        let mut body = Vec::new();
+        let mut result_types = Vec::new();
+        for field in &func.signature.results {
+            let ty = self.type_expr(&field.ty);
+            self.require_kernel_type(ty, field.ty.id);
+            if field.names.is_empty() {
+                self.results.push(ty);
+                result_types.push(self.lower(ty));
+            }
+            for name in &field.names {
+                let local = self.new_local(&name.name, ty, name.id);
+                self.mark_used(local);
+                self.declare(name, EntityKind::Local(local));
+                self.results.push(ty);
+                self.named_results.push(local);
+                result_types.push(self.lower(ty));
+                let kind = hir::StmtKind::Declare { local, init: None };
+                body.push(hir::Stmt { node: name.id, kind });
+            }
+        }
+        let first_own = self.locals.len();
+        match &func.body {
+            Some(block) => {
+                body.extend(self.stmts(&block.stmts));
+                if !self.results.is_empty() && !terminates_block(&block.stmts) {
+                    self.error(block.close, Why::MissingReturn);
+                }
+            }
+            None => self.unsupported(func.id, NotInKernel::Builtin("a function without a body")),
+        }
+        self.scopes.pop();
+        self.finish_labels();
+        self.report_unused(first_own);
+        hir::Function {
+            name,
+            decl: self.decl,
+            params,
+            results: result_types,
+            locals: std::mem::take(&mut self.locals),
+            body,
+        }
+    }
+
+    fn parameter(&mut self, field: &'a ast::Field, params: &mut Vec<hir::LocalId>) {
+        let ty = self.type_expr(&field.ty);
+        self.require_kernel_type(ty, field.ty.id);
+        let add = |cx: &mut Self, name: &str, node: NodeId| {
+            let local = cx.new_local(name, ty, node);
+            cx.mark_used(local);
+            local
+        };
+        if field.names.is_empty() {
+            let local = add(self, "", field.id);
+            params.push(local);
+        }
+        for name in &field.names {
+            let local = add(self, &name.name, name.id);
+            self.declare(name, EntityKind::Local(local));
+            params.push(local);
+        }
+    }
+
+    fn report_unused(&mut self, from: usize) {
+        let unused: Vec<_> = self
+            .locals
+            .iter()
+            .zip(&self.used)
+            .skip(from)
+            .filter(|(local, used)| !**used && !local.name.is_empty() && local.name != "_")
+            .map(|(local, _)| (local.node, local.name.clone()))
+            .collect();
+        for (node, name) in unused {
+            self.error(node, Why::NotUsed { name });
+        }
+    }
+}
+
+/// Go's rule for a list of statements that can't be left at its end.
+fn terminates_block(stmts: &[ast::Stmt]) -> bool {
+    let last = stmts.iter().rev().find(|stmt| !matches!(stmt.kind, StmtKind::Empty));
+    last.is_some_and(|stmt| terminates(stmt, None))
+}
+
+fn terminates(stmt: &ast::Stmt, label: Option<&str>) -> bool {
+    match &stmt.kind {
+        StmtKind::Bad | StmtKind::Return(_) => true,
+        StmtKind::Branch { kind, .. } => matches!(kind, BranchKind::Goto | BranchKind::Fallthrough),
+        StmtKind::Expr(expr) => match &strip_parens(expr).kind {
+            Syntax::Call { function, .. } => {
+                matches!(&function.kind, Syntax::Ident(name) if name == "panic")
+            }
+            _ => false,
+        },
+        StmtKind::Block(block) => terminates_block(&block.stmts),
+        StmtKind::If { then, otherwise: Some(otherwise), .. } => {
+            terminates_block(&then.stmts) && terminates(otherwise, None)
+        }
+        StmtKind::For { cond: None, body, .. } => !breaks(&body.stmts, label, true),
+        StmtKind::Labeled { label, stmt } => terminates(stmt, Some(&label.name)),
+        StmtKind::Switch { cases, .. } | StmtKind::TypeSwitch { cases, .. } => {
+            cases.iter().any(|case| case.values.is_none())
+                && cases.iter().all(|case| terminates_block(&case.body) && !breaks(&case.body, label, true))
+        }
+        StmtKind::Select(cases) => cases
+            .iter()
+            .all(|case| terminates_block(&case.body) && !breaks(&case.body, label, true)),
+        _ => false,
+    }
+}
+
+/// A `break` in `stmts` leaves the statement around them: one without a label where `plain`, or one that names it.
+fn breaks(stmts: &[ast::Stmt], label: Option<&str>, plain: bool) -> bool {
+    stmts.iter().any(|stmt| breaks_stmt(stmt, label, plain))
+}
+
+fn breaks_stmt(stmt: &ast::Stmt, label: Option<&str>, plain: bool) -> bool {
+    match &stmt.kind {
+        StmtKind::Branch { kind: BranchKind::Break, label: named } => match named {
+            None => plain,
+            Some(named) => label == Some(named.name.as_str()),
+        },
+        StmtKind::Labeled { stmt, .. } => breaks_stmt(stmt, label, plain),
+        StmtKind::Block(block) => breaks(&block.stmts, label, plain),
+        StmtKind::If { then, otherwise, .. } => {
+            breaks(&then.stmts, label, plain)
+                || otherwise.as_deref().is_some_and(|stmt| breaks_stmt(stmt, label, plain))
+        }
+        StmtKind::For { body, .. } | StmtKind::Range { body, .. } => breaks(&body.stmts, label, false),
+        StmtKind::Switch { cases, .. } | StmtKind::TypeSwitch { cases, .. } => {
+            cases.iter().any(|case| breaks(&case.body, label, false))
+        }
+        StmtKind::Select(cases) => cases.iter().any(|case| breaks(&case.body, label, false)),
+        _ => false,
+    }
+}

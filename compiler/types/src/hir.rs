@@ -1,0 +1,576 @@
+//! The typed HIR: what the type checker hands to the middle end.
+//!
+//! Names are resolved, constants folded, conversions explicit, implicit dereferences and promoted fields spelled out,
+//! generic functions and pointer provenances specialised. Evaluation order is still Go's: operands from left to right.
+
+use gobpf_bpf::KernelVersion;
+use gobpf_bpf::tables::{MapKind, ProgramKind};
+use gobpf_source::{DeclId, NodeId, Place};
+use smol_str::SmolStr;
+
+/// The kernel side of a package.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// All types.
+    pub types: Types,
+    /// Programs in source order.
+    pub programs: Vec<Program>,
+    /// Functions that programs reach, each specialised; addressed by [`FunctionId`].
+    pub functions: Vec<Function>,
+    /// Maps that the package declares; addressed by [`MapId`].
+    pub maps: Vec<Map>,
+    /// Package variables that programs reach; addressed by [`GlobalId`].
+    pub globals: Vec<Global>,
+    /// The licence.
+    pub license: SmolStr,
+    /// The target kernel.
+    pub target: KernelVersion,
+}
+
+/// Index of a [`Function`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FunctionId(pub u32);
+
+/// Index of a [`Map`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MapId(pub u32);
+
+/// Index of a [`Global`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct GlobalId(pub u32);
+
+/// Index of a [`Local`] of a function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LocalId(pub u32);
+
+/// Index of a [`Type`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TypeId(pub u32);
+
+/// A loop, switch or labelled block of a function that `break` and `continue` name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LabelId(pub u32);
+
+/// An entry point.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its Go name.
+    pub name: SmolStr,
+    /// The section, such as `xdp`.
+    pub section: SmolStr,
+    /// What the section means.
+    pub kind: ProgramKind,
+    /// The function. Its only parameter, where it has one, is the context; its result, where it has one, an integer.
+    pub function: FunctionId,
+    /// Its name in the source.
+    pub place: Place,
+}
+
+/// A function with one choice of type arguments and provenances.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its Go name, such as `T.Method`.
+    pub name: SmolStr,
+    /// The declaration; nodes of the body are its nodes.
+    pub decl: DeclId,
+    /// Parameters, receiver first: a prefix of `locals`.
+    pub params: Vec<LocalId>,
+    /// Types of the results.
+    pub results: Vec<TypeId>,
+    /// Local variables; addressed by [`LocalId`].
+    pub locals: Vec<Local>,
+    /// The body.
+    pub body: Block,
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its Go name; `_` or empty for one without.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: TypeId,
+    /// Where it is declared.
+    pub node: NodeId,
+    /// Its address is taken (`&x`, `x[:]`, a pointer method).
+    pub address_taken: bool,
+}
+
+/// A BPF map.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// Its Go name.
+    pub name: SmolStr,
+    /// Kind of map.
+    pub kind: MapKind,
+    /// Type of a key.
+    pub key: TypeId,
+    /// Type of a value.
+    pub value: TypeId,
+    /// Number of entries at most.
+    pub max_entries: u32,
+    /// `BPF_F_*` flags of creation.
+    pub flags: u32,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A package variable.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its Go name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: TypeId,
+    /// Its first value as bytes of its layout; `None` for the zero value.
+    pub initial: Option<Vec<u8>>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// Statements in order.
+pub type Block = Vec<Stmt>;
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Stmt {
+    /// The syntax node.
+    pub node: NodeId,
+    /// What it does.
+    pub kind: StmtKind,
+}
+
+/// Kinds of statements.
+#[derive(Clone, Debug)]
+pub enum StmtKind {
+    /// A variable comes to life: with `init`, or with its zero value. In a loop it is a new variable each time.
+    Declare {
+        /// The variable.
+        local: LocalId,
+        /// Its first value.
+        init: Option<Expr>,
+    },
+    /// `targets = values`, as many each. Index and pointer operands on the left and the values are evaluated in order,
+    /// then the assignments happen from left to right. `None` is the blank identifier.
+    Assign {
+        /// Places.
+        targets: Vec<Option<Expr>>,
+        /// Values.
+        values: Vec<Expr>,
+    },
+    /// `targets = call` of a function with several results ([`ExprKind::Call`] only).
+    AssignCall {
+        /// Places.
+        targets: Vec<Option<Expr>>,
+        /// The call.
+        call: Expr,
+    },
+    /// `target op= value`; the operands of `target` are evaluated once.
+    AssignOp {
+        /// A place.
+        target: Expr,
+        /// The operator.
+        op: BinaryOp,
+        /// The value; for shifts of any integer type, otherwise of the target's type.
+        value: Expr,
+    },
+    /// An expression for its effect.
+    Expr(Expr),
+    /// Statements with a scope of their own.
+    Block(Block),
+    /// `if`.
+    If {
+        /// The condition.
+        cond: Expr,
+        /// Where it holds.
+        then: Block,
+        /// Where it doesn't.
+        otherwise: Block,
+    },
+    /// `for`; the initial statement stands before it. `continue` goes to `post`.
+    For {
+        /// Its name for `break` and `continue`.
+        label: LabelId,
+        /// The condition; `None` for ever.
+        cond: Option<Expr>,
+        /// After each turn.
+        post: Block,
+        /// The body.
+        body: Block,
+    },
+    /// `switch`: the first clause with a condition that holds is run. The tag is in a local, conditions compare with it.
+    Switch {
+        /// Its name for `break`.
+        label: LabelId,
+        /// Clauses in source order.
+        clauses: Vec<Clause>,
+    },
+    /// `break` out of `label`.
+    Break(LabelId),
+    /// `continue` of `label`.
+    Continue(LabelId),
+    /// `return`, with as many values as there are results.
+    Return(Vec<Expr>),
+    /// `return call` of a function with several results.
+    ReturnCall(Expr),
+}
+
+/// A clause of a switch.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// The syntax node.
+    pub node: NodeId,
+    /// Boolean conditions, tried in order; `None` for `default`, which is tried last wherever it stands.
+    pub conditions: Option<Vec<Expr>>,
+    /// What is run.
+    pub body: Block,
+    /// The body goes on with the next clause's.
+    pub fallthrough: bool,
+}
+
+/// A typed expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// The syntax node.
+    pub node: NodeId,
+    /// Its type.
+    pub ty: TypeId,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// Kinds of expressions. Places are `Local`, `Global`, `Deref`, and `Field` and `Index` of a place.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A constant of type `ty`.
+    Const(Constant),
+    /// The zero value of type `ty`.
+    Zero,
+    /// A local variable.
+    Local(LocalId),
+    /// A package variable.
+    Global(GlobalId),
+    /// A field of a struct (a place or a value).
+    Field {
+        /// The struct.
+        base: Box<Expr>,
+        /// Which field.
+        index: u32,
+    },
+    /// `*pointer`.
+    Deref(Box<Expr>),
+    /// `base[index]` of an array (a place or a value), a slice or a string. Constant indices of arrays are in range.
+    Index {
+        /// Array, slice or string.
+        base: Box<Expr>,
+        /// Of any integer type.
+        index: Box<Expr>,
+    },
+    /// `base[low:high]` of an addressable array, or of a slice.
+    Slice {
+        /// Array (a place) or slice.
+        base: Box<Expr>,
+        /// 0 where missing.
+        low: Option<Box<Expr>>,
+        /// The length where missing.
+        high: Option<Box<Expr>>,
+    },
+    /// `&place`.
+    AddressOf(Box<Expr>),
+    /// A struct with these fields, in order.
+    Struct(Vec<Expr>),
+    /// An array with these elements; the others are zero.
+    Array(Vec<(u64, Expr)>),
+    /// `-x`, `^x` (integers), `!x` (booleans).
+    Unary {
+        /// The operator.
+        op: UnaryOp,
+        /// The operand.
+        operand: Box<Expr>,
+    },
+    /// Integer arithmetic; both operands of type `ty`, but for the right one of a shift, which is of any integer type.
+    Binary {
+        /// The operator.
+        op: BinaryOp,
+        /// Left operand.
+        left: Box<Expr>,
+        /// Right operand.
+        right: Box<Expr>,
+    },
+    /// A comparison of two values of the same type: integers, booleans, pointers (`nil` is `Zero`), structs, arrays.
+    Compare {
+        /// The operator.
+        op: CompareOp,
+        /// Left operand.
+        left: Box<Expr>,
+        /// Right operand.
+        right: Box<Expr>,
+    },
+    /// `&&` (`and`) or `||`.
+    Logical {
+        /// `&&`.
+        and: bool,
+        /// Left operand.
+        left: Box<Expr>,
+        /// Right operand.
+        right: Box<Expr>,
+    },
+    /// Conversion between integer types, or between types of the same layout.
+    Convert(Box<Expr>),
+    /// `len(slice)`, of type `int`. The length of arrays and strings that are constant is a `Const`.
+    Len(Box<Expr>),
+    /// A call of a function of the package, with its receiver first.
+    Call {
+        /// The function.
+        function: FunctionId,
+        /// Arguments.
+        arguments: Vec<Expr>,
+    },
+    /// A call of a kernel helper; R0 converted to `ty`.
+    Helper {
+        /// Its number.
+        helper: u32,
+        /// What goes into R1 and following; a [`Argument::Memory`] or [`Argument::Text`] takes two registers.
+        arguments: Vec<Argument>,
+    },
+    /// The packet of a context as a slice: from the pointer in one field to the pointer in another.
+    Packet {
+        /// Pointer to the context.
+        context: Box<Expr>,
+        /// Field index of the start.
+        start: u32,
+        /// Field index of the end.
+        end: u32,
+    },
+}
+
+/// A helper's argument.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// A scalar (extended to 64 bits by its type) or a pointer.
+    Value(Expr),
+    /// A pointer to a copy of the value on the stack, padding zeroed.
+    Reference(Expr),
+    /// A slice: its pointer and its length in bytes.
+    Memory(Expr),
+    /// A map.
+    Map(MapId),
+    /// A pointer to these bytes in `.rodata`, a NUL appended, and the length with the NUL.
+    Text(Vec<u8>),
+}
+
+/// A constant value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Constant {
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer in the range of its type.
+    Int(i128),
+    /// Bytes of a string.
+    String(Vec<u8>),
+}
+
+/// Unary operators.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum UnaryOp {
+    Neg,
+    Complement,
+    Not,
+}
+
+/// Integer operators, with Go's meaning: wrap-around, panics on division by zero and on negative shift counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Quo,
+    Rem,
+    And,
+    Or,
+    Xor,
+    AndNot,
+    Shl,
+    Shr,
+}
+
+/// Comparison operators.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum CompareOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+/// A type, as it is laid out; names are kept where people will want to read them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Type {
+    /// Something with a type error, already reported.
+    Unknown,
+    /// `bool`: one byte, 0 or 1.
+    Bool,
+    /// An integer. `int`, `uint` and `uintptr` have 64 bits.
+    Int {
+        /// 8, 16, 32 or 64.
+        bits: u8,
+        /// In two's complement.
+        signed: bool,
+        /// The Go name, such as `uint32` or `XDPAction`.
+        name: SmolStr,
+    },
+    /// `string`.
+    String,
+    /// `[length]element`.
+    Array {
+        /// Element type.
+        element: TypeId,
+        /// Number of elements.
+        length: u64,
+    },
+    /// A struct.
+    Struct(StructType),
+    /// `*target`.
+    Pointer {
+        /// What it points to.
+        target: TypeId,
+        /// Into which memory.
+        provenance: Provenance,
+    },
+    /// `[]element`.
+    Slice {
+        /// Element type.
+        element: TypeId,
+        /// Into which memory.
+        provenance: Provenance,
+    },
+}
+
+/// A struct type with its layout.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct StructType {
+    /// Its Go name; empty for an anonymous one.
+    pub name: SmolStr,
+    /// Fields in order.
+    pub fields: Vec<Field>,
+    /// Size in bytes, padding included.
+    pub size: u32,
+    /// Alignment in bytes.
+    pub align: u32,
+}
+
+/// A field of a struct.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: TypeId,
+    /// Offset in bytes.
+    pub offset: u32,
+}
+
+/// The memory that a pointer or slice points into.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Provenance {
+    /// Not yet known: only `nil` so far.
+    Nil,
+    /// A local variable.
+    Stack,
+    /// A package variable.
+    Global,
+    /// The value of a map entry; may be nil until checked.
+    MapValue,
+    /// The packet.
+    Packet,
+    /// The context.
+    Context,
+}
+
+impl Provenance {
+    /// In a few words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Provenance::Nil => "nil",
+            Provenance::Stack => "a local variable",
+            Provenance::Global => "a package variable",
+            Provenance::MapValue => "a map value",
+            Provenance::Packet => "the packet",
+            Provenance::Context => "the context",
+        }
+    }
+}
+
+/// The interned types of a package.
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    types: Vec<Type>,
+}
+
+impl Types {
+    /// Adds `ty`, or finds the equal type that is there already.
+    pub fn intern(&mut self, ty: Type) -> TypeId {
+        if let Some(index) = self.types.iter().position(|known| *known == ty) {
+            return TypeId(index as u32);
+        }
+        self.types.push(ty);
+        TypeId(self.types.len() as u32 - 1)
+    }
+
+    /// The type `id`.
+    pub fn get(&self, id: TypeId) -> &Type {
+        self.types.get(id.0 as usize).unwrap_or(&Type::Unknown)
+    }
+
+    /// Size of a value in bytes, with the layout of Go on 64-bit machines (strings 16, slices 24).
+    pub fn size_of(&self, id: TypeId) -> u64 {
+        match self.get(id) {
+            Type::Unknown => 0,
+            Type::Bool => 1,
+            Type::Int { bits, .. } => u64::from(*bits) / 8,
+            Type::String => 16,
+            Type::Array { element, length } => self.size_of(*element).saturating_mul(*length),
+            Type::Struct(struct_type) => u64::from(struct_type.size),
+            Type::Pointer { .. } => 8,
+            Type::Slice { .. } => 24,
+        }
+    }
+
+    /// Alignment of a value in bytes.
+    pub fn align_of(&self, id: TypeId) -> u64 {
+        match self.get(id) {
+            Type::Unknown => 1,
+            Type::Array { element, .. } => self.align_of(*element),
+            Type::Struct(struct_type) => u64::from(struct_type.align),
+            Type::String | Type::Slice { .. } => 8,
+            _ => self.size_of(id),
+        }
+    }
+
+    /// The Go name or spelling of a type.
+    pub fn name_of(&self, id: TypeId) -> String {
+        match self.get(id) {
+            Type::Unknown => "?".into(),
+            Type::Bool => "bool".into(),
+            Type::Int { name, .. } => name.to_string(),
+            Type::String => "string".into(),
+            Type::Array { element, length } => format!("[{length}]{}", self.name_of(*element)),
+            Type::Struct(struct_type) if struct_type.name.is_empty() => {
+                let fields: Vec<_> = struct_type
+                    .fields
+                    .iter()
+                    .map(|field| format!("{} {}", field.name, self.name_of(field.ty)))
+                    .collect();
+                format!("struct{{{}}}", fields.join("; "))
+            }
+            Type::Struct(struct_type) => struct_type.name.to_string(),
+            Type::Pointer { target, .. } => format!("*{}", self.name_of(*target)),
+            Type::Slice { element, .. } => format!("[]{}", self.name_of(*element)),
+        }
+    }
+}

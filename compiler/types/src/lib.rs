@@ -1,0 +1,146 @@
+//! Types: from the AST to the typed HIR, with Go's rules for names, constants and types.
+//!
+//! Only what programs reach is checked: the rest of a package is native Go and may use anything. Calls bind to the
+//! kernel by the directives of the SDK's declarations, never by name. The room does no I/O.
+
+mod assign;
+mod builtin;
+mod call;
+mod checker;
+mod composite;
+mod constant;
+mod context;
+mod convert;
+mod describe;
+mod entry;
+mod error;
+mod expr;
+mod function;
+pub mod hir;
+mod layout;
+mod member;
+mod operators;
+mod print;
+mod printk;
+mod provenance;
+mod range;
+mod reach;
+mod sdk;
+mod stmt;
+mod symbols;
+mod ty;
+mod typexpr;
+mod uses;
+mod variables;
+mod visit;
+mod wording;
+
+use std::sync::Arc;
+
+use gobpf_bpf::KernelVersion;
+use gobpf_source::DeclId;
+use gobpf_syntax::ast;
+
+pub use constant::Misfit;
+pub use error::{EntryProblem, NotInKernel, TypeError, ValueCount, Why};
+pub use print::print;
+pub use sdk::Sdk;
+
+use checker::Checker;
+use symbols::{Index, Package, SymbolId};
+
+/// What a package is checked with.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The files of one package.
+    pub files: &'a [Arc<ast::File>],
+    /// The SDK.
+    pub sdk: &'a Sdk,
+    /// What an import path stands for.
+    pub imports: &'a dyn Fn(&str) -> Import,
+    /// The target kernel, instead of what `//bpf:kernel` says.
+    pub target: Option<KernelVersion>,
+}
+
+/// What an import path stands for; the caller resolves it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Import {
+    /// The SDK.
+    Sdk,
+    /// A package of Go's standard library.
+    Standard,
+    /// Some other package.
+    Other,
+    /// There is no such package.
+    Missing,
+}
+
+/// On which side a function runs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Side {
+    /// An entry point.
+    Program,
+    /// Called by a program.
+    Kernel,
+    /// Ordinary Go.
+    Native,
+}
+
+/// What a check gives.
+#[derive(Debug)]
+pub struct Checked {
+    /// The kernel side. Complete where `errors` is empty.
+    pub package: hir::Package,
+    /// What is wrong, in source order.
+    pub errors: Vec<TypeError>,
+    /// The side of each function and method of the files.
+    pub sides: Vec<(DeclId, Side)>,
+    /// The package has something for us: it imports the SDK or has `//bpf:` directives.
+    pub relevant: bool,
+}
+
+/// Checks a package.
+pub fn check(input: Input<'_>) -> Checked {
+    let mut index = Index::default();
+    index.add(Package::User, input.files, input.imports);
+    index.add(Package::Sdk, &input.sdk.files, &|_| Import::Standard);
+    let setup = entry::setup(&index, input.target);
+    let mut checker = Checker::new(index, setup.target);
+    checker.errors = setup.errors;
+    let mut programs = Vec::new();
+    let entries: Vec<SymbolId> = setup.entries.iter().map(|entry| entry.symbol).collect();
+    if setup.relevant {
+        checker.check_redeclared();
+        programs.extend(setup.entries.iter().filter_map(|entry| checker.add_program(entry)));
+        checker.check_reached();
+        checker.add_maps();
+        checker.check_imports();
+        checker.check_inits(programs.first().map(|program| program.name.clone()));
+    }
+    let acyclic = checker.check_recursion(&entries);
+    let sides = sides(&checker, &entries);
+    let Checker { hir: types, functions, maps, globals, mut errors, target, .. } = checker;
+    let license = setup.license;
+    let mut package = hir::Package { types, programs, functions, maps, globals, license, target };
+    if acyclic {
+        provenance::specialise(&mut package, &mut errors);
+    }
+    errors.sort_by_key(|error| (error.stray.map(|span| span.range.start()), error.place));
+    Checked { package, errors, sides, relevant: setup.relevant }
+}
+
+fn sides(checker: &Checker<'_>, entries: &[SymbolId]) -> Vec<(DeclId, Side)> {
+    checker
+        .index
+        .of(Package::User)
+        .filter(|(_, symbol)| matches!(symbol.kind, symbols::SymbolKind::Func(_)))
+        .map(|(id, symbol)| {
+            let side = match (entries.contains(&id), checker.function_ids.contains_key(&id)) {
+                (true, _) => Side::Program,
+                (false, true) => Side::Kernel,
+                (false, false) => Side::Native,
+            };
+            (symbol.decl, side)
+        })
+        .collect()
+}

@@ -1,0 +1,270 @@
+//! Fields and methods: promotion, receivers, and what SDK types say of themselves.
+
+use gobpf_bpf::tables::MapKind;
+use gobpf_syntax::ast;
+use smol_str::SmolStr;
+
+use crate::checker::Resolved;
+use crate::context::{Cx, Mode, Operand};
+use crate::error::Why;
+use crate::hir::{self, ExprKind};
+use crate::symbols::{Package, SymbolId, SymbolKind, receiver_name};
+use crate::ty::{Kind, Ty, Types};
+
+/// Embedded structs are searched to this depth.
+const MAX_EMBEDDING: usize = 16;
+
+/// What a selector finds: indices of embedded fields to follow, then the field or method.
+enum Found {
+    Field(usize, Ty),
+    Method(SymbolId),
+}
+
+/// A kind of map with the types of its keys and values.
+pub(crate) struct MapType {
+    pub kind: MapKind,
+    pub key: Ty,
+    pub value: Ty,
+}
+
+impl<'a> Cx<'_, 'a> {
+    /// `base.name`.
+    pub fn member(&mut self, base: Operand, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
+        let on = self.display(base.ty);
+        match self.find_member(base.ty, &name.name) {
+            Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, name, expr),
+            Some((path, Found::Method(symbol))) => self.method(base, &path, symbol, expr),
+            None => {
+                let text = crate::describe::expression(expr);
+                self.error(name.id, Why::NoMember { expr: text, on, name: name.name.clone() });
+                self.invalid(expr)
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        base: Operand,
+        path: &[usize],
+        index: usize,
+        ty: Ty,
+        name: &ast::Ident,
+        expr: &ast::Expr,
+    ) -> Operand {
+        if let Mode::MapVariable(symbol) = base.mode {
+            let name = self.ck.index.symbol(symbol).map(|symbol| symbol.name.clone());
+            self.error(expr.id, Why::MapMisuse { name: name.unwrap_or_default() });
+            return self.invalid(expr);
+        }
+        let owner = self.ck.types.named_of(self.pointed(base.ty)).and_then(|named| named.symbol);
+        let foreign = owner
+            .and_then(|owner| self.ck.index.symbol(owner))
+            .is_some_and(|symbol| symbol.package != self.package);
+        if foreign && !name.name.starts_with(char::is_uppercase) {
+            let text = crate::describe::expression(expr);
+            self.error(name.id, Why::Unexported { expr: text, name: name.name.clone() });
+            return self.invalid(expr);
+        }
+        let mut base = base;
+        for step in path {
+            base = self.step(base, *step);
+        }
+        let mut operand = self.step(base, index);
+        operand.ty = ty;
+        operand.node = expr.id;
+        operand.hir.node = expr.id;
+        operand.text = crate::describe::expression(expr);
+        operand
+    }
+
+    fn pointed(&self, ty: Ty) -> Ty {
+        match self.ck.types.under(ty) {
+            Kind::Pointer(target) => *target,
+            _ => ty,
+        }
+    }
+
+    /// The `index`-th field of `base`, a struct or a pointer to one.
+    fn step(&mut self, base: Operand, index: usize) -> Operand {
+        let base = match self.ck.types.under(base.ty) {
+            Kind::Pointer(target) => {
+                let target = *target;
+                self.deref(base, target)
+            }
+            _ => base,
+        };
+        let (ty, position) = match self.ck.types.under(base.ty) {
+            Kind::Struct(fields) => {
+                let before = fields.iter().take(index).filter(|field| !field.native).count();
+                (fields.get(index).map_or(Types::UNKNOWN, |field| field.ty), before as u32)
+            }
+            _ => (Types::UNKNOWN, 0),
+        };
+        let lowered = self.lower(ty);
+        let mode = if matches!(base.mode, Mode::Variable) { Mode::Variable } else { Mode::Value };
+        let node = base.node;
+        let kind = ExprKind::Field { base: Box::new(base.hir), index: position };
+        Operand { mode, ty, text: base.text, node, hir: hir::Expr { node, ty: lowered, kind } }
+    }
+
+    fn method(&mut self, base: Operand, path: &[usize], symbol: SymbolId, expr: &ast::Expr) -> Operand {
+        let mut receiver = base;
+        for step in path {
+            receiver = self.step(receiver, *step);
+        }
+        let Some(info) = self.ck.index.symbol(symbol).cloned() else { return self.invalid(expr) };
+        let SymbolKind::Func(func) = info.kind else { return self.invalid(expr) };
+        let owner = self.pointed(receiver.ty);
+        let arguments = self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
+        let type_args: Vec<(SmolStr, Ty)> =
+            func.receiver.as_ref().map(|field| receiver_params(&field.ty)).unwrap_or_default()
+                .into_iter()
+                .zip(arguments)
+                .collect();
+        let signature = {
+            let mut cx = Cx::of_symbol(self.ck, &info);
+            cx.type_args = type_args;
+            cx.signature(&func.signature)
+        };
+        let wants_pointer = func
+            .receiver
+            .as_ref()
+            .is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_)));
+        let receiver = match self.adjust_receiver(receiver, wants_pointer, expr) {
+            Some(receiver) => receiver,
+            None => return self.invalid(expr),
+        };
+        let ty = self.ck.types.intern(Kind::Func(signature.into()));
+        let mode = Mode::Method { symbol, receiver: Box::new(receiver) };
+        self.operand(expr, mode, ty, ExprKind::Zero)
+    }
+
+    /// Takes the address of the receiver, or follows it, as the method wants.
+    fn adjust_receiver(&mut self, receiver: Operand, wants_pointer: bool, expr: &ast::Expr) -> Option<Operand> {
+        if matches!(receiver.mode, Mode::MapVariable(_)) {
+            return Some(receiver);
+        }
+        let is_pointer = matches!(self.ck.types.kind(receiver.ty), Kind::Pointer(_));
+        match (wants_pointer, is_pointer) {
+            (true, false) => {
+                if !matches!(receiver.mode, Mode::Variable) {
+                    let operand = self.describe(&receiver);
+                    self.error(expr.id, Why::NoAddress { operand });
+                    return None;
+                }
+                self.take_address(&receiver.hir);
+                let ty = self.ck.types.intern(Kind::Pointer(receiver.ty));
+                let lowered = self.lower(ty);
+                let node = receiver.node;
+                let kind = ExprKind::AddressOf(Box::new(receiver.hir));
+                let hir = hir::Expr { node, ty: lowered, kind };
+                Some(Operand { mode: Mode::Value, ty, text: receiver.text, node, hir })
+            }
+            (false, true) => {
+                let target = self.pointed(receiver.ty);
+                Some(self.deref(receiver, target))
+            }
+            _ => Some(receiver),
+        }
+    }
+
+    /// The shallowest field or method called `name`, with the embedded fields on the way.
+    fn find_member(&self, ty: Ty, name: &str) -> Option<(Vec<usize>, Found)> {
+        if name == "_" {
+            return None;
+        }
+        let start = match self.ck.types.kind(ty) {
+            Kind::Pointer(target) => *target,
+            _ => ty,
+        };
+        let mut level: Vec<(Vec<usize>, Ty)> = vec![(Vec::new(), start)];
+        for _ in 0..MAX_EMBEDDING {
+            let mut next = Vec::new();
+            let mut found = None;
+            let mut count = 0;
+            for (path, ty) in level {
+                let ty = if path.is_empty() { ty } else { self.pointed(ty) };
+                if let Some(method) = self.method_of(ty, name) {
+                    count += 1;
+                    found = Some((path.clone(), Found::Method(method)));
+                }
+                let Kind::Struct(fields) = self.ck.types.under(ty) else { continue };
+                for (index, field) in fields.iter().enumerate() {
+                    if field.name == name && !field.native {
+                        count += 1;
+                        found = Some((path.clone(), Found::Field(index, field.ty)));
+                    }
+                    if field.embedded {
+                        let mut path = path.clone();
+                        path.push(index);
+                        next.push((path, field.ty));
+                    }
+                }
+            }
+            if count > 0 {
+                return found.filter(|_| count == 1);
+            }
+            level = next;
+        }
+        None
+    }
+
+    fn method_of(&self, ty: Ty, name: &str) -> Option<SymbolId> {
+        let named = self.ck.types.named_of(ty)?;
+        let symbol = self.ck.index.symbol(named.symbol?)?;
+        let foreign = symbol.package == Package::Sdk && self.package != Package::Sdk;
+        if foreign && !name.starts_with(char::is_uppercase) {
+            return None;
+        }
+        self.ck.index.method(symbol.package, &named.name, name)
+    }
+
+    /// What kind of map `ty` is, if the SDK says that it is one.
+    pub fn map_type(&mut self, ty: Ty) -> Option<MapType> {
+        let named = self.ck.types.named_of(ty)?.clone();
+        let symbol = self.ck.index.symbol(named.symbol?)?.clone();
+        let SymbolKind::Type(spec) = symbol.kind else { return None };
+        if symbol.package != Package::Sdk {
+            return None;
+        }
+        let mut words = symbol.directive("maptype")?.split_whitespace();
+        let kind = MapKind(words.next()?.parse().ok()?);
+        let names: Vec<SmolStr> = spec
+            .type_params
+            .iter()
+            .flat_map(|field| &field.names)
+            .map(|name| name.name.clone())
+            .collect();
+        let mut of = |word: &str| match names.iter().position(|name| name == word) {
+            Some(index) => named.arguments.get(index).copied(),
+            None => match self.ck.index.lookup(Package::Sdk, word) {
+                Some(id) => match self.ck.resolve(id) {
+                    Resolved::Type(ty) => Some(ty),
+                    _ => None,
+                },
+                None => {
+                    let (basic, _) = crate::ty::Basic::predeclared().find(|(_, name)| *name == word)?;
+                    Some(self.ck.types.basic(basic))
+                }
+            },
+        };
+        let key = of(words.next()?)?;
+        let value = of(words.next()?)?;
+        Some(MapType { kind, key, value })
+    }
+}
+
+/// The names of the type parameters in a receiver `*T[K, V]`.
+fn receiver_params(ty: &ast::Expr) -> Vec<SmolStr> {
+    match &ty.kind {
+        ast::ExprKind::Star(inner) | ast::ExprKind::Paren(inner) => receiver_params(inner),
+        ast::ExprKind::Index { operand, indices } if receiver_name(operand).is_some() => indices
+            .iter()
+            .map(|index| match &index.kind {
+                ast::ExprKind::Ident(name) => name.clone(),
+                _ => SmolStr::default(),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,368 @@
+//! Provenance: which memory each pointer and slice points into, and one function for each choice of its parameters'.
+//!
+//! A variable's provenance is that of all values that are assigned to it; `nil` agrees with all. The functions that
+//! the checker made say `Nil` everywhere; this pass gives every expression its final type.
+
+use std::collections::HashMap;
+
+use gobpf_source::{NodeId, Place};
+
+use crate::error::{TypeError, Why};
+use crate::hir::{
+    Expr, ExprKind, Function, FunctionId, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId, Types,
+};
+use crate::visit;
+
+/// Calls nested deeper than this were reported as recursion.
+const MAX_DEPTH: usize = 256;
+
+/// Makes the functions of `package`, which are those of the checker, final.
+pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
+    let generic = std::mem::take(&mut package.functions);
+    let mut pass = Pass {
+        generic: &generic,
+        types: std::mem::take(&mut package.types),
+        known: HashMap::new(),
+        done: Vec::new(),
+        results: Vec::new(),
+        errors,
+        depth: 0,
+    };
+    for program in &mut package.programs {
+        let params = pass.params(program.function);
+        let choice: Vec<Provenance> = params.iter().map(|_| Provenance::Context).collect();
+        program.function = pass.function(program.function, &choice);
+    }
+    let Pass { types, done, .. } = pass;
+    package.functions = done;
+    package.types = types;
+    keep_reached(package);
+}
+
+/// Drops the functions that were made while provenances were not known yet, and numbers the others anew.
+fn keep_reached(package: &mut Package) {
+    let mut order: Vec<FunctionId> = Vec::new();
+    let mut numbers: HashMap<FunctionId, FunctionId> = HashMap::new();
+    let mut reach = |id: FunctionId, order: &mut Vec<FunctionId>| {
+        *numbers.entry(id).or_insert_with(|| {
+            order.push(id);
+            FunctionId(order.len() as u32 - 1)
+        })
+    };
+    for program in &mut package.programs {
+        program.function = reach(program.function, &mut order);
+    }
+    let mut kept = Vec::new();
+    while let Some(id) = order.get(kept.len()).copied() {
+        let Some(mut function) = package.functions.get(id.0 as usize).cloned() else { break };
+        let mut body = std::mem::take(&mut function.body);
+        visit::calls(&mut body, &mut |callee| *callee = reach(*callee, &mut order));
+        function.body = body;
+        kept.push(function);
+    }
+    package.functions = kept;
+}
+
+struct Pass<'p> {
+    generic: &'p [Function],
+    types: Types,
+    known: HashMap<(FunctionId, Vec<Provenance>), FunctionId>,
+    done: Vec<Function>,
+    /// Provenances of the results of each function in `done`.
+    results: Vec<Vec<Provenance>>,
+    errors: &'p mut Vec<TypeError>,
+    depth: usize,
+}
+
+/// What is known of the variables of one function.
+struct Locals {
+    provenance: Vec<Provenance>,
+    /// Where each got its provenance first.
+    from: Vec<NodeId>,
+    results: Vec<Provenance>,
+    changed: bool,
+    conflicts: Vec<(LocalId, NodeId, Provenance)>,
+}
+
+impl Pass<'_> {
+    /// Parameters of `function` that have a provenance.
+    fn params(&self, function: FunctionId) -> Vec<LocalId> {
+        let Some(function) = self.generic.get(function.0 as usize) else { return Vec::new() };
+        function
+            .params
+            .iter()
+            .copied()
+            .filter(|param| {
+                function.locals.get(param.0 as usize).is_some_and(|local| self.has_provenance(local.ty))
+            })
+            .collect()
+    }
+
+    fn has_provenance(&self, ty: TypeId) -> bool {
+        matches!(self.types.get(ty), Type::Pointer { .. } | Type::Slice { .. })
+    }
+
+    /// The function `id` for one choice of provenances of its parameters.
+    fn function(&mut self, id: FunctionId, choice: &[Provenance]) -> FunctionId {
+        let key = (id, choice.to_vec());
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let Some(generic) = self.generic.get(id.0 as usize) else { return FunctionId(0) };
+        let mut function = generic.clone();
+        let new = FunctionId(self.done.len() as u32);
+        self.known.insert(key, new);
+        self.done.push(function.clone());
+        self.results.push(vec![Provenance::Nil; function.results.len()]);
+        if self.depth >= MAX_DEPTH {
+            return new;
+        }
+        self.depth += 1;
+        let mut locals = self.infer(id, &mut function, choice);
+        let mut body = std::mem::take(&mut function.body);
+        self.rewrite_block(&mut body, &mut locals);
+        function.body = body;
+        self.depth -= 1;
+        for (index, ty) in function.results.iter_mut().enumerate() {
+            let provenance = locals.results.get(index).copied().unwrap_or(Provenance::Nil);
+            *ty = with_provenance(&mut self.types, *ty, provenance);
+        }
+        for (local, provenance) in function.locals.iter_mut().zip(&locals.provenance) {
+            local.ty = with_provenance(&mut self.types, local.ty, *provenance);
+        }
+        if let Some(slot) = self.results.get_mut(new.0 as usize) {
+            slot.clone_from(&locals.results);
+        }
+        if let Some(slot) = self.done.get_mut(new.0 as usize) {
+            *slot = function;
+        }
+        new
+    }
+
+    /// Finds the provenance of every variable: assignments are followed until nothing changes.
+    fn infer(&mut self, id: FunctionId, function: &mut Function, choice: &[Provenance]) -> Locals {
+        let mut locals = Locals {
+            provenance: vec![Provenance::Nil; function.locals.len()],
+            from: function.locals.iter().map(|local| local.node).collect(),
+            results: vec![Provenance::Nil; function.results.len()],
+            changed: true,
+            conflicts: Vec::new(),
+        };
+        for (param, provenance) in self.params(id).into_iter().zip(choice) {
+            if let Some(slot) = locals.provenance.get_mut(param.0 as usize) {
+                *slot = *provenance;
+            }
+        }
+        while std::mem::take(&mut locals.changed) {
+            let mut body = function.body.clone();
+            self.rewrite_block(&mut body, &mut locals);
+        }
+        let conflicts = std::mem::take(&mut locals.conflicts);
+        let mut seen = Vec::new();
+        for (local, node, provenance) in conflicts {
+            if seen.contains(&local) {
+                continue;
+            }
+            seen.push(local);
+            self.report_conflict(function, &locals, local, node, provenance);
+        }
+        locals
+    }
+
+    fn report_conflict(
+        &mut self,
+        function: &Function,
+        locals: &Locals,
+        local: LocalId,
+        node: NodeId,
+        provenance: Provenance,
+    ) {
+        let Some(variable) = function.locals.get(local.0 as usize) else { return };
+        let first = locals.provenance.get(local.0 as usize).copied().unwrap_or(Provenance::Nil);
+        let other = locals.from.get(local.0 as usize).copied().unwrap_or(variable.node);
+        let why = Why::PointerConflict {
+            name: variable.name.clone(),
+            here: provenance.describe(),
+            there: first.describe(),
+            other: Place { decl: function.decl, node: other },
+        };
+        let place = Place { decl: function.decl, node };
+        if !self.errors.iter().any(|error| error.place == place) {
+            self.errors.push(TypeError { place, stray: None, why: Box::new(why) });
+        }
+    }
+
+    /// Gives every expression of `block` its type.
+    fn rewrite_block(&mut self, block: &mut [Stmt], locals: &mut Locals) {
+        for stmt in block {
+            self.rewrite_stmt(stmt, locals);
+        }
+    }
+
+    fn rewrite_stmt(&mut self, stmt: &mut Stmt, locals: &mut Locals) {
+        let mut exprs: Vec<&mut Expr> = Vec::new();
+        let mut blocks: Vec<&mut Vec<Stmt>> = Vec::new();
+        visit::stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
+        for expr in exprs {
+            self.rewrite(expr, locals);
+        }
+        for block in blocks {
+            self.rewrite_block(block, locals);
+        }
+        match &mut stmt.kind {
+            StmtKind::Declare { local, init: Some(init) } => {
+                self.join(*local, init, locals);
+                let provenance = locals.provenance.get(local.0 as usize).copied();
+                self.type_nil(init, provenance.unwrap_or(Provenance::Nil));
+            }
+            StmtKind::Assign { targets, values } => {
+                for (target, value) in targets.iter().zip(values) {
+                    if let Some(Expr { kind: ExprKind::Local(local), ty, .. }) = target {
+                        self.join(*local, value, locals);
+                        self.type_nil(value, self.provenance(*ty));
+                    }
+                }
+            }
+            StmtKind::AssignCall { targets, call } => {
+                let results = self.results_of(call);
+                for (target, provenance) in targets.iter().zip(results) {
+                    if let Some(Expr { kind: ExprKind::Local(local), .. }) = target {
+                        merge(*local, provenance, call.node, locals);
+                    }
+                }
+            }
+            StmtKind::Return(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    let provenance = self.provenance(value.ty);
+                    self.join_result(index, provenance, locals);
+                }
+            }
+            StmtKind::ReturnCall(call) => {
+                for (index, provenance) in self.results_of(call).into_iter().enumerate() {
+                    self.join_result(index, provenance, locals);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn results_of(&self, call: &Expr) -> Vec<Provenance> {
+        match &call.kind {
+            ExprKind::Call { function, .. } => {
+                self.results.get(function.0 as usize).cloned().unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
+        merge(local, self.provenance(value.ty), value.node, locals);
+    }
+
+    fn join_result(&mut self, index: usize, provenance: Provenance, locals: &mut Locals) {
+        if let Some(slot) = locals.results.get_mut(index)
+            && *slot == Provenance::Nil
+        {
+            *slot = provenance;
+        }
+    }
+
+    fn provenance(&self, ty: TypeId) -> Provenance {
+        match self.types.get(ty) {
+            Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => *provenance,
+            _ => Provenance::Nil,
+        }
+    }
+
+    /// Gives `expr` its type, its parts first.
+    fn rewrite(&mut self, expr: &mut Expr, locals: &mut Locals) {
+        let mut parts = Vec::new();
+        visit::parts(expr, &mut |part| parts.push(part));
+        for part in parts {
+            self.rewrite(part, locals);
+        }
+        if let ExprKind::Call { function, arguments } = &mut expr.kind {
+            let choice: Vec<Provenance> = arguments
+                .iter()
+                .filter(|argument| {
+                    matches!(self.types.get(argument.ty), Type::Pointer { .. } | Type::Slice { .. })
+                })
+                .map(|argument| match self.types.get(argument.ty) {
+                    Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => *provenance,
+                    _ => Provenance::Nil,
+                })
+                .collect();
+            *function = self.function(*function, &choice);
+        }
+        if let ExprKind::Compare { left, right, .. } = &mut expr.kind {
+            self.type_nil(left, self.provenance(right.ty));
+            self.type_nil(right, self.provenance(left.ty));
+        }
+        if !self.has_provenance(expr.ty) {
+            return;
+        }
+        let provenance = match &expr.kind {
+            ExprKind::Local(local) => {
+                locals.provenance.get(local.0 as usize).copied().unwrap_or(Provenance::Nil)
+            }
+            ExprKind::Helper { .. } => Provenance::MapValue,
+            ExprKind::Packet { .. } => Provenance::Packet,
+            ExprKind::AddressOf(place) => self.memory_of(place),
+            ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
+                Type::Slice { provenance, .. } => *provenance,
+                _ => self.memory_of(base),
+            },
+            ExprKind::Convert(inner) => self.provenance(inner.ty),
+            ExprKind::Call { .. } => self.results_of(expr).first().copied().unwrap_or(Provenance::Nil),
+            _ => Provenance::Nil,
+        };
+        expr.ty = with_provenance(&mut self.types, expr.ty, provenance);
+    }
+
+    /// Gives a `nil` the provenance of what it meets.
+    fn type_nil(&mut self, expr: &mut Expr, provenance: Provenance) {
+        if self.has_provenance(expr.ty) && self.provenance(expr.ty) == Provenance::Nil {
+            expr.ty = with_provenance(&mut self.types, expr.ty, provenance);
+        }
+    }
+
+    /// The memory that a place is in.
+    fn memory_of(&self, place: &Expr) -> Provenance {
+        match &place.kind {
+            ExprKind::Local(_) => Provenance::Stack,
+            ExprKind::Global(_) => Provenance::Global,
+            ExprKind::Deref(pointer) => self.provenance(pointer.ty),
+            ExprKind::Field { base, .. } => self.memory_of(base),
+            ExprKind::Index { base, .. } => match self.types.get(base.ty) {
+                Type::Slice { provenance, .. } => *provenance,
+                _ => self.memory_of(base),
+            },
+            _ => Provenance::Nil,
+        }
+    }
+}
+
+fn merge(local: LocalId, provenance: Provenance, node: NodeId, locals: &mut Locals) {
+    let Some(slot) = locals.provenance.get_mut(local.0 as usize) else { return };
+    if provenance == Provenance::Nil || *slot == provenance {
+        return;
+    }
+    if *slot == Provenance::Nil {
+        *slot = provenance;
+        if let Some(from) = locals.from.get_mut(local.0 as usize) {
+            *from = node;
+        }
+        locals.changed = true;
+        return;
+    }
+    locals.conflicts.push((local, node, provenance));
+}
+
+fn with_provenance(types: &mut Types, ty: TypeId, provenance: Provenance) -> TypeId {
+    let changed = match types.get(ty) {
+        Type::Pointer { target, .. } => Type::Pointer { target: *target, provenance },
+        Type::Slice { element, .. } => Type::Slice { element: *element, provenance },
+        _ => return ty,
+    };
+    types.intern(changed)
+}

@@ -1,0 +1,248 @@
+//! `for range`, and loop variables that are new in each turn.
+
+use gobpf_source::NodeId;
+use gobpf_syntax::ast;
+use smol_str::SmolStr;
+
+use crate::context::{Cx, EntityKind, Mode, Operand, Scope};
+use crate::error::{NotInKernel, Why};
+use crate::hir::{self, BinaryOp, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
+use crate::ty::{Basic, Kind, Ty};
+use crate::visit;
+
+/// The left side of a range clause.
+#[derive(Clone, Copy)]
+pub(crate) struct Clause<'a> {
+    pub key: Option<&'a ast::Expr>,
+    pub value: Option<&'a ast::Expr>,
+    pub define: bool,
+}
+
+/// What is ranged over.
+struct Source {
+    /// The number of turns.
+    limit: hir::Expr,
+    /// Type of the counter.
+    key: Ty,
+    /// The array or slice, and its element type.
+    elements: Option<(hir::Expr, Ty)>,
+}
+
+impl<'a> Cx<'_, 'a> {
+    /// `for key, value := range operand { body }`.
+    pub fn range(
+        &mut self,
+        label: Option<SmolStr>,
+        clause: Clause<'a>,
+        operand: &'a ast::Expr,
+        body: &'a ast::Block,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let ranged = self.expr(operand);
+        let source = match ranged.is_invalid() {
+            true => None,
+            false => self.range_source(ranged, clause, node, out),
+        };
+        let counter_type = match &source {
+            Some(source) => source.key,
+            None => crate::ty::Types::UNKNOWN,
+        };
+        let counter = self.new_local("", counter_type, node);
+        self.mark_used(counter);
+        let mut inner = Vec::new();
+        self.scopes.push(Scope::new());
+        self.range_variable(clause.key, clause.define, counter_type, self.local_expr(counter, node), &mut inner);
+        match &source {
+            Some(Source { elements: Some((base, element)), .. }) => {
+                let ty = self.lower(*element);
+                let index = self.local_expr(counter, node);
+                let kind = ExprKind::Index { base: Box::new(base.clone()), index: Box::new(index) };
+                let value = hir::Expr { node, ty, kind };
+                self.range_variable(clause.value, clause.define, *element, value, &mut inner);
+            }
+            _ => {
+                let unknown = self.unknown_expr(node);
+                self.range_variable(clause.value, clause.define, crate::ty::Types::UNKNOWN, unknown, &mut inner);
+            }
+        }
+        let id = self.enter(label, true);
+        inner.extend(self.block(&body.stmts));
+        self.jumps.pop();
+        self.scopes.pop();
+        let Some(source) = source else { return };
+        let zero = self.int_expr(0, source.key, node);
+        out.push(Stmt { node, kind: StmtKind::Declare { local: counter, init: Some(zero) } });
+        let bool_type = self.basic(Basic::Bool);
+        let bool_type = self.lower(bool_type);
+        let left = Box::new(self.local_expr(counter, node));
+        let kind = ExprKind::Compare { op: CompareOp::Less, left, right: Box::new(source.limit) };
+        let cond = hir::Expr { node, ty: bool_type, kind };
+        let one = self.int_expr(1, source.key, node);
+        let target = self.local_expr(counter, node);
+        let post = Stmt { node, kind: StmtKind::AssignOp { target, op: BinaryOp::Add, value: one } };
+        let kind = StmtKind::For { label: id, cond: Some(cond), post: vec![post], body: inner };
+        out.push(Stmt { node, kind });
+    }
+
+    fn range_source(
+        &mut self,
+        ranged: Operand,
+        clause: Clause<'a>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) -> Option<Source> {
+        let int = self.basic(Basic::Int);
+        let ty = ranged.ty;
+        if self.ck.types.is_integer(ty) {
+            return self.range_integer(ranged, clause, node, out);
+        }
+        let ranged = self.follow_array_pointer(ranged);
+        match self.ck.types.under(ranged.ty).clone() {
+            Kind::Array(element, length) => {
+                let limit = self.int_expr(i128::from(length), int, node);
+                let elements = match clause.value {
+                    None => None,
+                    // Go ranges over a copy of an array.
+                    Some(_) => {
+                        let base = self.copied(ranged.hir, ranged.ty, node, out);
+                        Some((base, element))
+                    }
+                };
+                Some(Source { limit, key: int, elements })
+            }
+            Kind::Slice(element) => {
+                let base = self.copied(ranged.hir, ranged.ty, node, out);
+                let lowered = self.lower(int);
+                let length = hir::Expr { node, ty: lowered, kind: ExprKind::Len(Box::new(base.clone())) };
+                let limit = self.copied(length, int, node, out);
+                Some(Source { limit, key: int, elements: Some((base, element)) })
+            }
+            other => {
+                let what = match other {
+                    Kind::Basic(Basic::String | Basic::UntypedString) => "a string",
+                    Kind::Map(..) => "a map",
+                    Kind::Chan(_) => "a channel",
+                    Kind::Func(_) => "an iterator function",
+                    _ => {
+                        let operand = self.describe(&ranged);
+                        self.error(ranged.node, Why::CannotRange { operand });
+                        return None;
+                    }
+                };
+                self.unsupported(ranged.node, NotInKernel::Range(what));
+                None
+            }
+        }
+    }
+
+    fn range_integer(
+        &mut self,
+        ranged: Operand,
+        clause: Clause<'a>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) -> Option<Source> {
+        if let Some(value) = clause.value {
+            let operand = self.describe(&ranged);
+            self.error(value.id, Why::RangeVariables { operand, most: 1 });
+            return None;
+        }
+        // An untyped count takes the type of a variable that is assigned to.
+        let assigned = match clause.key {
+            Some(key) if !clause.define && self.ck.types.is_untyped(ranged.ty) => {
+                let target = self.expr(key);
+                (!target.is_invalid()).then_some(target.ty)
+            }
+            _ => None,
+        };
+        let constant = ranged.constant().is_some();
+        let (value, ty) = match assigned {
+            Some(ty) => (self.assign(ranged, ty, "range"), ty),
+            None => self.value(ranged, "range"),
+        };
+        let limit = if constant { value } else { self.copied(value, ty, node, out) };
+        Some(Source { limit, key: ty, elements: None })
+    }
+
+    /// `value` in a new variable.
+    fn copied(&mut self, value: hir::Expr, ty: Ty, node: NodeId, out: &mut Vec<Stmt>) -> hir::Expr {
+        let local = self.new_local("", ty, node);
+        self.mark_used(local);
+        out.push(Stmt { node, kind: StmtKind::Declare { local, init: Some(value) } });
+        self.local_expr(local, node)
+    }
+
+    fn range_variable(
+        &mut self,
+        variable: Option<&'a ast::Expr>,
+        define: bool,
+        ty: Ty,
+        value: hir::Expr,
+        out: &mut Vec<Stmt>,
+    ) {
+        let Some(variable) = variable else { return };
+        if let ast::ExprKind::Ident(name) = &variable.kind {
+            if name == "_" {
+                return;
+            }
+            if define {
+                let ident = ast::Ident { id: variable.id, name: name.clone() };
+                let local = self.new_local(name, ty, variable.id);
+                self.declare(&ident, EntityKind::Local(local));
+                let kind = StmtKind::Declare { local, init: Some(value) };
+                out.push(Stmt { node: variable.id, kind });
+                return;
+            }
+        }
+        let target = self.expr(variable);
+        if target.is_invalid() {
+            return;
+        }
+        let text = target.text.clone();
+        if !matches!(target.mode, Mode::Variable) {
+            return self.error(variable.id, Why::NotAssignable { expr: text });
+        }
+        let operand = Operand { mode: Mode::Value, ty, text: "value".into(), node: variable.id, hir: value };
+        let value = self.assign(operand, target.ty, "range clause");
+        let kind = StmtKind::Assign { targets: vec![Some(target.hir)], values: vec![value] };
+        out.push(Stmt { node: variable.id, kind });
+    }
+}
+
+/// Gives variables of a `for` clause whose address is taken a copy for each turn, as Go 1.22 does. The loop itself
+/// counts with a variable of its own: `for o := 0; o < n; o++ { i := o; ...; o = i }`.
+pub(crate) fn renew_loop_variables(cx: &mut Cx<'_, '_>, before: &mut [Stmt], statement: &mut StmtKind) {
+    let declared: Vec<LocalId> = before
+        .iter()
+        .filter_map(|stmt| match stmt.kind {
+            StmtKind::Declare { local, .. } => Some(local),
+            _ => None,
+        })
+        .filter(|local| cx.locals.get(local.0 as usize).is_some_and(|l| l.address_taken && !l.name.is_empty()))
+        .collect();
+    for inner in declared {
+        let Some(local) = cx.locals.get(inner.0 as usize).cloned() else { continue };
+        let ty = cx.local_type(inner);
+        let outer = cx.new_local(&local.name, ty, local.node);
+        cx.mark_used(outer);
+        for stmt in before.iter_mut() {
+            visit::rename_stmt(stmt, inner, outer);
+        }
+        let StmtKind::For { cond, post, body, .. } = &mut *statement else { return };
+        if let Some(cond) = cond {
+            visit::rename_expr(cond, inner, outer);
+        }
+        for stmt in post.iter_mut() {
+            visit::rename_stmt(stmt, inner, outer);
+        }
+        let node = local.node;
+        let copy_in = StmtKind::Declare { local: inner, init: Some(cx.local_expr(outer, node)) };
+        body.insert(0, Stmt { node, kind: copy_in });
+        let copy_out = StmtKind::Assign {
+            targets: vec![Some(cx.local_expr(outer, node))],
+            values: vec![cx.local_expr(inner, node)],
+        };
+        post.insert(0, Stmt { node, kind: copy_out });
+    }
+}

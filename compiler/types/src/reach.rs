@@ -1,0 +1,172 @@
+//! What the kernel side is: functions that programs reach, calls in circles, imports without use.
+
+use std::collections::{HashMap, HashSet};
+
+use gobpf_source::Place;
+use smol_str::SmolStr;
+
+use crate::checker::Checker;
+use crate::error::Why;
+use crate::symbols::{Package, SymbolId, SymbolKind};
+use crate::uses::Uses;
+
+impl Checker<'_> {
+    /// Checks functions until no new one is reached.
+    pub fn check_reached(&mut self) {
+        while let Some(id) = self.queue.pop_front() {
+            self.check_function(id);
+        }
+    }
+
+    /// Reports every circle of calls once; true where there is none.
+    pub fn check_recursion(&mut self, entries: &[SymbolId]) -> bool {
+        let mut calls: HashMap<SymbolId, Vec<(SymbolId, Place)>> = HashMap::new();
+        for (caller, callee, place) in &self.calls {
+            calls.entry(*caller).or_default().push((*callee, *place));
+        }
+        let mut finished = HashSet::new();
+        let mut circles = Vec::new();
+        for entry in entries {
+            // Depth first, without recursion of our own: the path, and how far each function on it is.
+            let mut path: Vec<(SymbolId, usize, Option<Place>)> = vec![(*entry, 0, None)];
+            while let Some((current, next, _)) = path.last_mut() {
+                let outgoing = calls.get(current).map(Vec::as_slice).unwrap_or_default();
+                let Some((callee, place)) = outgoing.get(*next).copied() else {
+                    finished.insert(*current);
+                    path.pop();
+                    continue;
+                };
+                *next += 1;
+                if let Some(start) = path.iter().position(|(id, ..)| *id == callee) {
+                    let circle: Vec<(SymbolId, Place)> = path
+                        .iter()
+                        .skip(start + 1)
+                        .filter_map(|(id, _, place)| Some((*id, (*place)?)))
+                        .chain([(callee, place)])
+                        .collect();
+                    circles.push(circle);
+                } else if !finished.contains(&callee) {
+                    path.push((callee, 0, Some(place)));
+                }
+            }
+        }
+        let clean = circles.is_empty();
+        for circle in circles {
+            let Some((_, at)) = circle.last().copied() else { continue };
+            let path: Vec<(SmolStr, Place)> =
+                circle.into_iter().map(|(id, place)| (self.function_name(id), place)).collect();
+            self.error(at, Why::Recursion { path });
+        }
+        clean
+    }
+
+    /// Reports `init` functions: nothing runs them in the kernel.
+    pub fn check_inits(&mut self, program: Option<SmolStr>) {
+        let Some(program) = program else { return };
+        let kernel_files: HashSet<usize> = self
+            .function_ids
+            .keys()
+            .filter_map(|id| self.index.symbol(*id))
+            .map(|symbol| symbol.file)
+            .collect();
+        let globals: HashSet<SmolStr> = self.globals.iter().map(|global| global.name.clone()).collect();
+        let inits: Vec<Place> = self
+            .index
+            .inits
+            .iter()
+            .filter_map(|id| self.index.symbol(*id))
+            .filter(|symbol| symbol.package == Package::User && kernel_files.contains(&symbol.file))
+            .filter(|symbol| {
+                let scope = self.index.files.get(symbol.file);
+                let decl = scope.and_then(|scope| scope.file.decls.get(symbol.decl.index as usize));
+                decl.is_some_and(|decl| {
+                    Uses::of(&decl.decl).names.iter().any(|name| globals.contains(name))
+                })
+            })
+            .map(crate::symbols::Symbol::place)
+            .collect();
+        for place in inits {
+            self.error(place, Why::InitFunction { program: program.clone() });
+        }
+    }
+
+    /// Reports imports that nothing in their file mentions.
+    pub fn check_imports(&mut self) {
+        let mut unused = Vec::new();
+        for scope in self.index.files.iter().filter(|scope| scope.package == Package::User) {
+            let mut uses = Uses::default();
+            for placed in &scope.file.decls {
+                uses.decl(&placed.decl);
+            }
+            for (name, import) in &scope.imports {
+                if !uses.qualifiers.contains(name) && !uses.names.contains(name) && import.path != "C" {
+                    unused.push((import.place, import.path.clone(), import.alias.clone()));
+                }
+            }
+        }
+        unused.sort_by_key(|(place, ..)| *place);
+        for (place, path, alias) in unused {
+            self.error(place, Why::ImportNotUsed { path, alias });
+        }
+    }
+
+    /// Reports names that the package declares twice.
+    pub fn check_redeclared(&mut self) {
+        for (second, first) in self.index.redeclared.clone() {
+            let (Some(second), Some(first)) =
+                (self.index.symbol(second).cloned(), self.index.symbol(first).cloned())
+            else {
+                continue;
+            };
+            if second.package == Package::User {
+                let why = Why::Redeclared { name: second.name.clone(), other: first.place() };
+                self.error(second.place(), why);
+            }
+        }
+    }
+
+    /// Lays out every map that the package declares, used or not: the loader creates them all.
+    pub fn add_maps(&mut self) {
+        let variables: Vec<SymbolId> = self
+            .index
+            .of(Package::User)
+            .filter(|(_, symbol)| matches!(symbol.kind, SymbolKind::Var { .. }) && self.may_be_map(symbol))
+            .map(|(id, _)| id)
+            .collect();
+        for id in variables {
+            let Some(symbol) = self.index.symbol(id).cloned() else { continue };
+            let crate::checker::Resolved::Var(ty) = self.resolve(id) else { continue };
+            let is_map = crate::context::Cx::of_symbol(self, &symbol).map_type(ty).is_some();
+            if is_map {
+                crate::variables::map(self, id);
+            }
+        }
+    }
+
+    /// The variable mentions the SDK in its type: others aren't resolved, as they may be native.
+    fn may_be_map(&self, symbol: &crate::symbols::Symbol<'_>) -> bool {
+        let SymbolKind::Var { spec, index } = symbol.kind else { return false };
+        let Some(scope) = self.index.files.get(symbol.file) else { return false };
+        let written = match (&spec.ty, spec.values.get(index).map(|value| &value.kind)) {
+            (Some(ty), _) => Some(ty),
+            (None, Some(gobpf_syntax::ast::ExprKind::Composite { ty: Some(ty), .. })) => Some(&**ty),
+            _ => None,
+        };
+        written.is_some_and(|ty| mentions_sdk(ty, scope))
+    }
+}
+
+fn mentions_sdk(ty: &gobpf_syntax::ast::Expr, scope: &crate::symbols::FileScope<'_>) -> bool {
+    use gobpf_syntax::ast::ExprKind;
+    match &ty.kind {
+        ExprKind::Index { operand, .. } | ExprKind::Paren(operand) => mentions_sdk(operand, scope),
+        ExprKind::Selector { operand, .. } => match &operand.kind {
+            ExprKind::Ident(name) => {
+                scope.imports.get(name).is_some_and(|import| import.kind == crate::Import::Sdk)
+            }
+            _ => false,
+        },
+        ExprKind::Ident(_) => scope.dot_sdk,
+        _ => false,
+    }
+}

@@ -1,0 +1,543 @@
+//! Statements.
+
+use gobpf_source::NodeId;
+use gobpf_syntax::ast::{self, BranchKind, StmtKind as Syntax};
+use smol_str::SmolStr;
+
+use crate::constant::Value;
+use crate::context::{Cx, EntityKind, Jump, LabelUse, Mode, Operand, Scope};
+use crate::error::{NotInKernel, Why};
+use crate::hir::{self, ExprKind, LabelId, Stmt, StmtKind};
+use crate::ty::{Basic, Kind};
+
+impl<'a> Cx<'_, 'a> {
+    /// Statements in a scope of their own.
+    pub fn block(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Stmt> {
+        self.scopes.push(Scope::new());
+        let out = self.stmts(stmts);
+        self.scopes.pop();
+        out
+    }
+
+    /// Statements in the scope at hand.
+    pub fn stmts(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Stmt> {
+        let mut out = Vec::with_capacity(stmts.len());
+        for stmt in stmts {
+            self.stmt(stmt, None, &mut out);
+        }
+        out
+    }
+
+    /// Reports labels that nothing names, and gotos to none.
+    pub fn finish_labels(&mut self) {
+        let gotos = std::mem::take(&mut self.gotos);
+        for label in std::mem::take(&mut self.unused_labels) {
+            if !gotos.contains(&label.name) {
+                self.error(label.node, Why::LabelNotUsed { label: label.name });
+            }
+        }
+    }
+
+    /// One statement; `label` is the label before it.
+    pub fn stmt(&mut self, stmt: &'a ast::Stmt, label: Option<SmolStr>, out: &mut Vec<Stmt>) {
+        let node = stmt.id;
+        match &stmt.kind {
+            Syntax::Bad | Syntax::Empty => {}
+            Syntax::Const(specs) => self.local_constants(specs),
+            Syntax::Type(specs) => specs.iter().for_each(|spec| self.local_type_spec(spec)),
+            Syntax::Var(specs) => specs.iter().for_each(|spec| self.local_variables(spec, out)),
+            Syntax::Labeled { label, stmt: inner } => self.labeled(label, inner, out),
+            Syntax::Expr(expr) => self.expr_stmt(expr, out),
+            Syntax::IncDec { operand, increment } => self.inc_dec(operand, *increment, node, out),
+            Syntax::Assign { lhs, op: Some(op), rhs } => self.assign_op(lhs, *op, rhs, node, out),
+            Syntax::Assign { lhs, op: None, rhs } => self.assignment(lhs, rhs, node, out),
+            Syntax::ShortVar { lhs, rhs } => self.short_var(lhs, rhs, node, out),
+            Syntax::Return(values) => self.return_stmt(values, node, out),
+            Syntax::Branch { kind, label } => self.branch(*kind, label.as_ref(), node, out),
+            Syntax::Block(block) => {
+                let body = match label {
+                    Some(label) => self.labeled_block(label, block),
+                    None => StmtKind::Block(self.block(&block.stmts)),
+                };
+                out.push(Stmt { node, kind: body });
+            }
+            Syntax::If { init, cond, then, otherwise } => {
+                self.scoped(init.as_deref(), node, out, |cx, out| {
+                    cx.if_stmt(cond, then, otherwise.as_deref(), node, out);
+                });
+            }
+            Syntax::Switch { init, tag, cases } => {
+                self.scoped(init.as_deref(), node, out, |cx, out| {
+                    cx.switch(label, tag.as_ref(), cases, node, out);
+                });
+            }
+            Syntax::For { init, cond, post, body } => {
+                self.scoped(init.as_deref(), node, out, |cx, out| {
+                    cx.for_stmt(label, cond.as_ref(), post.as_deref(), body, node, out);
+                });
+            }
+            Syntax::Range { key, value, define, operand, body } => {
+                let clause = crate::range::Clause { key: key.as_ref(), value: value.as_ref(), define: *define };
+                self.scoped(None, node, out, |cx, out| cx.range(label, clause, operand, body, node, out));
+            }
+            Syntax::Send { channel, value } => {
+                self.raw_expr(channel);
+                self.raw_expr(value);
+                self.unsupported(node, NotInKernel::Channel);
+            }
+            Syntax::Go(call) => self.refused_call(call, node, NotInKernel::Goroutine),
+            Syntax::Defer(call) => self.refused_call(call, node, NotInKernel::Defer),
+            Syntax::TypeSwitch { operand, .. } => {
+                self.raw_expr(operand);
+                self.unsupported(node, NotInKernel::Interface);
+            }
+            Syntax::Select(_) => self.unsupported(node, NotInKernel::Channel),
+        }
+    }
+
+    /// A `go` or `defer`: the names in it count as used, nothing more is said of it.
+    fn refused_call(&mut self, call: &'a ast::Expr, node: NodeId, what: NotInKernel) {
+        self.unsupported(node, what);
+        if let ast::ExprKind::Call { function, arguments, .. } = &call.kind {
+            if !matches!(function.kind, ast::ExprKind::Func { .. }) {
+                self.raw_expr(function);
+            }
+            for argument in arguments {
+                self.raw_expr(argument);
+            }
+        }
+    }
+
+    /// A statement with an initial one before it, in a scope around both.
+    fn scoped(
+        &mut self,
+        init: Option<&'a ast::Stmt>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+        inner: impl FnOnce(&mut Self, &mut Vec<Stmt>),
+    ) {
+        self.scopes.push(Scope::new());
+        let mut body = Vec::new();
+        if let Some(init) = init {
+            self.stmt(init, None, &mut body);
+        }
+        inner(self, &mut body);
+        self.scopes.pop();
+        match body.len() {
+            1 => out.append(&mut body),
+            _ => out.push(Stmt { node, kind: StmtKind::Block(body) }),
+        }
+    }
+
+    /// Checks `f` where values are computed before anything else of the statement, so that what it needs may be
+    /// declared first.
+    pub fn with_hoisting<R>(
+        &mut self,
+        values: &[ast::Expr],
+        out: &mut Vec<Stmt>,
+        f: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let outer = self.hoisted.replace(Vec::new());
+        self.whole_value = match values {
+            [value] => Some(strip_parens(value).id),
+            _ => None,
+        };
+        let result = f(self);
+        self.whole_value = None;
+        let hoisted = std::mem::replace(&mut self.hoisted, outer);
+        out.extend(hoisted.unwrap_or_default());
+        result
+    }
+
+    fn local_constants(&mut self, specs: &'a [ast::ConstSpec]) {
+        for (spec, ty, values) in crate::symbols::with_repetition(specs) {
+            let outer = self.iota.replace(spec.iota);
+            let resolved: Vec<_> = spec
+                .names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| self.constant_spec(&name.name, name.id, ty, values.get(index)))
+                .collect();
+            self.iota = outer;
+            for (name, constant) in spec.names.iter().zip(resolved) {
+                let (value, ty) = constant.unwrap_or((Value::Bool(false), crate::ty::Types::UNKNOWN));
+                self.declare(name, EntityKind::Const(value, ty));
+            }
+        }
+    }
+
+    fn expr_stmt(&mut self, expr: &'a ast::Expr, out: &mut Vec<Stmt>) {
+        let operand = self.raw_expr(expr);
+        let is_call = matches!(strip_parens(expr).kind, ast::ExprKind::Call { .. });
+        match operand.mode {
+            Mode::Invalid | Mode::Native => {}
+            Mode::NoValue | Mode::Value if is_call && is_effect(&operand.hir) => {
+                out.push(Stmt { node: expr.id, kind: StmtKind::Expr(operand.hir) });
+            }
+            Mode::NoValue => {}
+            Mode::Builtin(_) | Mode::Function(_) | Mode::Method { .. } => {
+                let operand = operand.text.clone() + " (value of type func)";
+                self.error(expr.id, Why::NotUsedValue { operand });
+            }
+            // A call whose arguments have an error stands for its result.
+            _ if is_call && matches!(operand.hir.kind, ExprKind::Zero) && operand.constant().is_none() => {}
+            _ => {
+                let operand = self.describe(&operand);
+                self.error(expr.id, Why::NotUsedValue { operand });
+            }
+        }
+    }
+
+    /// A boolean condition.
+    pub fn condition(&mut self, cond: &'a ast::Expr, statement: &'static str) -> hir::Expr {
+        let operand = self.expr(cond);
+        if operand.is_invalid() {
+            return self.unknown_expr(cond.id);
+        }
+        if !self.ck.types.is_boolean(operand.ty) {
+            self.error(cond.id, Why::NotBoolean { statement });
+            return self.unknown_expr(cond.id);
+        }
+        let ty = self.ck.types.default_type(operand.ty);
+        self.assign(operand, ty, "condition")
+    }
+
+    fn if_stmt(
+        &mut self,
+        cond: &'a ast::Expr,
+        then: &'a ast::Block,
+        otherwise: Option<&'a ast::Stmt>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let cond = self.condition(cond, "if");
+        let then = self.block(&then.stmts);
+        let mut alternative = Vec::new();
+        match otherwise.map(|stmt| &stmt.kind) {
+            Some(Syntax::Block(block)) => alternative = self.block(&block.stmts),
+            Some(_) => {
+                if let Some(stmt) = otherwise {
+                    self.stmt(stmt, None, &mut alternative);
+                }
+            }
+            None => {}
+        }
+        out.push(Stmt { node, kind: StmtKind::If { cond, then, otherwise: alternative } });
+    }
+
+    fn for_stmt(
+        &mut self,
+        label: Option<SmolStr>,
+        cond: Option<&'a ast::Expr>,
+        post: Option<&'a ast::Stmt>,
+        body: &'a ast::Block,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let cond = cond.map(|cond| self.condition(cond, "for"));
+        let mut after = Vec::new();
+        if let Some(post) = post {
+            self.stmt(post, None, &mut after);
+        }
+        let id = self.enter(label, true);
+        let body = self.block(&body.stmts);
+        self.jumps.pop();
+        let mut statement = StmtKind::For { label: id, cond, post: after, body };
+        crate::range::renew_loop_variables(self, out, &mut statement);
+        out.push(Stmt { node, kind: statement });
+    }
+
+    /// A statement that `break` (and `continue`) can leave.
+    pub fn enter(&mut self, label: Option<SmolStr>, is_loop: bool) -> LabelId {
+        let id = LabelId(self.next_label);
+        self.next_label += 1;
+        self.jumps.push(Jump { label, id, is_loop });
+        id
+    }
+
+    fn switch(
+        &mut self,
+        label: Option<SmolStr>,
+        tag: Option<&'a ast::Expr>,
+        cases: &'a [ast::CaseClause],
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let tag = match tag {
+            None => None,
+            Some(tag) => {
+                let operand = self.expr(tag);
+                let (value, ty) = match operand.is_invalid() {
+                    true => (self.unknown_expr(tag.id), crate::ty::Types::UNKNOWN),
+                    false => self.value(operand, "switch expression"),
+                };
+                let local = self.new_local("", ty, tag.id);
+                self.mark_used(local);
+                out.push(Stmt { node: tag.id, kind: StmtKind::Declare { local, init: Some(value) } });
+                let hir = self.local_expr(local, tag.id);
+                let text = crate::describe::expression(tag);
+                Some(Operand { mode: Mode::Variable, ty, text, node: tag.id, hir })
+            }
+        };
+        let id = self.enter(label, false);
+        let mut seen: Vec<(Value, NodeId)> = Vec::new();
+        let mut default: Option<NodeId> = None;
+        let mut clauses = Vec::with_capacity(cases.len());
+        for (index, case) in cases.iter().enumerate() {
+            let conditions = match &case.values {
+                None => {
+                    if let Some(other) = default.replace(case.id) {
+                        let other = self.place(other);
+                        self.error(case.id, Why::DuplicateDefault { other });
+                    }
+                    None
+                }
+                Some(values) => {
+                    Some(values.iter().map(|value| self.case(value, tag.as_ref(), &mut seen)).collect())
+                }
+            };
+            let last = index + 1 == cases.len();
+            let (stmts, fallthrough) = self.clause_body(&case.body, last);
+            self.scopes.push(Scope::new());
+            let body = self.stmts(stmts);
+            self.scopes.pop();
+            clauses.push(hir::Clause { node: case.id, conditions, body, fallthrough });
+        }
+        self.jumps.pop();
+        out.push(Stmt { node, kind: StmtKind::Switch { label: id, clauses } });
+    }
+
+    /// The statements of a clause without a final `fallthrough`, and whether it has one.
+    fn clause_body(&mut self, body: &'a [ast::Stmt], last: bool) -> (&'a [ast::Stmt], bool) {
+        match body.split_last() {
+            Some((end, rest))
+                if matches!(end.kind, Syntax::Branch { kind: BranchKind::Fallthrough, .. }) =>
+            {
+                if last {
+                    self.error(end.id, Why::FallthroughMisplaced { last: true });
+                }
+                (rest, !last)
+            }
+            _ => (body, false),
+        }
+    }
+
+    /// One expression of a `case`.
+    fn case(
+        &mut self,
+        value: &'a ast::Expr,
+        tag: Option<&Operand>,
+        seen: &mut Vec<(Value, NodeId)>,
+    ) -> hir::Expr {
+        let Some(tag) = tag else {
+            let operand = self.expr(value);
+            if operand.is_invalid() {
+                return self.unknown_expr(value.id);
+            }
+            if !self.ck.types.is_boolean(operand.ty) {
+                let case = operand.text.clone();
+                let tag_type = self.display(operand.ty);
+                let why = Why::InvalidCase { expr: case, tag: "true".into(), case: tag_type, tag_type: "bool".into() };
+                self.error(value.id, why);
+                return self.unknown_expr(value.id);
+            }
+            let ty = self.basic(Basic::Bool);
+            return self.assign(operand, ty, "case");
+        };
+        let operand = self.expr(value);
+        if operand.is_invalid() || tag.is_invalid() {
+            return self.unknown_expr(value.id);
+        }
+        let untyped = self.ck.types.is_untyped(operand.ty);
+        if !untyped && !self.ck.types.identical(operand.ty, tag.ty) {
+            let why = Why::InvalidCase {
+                expr: operand.text.clone(),
+                tag: tag.text.clone(),
+                case: self.display(operand.ty),
+                tag_type: self.display(tag.ty),
+            };
+            self.error(value.id, why);
+            return self.unknown_expr(value.id);
+        }
+        if let Some(constant) = operand.constant() {
+            match seen.iter().find(|(known, _)| known == constant) {
+                Some((_, other)) => {
+                    let other = self.place(*other);
+                    let typed = Operand { ty: tag.ty, ..operand.clone() };
+                    let shown = self.describe(&typed);
+                    self.error(value.id, Why::DuplicateCase { operand: shown, other });
+                }
+                None => seen.push((constant.clone(), value.id)),
+            }
+        }
+        let compared =
+            self.binary_operands(ast::BinaryOp::Equal, tag.clone(), operand, value);
+        if compared.is_invalid() {
+            return self.unknown_expr(value.id);
+        }
+        let ty = self.basic(Basic::Bool);
+        self.assign(compared, ty, "case")
+    }
+
+    fn labeled(&mut self, label: &'a ast::Ident, inner: &'a ast::Stmt, out: &mut Vec<Stmt>) {
+        if let Some(other) = self.labels.iter().find(|known| known.name == label.name) {
+            let other = self.place(other.node);
+            self.error(label.id, Why::Redeclared { name: label.name.clone(), other });
+        }
+        self.labels.push(LabelUse { name: label.name.clone(), node: label.id, used: false });
+        self.stmt(inner, Some(label.name.clone()), out);
+        let unused = self.labels.pop().filter(|label| !label.used && label.name != "_");
+        self.unused_labels.extend(unused);
+    }
+
+    /// A labelled block, which `break` can leave: a switch with one clause.
+    fn labeled_block(&mut self, label: SmolStr, block: &'a ast::Block) -> StmtKind {
+        let id = self.enter(Some(label), false);
+        // An unlabelled `break` inside is not this block's.
+        if let Some(jump) = self.jumps.last_mut() {
+            jump.is_loop = false;
+        }
+        let body = self.block(&block.stmts);
+        self.jumps.pop();
+        let clause = hir::Clause { node: block.id, conditions: None, body, fallthrough: false };
+        StmtKind::Switch { label: id, clauses: vec![clause] }
+    }
+
+    fn branch(
+        &mut self,
+        kind: BranchKind,
+        label: Option<&ast::Ident>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let word = match kind {
+            BranchKind::Break => "break",
+            BranchKind::Continue => "continue",
+            BranchKind::Goto => {
+                self.gotos.extend(label.map(|label| label.name.clone()));
+                return self.unsupported(node, NotInKernel::Goto);
+            }
+            BranchKind::Fallthrough => {
+                return self.error(node, Why::FallthroughMisplaced { last: false });
+            }
+        };
+        let is_continue = kind == BranchKind::Continue;
+        let target = match label {
+            None => self.jumps.iter().rev().find(|jump| jump.is_loop || !is_continue).map(|jump| jump.id),
+            Some(label) => {
+                if let Some(known) = self.labels.iter_mut().find(|known| known.name == label.name) {
+                    known.used = true;
+                }
+                let found = self
+                    .jumps
+                    .iter()
+                    .rev()
+                    .find(|jump| jump.label.as_ref() == Some(&label.name) && (jump.is_loop || !is_continue))
+                    .map(|jump| jump.id);
+                if found.is_none() {
+                    self.error(label.id, Why::LabelUndefined { label: label.name.clone(), word });
+                    return;
+                }
+                found
+            }
+        };
+        match target {
+            Some(target) if is_continue => out.push(Stmt { node, kind: StmtKind::Continue(target) }),
+            Some(target) => out.push(Stmt { node, kind: StmtKind::Break(target) }),
+            None => self.error(node, Why::BranchOutside { word }),
+        }
+    }
+
+    fn return_stmt(&mut self, values: &'a [ast::Expr], node: NodeId, out: &mut Vec<Stmt>) {
+        let results = self.results.clone();
+        if values.is_empty() {
+            if self.named_results.is_empty() && !results.is_empty() {
+                let want = format!("({})", self.ck.types.list(&results));
+                self.error(node, Why::ReturnCount { have: "()".into(), want, too_many: false });
+            }
+            let named = self.named_results.clone();
+            let values = named.into_iter().map(|local| self.local_expr(local, node)).collect();
+            return out.push(Stmt { node, kind: StmtKind::Return(values) });
+        }
+        if let [call] = values
+            && matches!(strip_parens(call).kind, ast::ExprKind::Call { .. })
+            && results.len() != 1
+        {
+            let operand = self.raw_expr(call);
+            if let Kind::Tuple(types) = self.ck.types.kind(operand.ty).clone()
+                && !types.is_empty()
+            {
+                return self.return_call(operand, &types, node, out);
+            }
+            return self.return_values(vec![operand], node, out);
+        }
+        let operands: Vec<Operand> =
+            self.with_hoisting(values, out, |cx| values.iter().map(|value| cx.expr(value)).collect());
+        self.return_values(operands, node, out);
+    }
+
+    fn return_values(&mut self, operands: Vec<Operand>, node: NodeId, out: &mut Vec<Stmt>) {
+        let results = self.results.clone();
+        if operands.len() != results.len() {
+            if operands.iter().any(Operand::is_invalid) {
+                return;
+            }
+            let too_many = operands.len() > results.len();
+            let have: Vec<_> = operands.iter().map(|operand| operand.ty).collect();
+            let want = format!("({})", self.ck.types.list(&results));
+            let at = operands.first().map_or(node, |first| first.node);
+            let why = Why::ReturnCount { have: self.have(&have), want, too_many };
+            return self.error(at, why);
+        }
+        let values = operands
+            .into_iter()
+            .zip(&results)
+            .map(|(operand, target)| self.assign(operand, *target, "return statement"))
+            .collect();
+        out.push(Stmt { node, kind: StmtKind::Return(values) });
+    }
+
+    /// `return f()` of a function with several results.
+    fn return_call(
+        &mut self,
+        operand: Operand,
+        types: &[crate::ty::Ty],
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let results = self.results.clone();
+        if types.len() != results.len() {
+            let want = format!("({})", self.ck.types.list(&results));
+            let too_many = types.len() > results.len();
+            let why = Why::ReturnCount { have: self.have(types), want, too_many };
+            return self.error(operand.node, why);
+        }
+        let same = types.iter().zip(&results).all(|(from, to)| self.ck.types.identical(*from, *to));
+        if same {
+            return out.push(Stmt { node, kind: StmtKind::ReturnCall(operand.hir) });
+        }
+        let call_node = operand.node;
+        let text = operand.text.clone();
+        let locals = self.call_results(operand, types, out);
+        let mut values = Vec::with_capacity(locals.len());
+        for ((local, from), to) in locals.into_iter().zip(types).zip(&results) {
+            let hir = self.local_expr(local, call_node);
+            let part = Operand { mode: Mode::Value, ty: *from, text: text.clone(), node: call_node, hir };
+            values.push(self.assign(part, *to, "return statement"));
+        }
+        out.push(Stmt { node, kind: StmtKind::Return(values) });
+    }
+}
+
+/// The expression without parentheses around it.
+pub(crate) fn strip_parens(expr: &ast::Expr) -> &ast::Expr {
+    match &expr.kind {
+        ast::ExprKind::Paren(inner) => strip_parens(inner),
+        _ => expr,
+    }
+}
+
+/// A call that may stand as a statement.
+fn is_effect(expr: &hir::Expr) -> bool {
+    matches!(expr.kind, ExprKind::Call { .. } | ExprKind::Helper { .. } | ExprKind::Packet { .. })
+}

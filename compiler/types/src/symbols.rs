@@ -1,0 +1,255 @@
+//! What packages declare: one symbol for each name, found before anything is resolved.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gobpf_source::{DeclId, NodeId, Place};
+use gobpf_syntax::ast::{
+    ConstSpec, Decl, DeclKind, Directive, Expr, ExprKind, File, FuncDecl, Ident, TypeSpec, VarSpec,
+};
+use smol_str::SmolStr;
+
+use crate::Import;
+
+/// Index of a [`Symbol`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct SymbolId(pub u32);
+
+/// One of the two packages of a check.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Package {
+    /// The package that is checked.
+    User,
+    /// The SDK.
+    Sdk,
+}
+
+/// A package-level name, or a method.
+#[derive(Clone, Debug)]
+pub(crate) struct Symbol<'a> {
+    pub name: SmolStr,
+    pub package: Package,
+    /// Index into [`Index::files`].
+    pub file: usize,
+    pub decl: DeclId,
+    pub node: NodeId,
+    pub directives: Vec<&'a Directive>,
+    pub kind: SymbolKind<'a>,
+}
+
+/// What a symbol is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SymbolKind<'a> {
+    /// The `index`-th name of a line; type and values may be those of an earlier line.
+    Const { ty: Option<&'a Expr>, values: &'a [Expr], index: usize, iota: u32 },
+    Type(&'a TypeSpec),
+    /// The `index`-th name of a line.
+    Var { spec: &'a VarSpec, index: usize },
+    Func(&'a FuncDecl),
+}
+
+impl Symbol<'_> {
+    pub fn place(&self) -> Place {
+        Place { decl: self.decl, node: self.node }
+    }
+
+    /// The arguments of its `//bpf:name` directive.
+    pub fn directive(&self, name: &str) -> Option<&str> {
+        self.directives
+            .iter()
+            .find(|directive| directive.namespace == "bpf" && directive.name == name)
+            .map(|directive| directive.arguments.as_str())
+    }
+}
+
+/// An import of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Imported {
+    pub path: SmolStr,
+    pub kind: Import,
+    pub alias: Option<SmolStr>,
+    pub place: Place,
+}
+
+/// A file and its imports by name.
+#[derive(Debug)]
+pub(crate) struct FileScope<'a> {
+    pub package: Package,
+    pub file: &'a File,
+    pub imports: HashMap<SmolStr, Imported>,
+    /// The SDK is imported with `.`.
+    pub dot_sdk: bool,
+}
+
+/// All names of both packages.
+#[derive(Default, Debug)]
+pub(crate) struct Index<'a> {
+    pub symbols: Vec<Symbol<'a>>,
+    pub files: Vec<FileScope<'a>>,
+    scopes: HashMap<(Package, SmolStr), SymbolId>,
+    methods: HashMap<(Package, SmolStr, SmolStr), SymbolId>,
+    /// Names declared twice: the second, and the first.
+    pub redeclared: Vec<(SymbolId, SymbolId)>,
+    pub inits: Vec<SymbolId>,
+}
+
+impl Default for Package {
+    fn default() -> Self {
+        Package::User
+    }
+}
+
+impl<'a> Index<'a> {
+    /// Adds the files of `package`.
+    pub fn add(&mut self, package: Package, files: &'a [Arc<File>], imports: &dyn Fn(&str) -> Import) {
+        for file in files {
+            let file: &'a File = file;
+            let number = self.files.len();
+            self.files.push(FileScope { package, file, imports: HashMap::new(), dot_sdk: false });
+            for (decl, node) in file.iter() {
+                self.add_decl(package, number, decl, node, imports);
+            }
+        }
+    }
+
+    fn add_decl(
+        &mut self,
+        package: Package,
+        file: usize,
+        id: DeclId,
+        decl: &'a Decl,
+        imports: &dyn Fn(&str) -> Import,
+    ) {
+        let own: Vec<&'a Directive> = decl.directives.iter().collect();
+        let mut add = |name: &Ident, directives: Vec<&'a Directive>, kind: SymbolKind<'a>| {
+            let name_text = name.name.clone();
+            let symbol =
+                Symbol { name: name_text, package, file, decl: id, node: name.id, directives, kind };
+            self.add_symbol(symbol);
+        };
+        match &decl.kind {
+            DeclKind::Package(_) | DeclKind::Bad(_) => {}
+            DeclKind::Import(specs) => {
+                for spec in specs {
+                    let kind = imports(&spec.path);
+                    let place = Place { decl: id, node: spec.id };
+                    let alias = spec.name.as_ref().map(|name| name.name.clone());
+                    let Some(scope) = self.files.get_mut(file) else { continue };
+                    match alias.as_deref() {
+                        Some(".") => scope.dot_sdk |= kind == Import::Sdk,
+                        Some("_") => {}
+                        _ => {
+                            let name = alias.clone().unwrap_or_else(|| package_name(&spec.path, kind));
+                            let imported = Imported { path: spec.path.clone(), kind, alias, place };
+                            scope.imports.insert(name, imported);
+                        }
+                    }
+                }
+            }
+            DeclKind::Const(specs) => {
+                for (spec, ty, values) in with_repetition(specs) {
+                    for (index, name) in spec.names.iter().enumerate() {
+                        let kind = SymbolKind::Const { ty, values, index, iota: spec.iota };
+                        add(name, own.clone(), kind);
+                    }
+                }
+            }
+            DeclKind::Type(specs) => {
+                for spec in specs {
+                    let directives = own.iter().copied().chain(&spec.directives).collect();
+                    add(&spec.name, directives, SymbolKind::Type(spec));
+                }
+            }
+            DeclKind::Var(specs) => {
+                for spec in specs {
+                    for (index, name) in spec.names.iter().enumerate() {
+                        let directives = own.iter().copied().chain(&spec.directives).collect();
+                        add(name, directives, SymbolKind::Var { spec, index });
+                    }
+                }
+            }
+            DeclKind::Func(func) => add(&func.name, own, SymbolKind::Func(func)),
+        }
+    }
+
+    fn add_symbol(&mut self, symbol: Symbol<'a>) {
+        let id = SymbolId(self.symbols.len() as u32);
+        let (package, name) = (symbol.package, symbol.name.clone());
+        let receiver = match symbol.kind {
+            SymbolKind::Func(FuncDecl { receiver: Some(receiver), .. }) => Some(receiver_name(&receiver.ty)),
+            _ => None,
+        };
+        self.symbols.push(symbol);
+        if name == "_" || name.is_empty() {
+            return;
+        }
+        let first = match receiver {
+            Some(Some(ty)) => self.methods.insert((package, ty, name.clone()), id),
+            Some(None) => None,
+            None if name == "init" => {
+                self.inits.push(id);
+                None
+            }
+            None => self.scopes.insert((package, name), id),
+        };
+        if let Some(first) = first {
+            self.redeclared.push((id, first));
+        }
+    }
+
+    pub fn symbol(&self, id: SymbolId) -> Option<&Symbol<'a>> {
+        self.symbols.get(id.0 as usize)
+    }
+
+    pub fn lookup(&self, package: Package, name: &str) -> Option<SymbolId> {
+        self.scopes.get(&(package, SmolStr::new(name))).copied()
+    }
+
+    pub fn method(&self, package: Package, ty: &str, name: &str) -> Option<SymbolId> {
+        self.methods.get(&(package, SmolStr::new(ty), SmolStr::new(name))).copied()
+    }
+
+    /// Symbols of `package` in source order.
+    pub fn of(&self, package: Package) -> impl Iterator<Item = (SymbolId, &Symbol<'a>)> {
+        self.symbols
+            .iter()
+            .enumerate()
+            .filter(move |(_, symbol)| symbol.package == package)
+            .map(|(index, symbol)| (SymbolId(index as u32), symbol))
+    }
+}
+
+/// Each line of a `const` group with the type and values that hold for it.
+pub(crate) fn with_repetition(
+    specs: &[ConstSpec],
+) -> impl Iterator<Item = (&ConstSpec, Option<&Expr>, &[Expr])> {
+    let mut last: (Option<&Expr>, &[Expr]) = (None, &[]);
+    specs.iter().map(move |spec| {
+        if spec.ty.is_some() || !spec.values.is_empty() {
+            last = (spec.ty.as_ref(), &spec.values);
+        }
+        (spec, last.0, last.1)
+    })
+}
+
+/// The name that a package of `path` has unless its clause says otherwise, which only the SDK's is known to do.
+fn package_name(path: &str, kind: Import) -> SmolStr {
+    if kind == Import::Sdk {
+        return SmolStr::new_static("bpf");
+    }
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or_default();
+    let is_version = last.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let name = if is_version { parts.next().unwrap_or(last) } else { last };
+    SmolStr::new(name.split('.').next().unwrap_or(name))
+}
+
+/// The type's name in `T`, `*T` and `*T[K]`.
+pub(crate) fn receiver_name(ty: &Expr) -> Option<SmolStr> {
+    match &ty.kind {
+        ExprKind::Ident(name) => Some(name.clone()),
+        ExprKind::Star(inner) | ExprKind::Paren(inner) => receiver_name(inner),
+        ExprKind::Index { operand, .. } => receiver_name(operand),
+        _ => None,
+    }
+}

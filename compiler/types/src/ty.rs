@@ -1,0 +1,440 @@
+//! Go's types as the checker sees them: interned, with Go's identity, named types apart from their structure.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::symbols::SymbolId;
+
+/// An interned type. Equal ids are the same spelling; use [`Types::identical`] for Go's identity.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Ty(u32);
+
+/// Index of a named type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct NamedId(pub u32);
+
+/// Predeclared types, and the types of untyped constants.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Basic {
+    Bool,
+    Int,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Uint,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Uintptr,
+    /// The alias of `uint8`, kept apart for messages.
+    Byte,
+    /// The alias of `int32`, kept apart for messages.
+    Rune,
+    Float32,
+    Float64,
+    Complex64,
+    Complex128,
+    String,
+    UnsafePointer,
+    UntypedBool,
+    UntypedInt,
+    UntypedRune,
+    UntypedFloat,
+    UntypedString,
+    UntypedNil,
+}
+
+/// Spelling, and for integers width in bits and signedness.
+type BasicRow = (Basic, &'static str, Option<(u8, bool)>);
+
+const BASICS: &[BasicRow] = &[
+    (Basic::Bool, "bool", None),
+    (Basic::Int, "int", Some((64, true))),
+    (Basic::Int8, "int8", Some((8, true))),
+    (Basic::Int16, "int16", Some((16, true))),
+    (Basic::Int32, "int32", Some((32, true))),
+    (Basic::Int64, "int64", Some((64, true))),
+    (Basic::Uint, "uint", Some((64, false))),
+    (Basic::Uint8, "uint8", Some((8, false))),
+    (Basic::Uint16, "uint16", Some((16, false))),
+    (Basic::Uint32, "uint32", Some((32, false))),
+    (Basic::Uint64, "uint64", Some((64, false))),
+    (Basic::Uintptr, "uintptr", Some((64, false))),
+    (Basic::Byte, "byte", Some((8, false))),
+    (Basic::Rune, "rune", Some((32, true))),
+    (Basic::Float32, "float32", None),
+    (Basic::Float64, "float64", None),
+    (Basic::Complex64, "complex64", None),
+    (Basic::Complex128, "complex128", None),
+    (Basic::String, "string", None),
+    (Basic::UnsafePointer, "unsafe.Pointer", None),
+    (Basic::UntypedBool, "untyped bool", None),
+    (Basic::UntypedInt, "untyped int", None),
+    (Basic::UntypedRune, "untyped rune", None),
+    (Basic::UntypedFloat, "untyped float", None),
+    (Basic::UntypedString, "untyped string", None),
+    (Basic::UntypedNil, "untyped nil", None),
+];
+
+impl Basic {
+    /// All that have a name in Go's universe.
+    pub fn predeclared() -> impl Iterator<Item = (Basic, &'static str)> {
+        BASICS
+            .iter()
+            .filter(|(_, name, _)| !name.starts_with("untyped") && !name.contains('.'))
+            .map(|row| (row.0, row.1))
+    }
+
+    fn row(self) -> &'static BasicRow {
+        BASICS.iter().find(|row| row.0 == self).unwrap_or(&BASICS[0])
+    }
+
+    /// The Go spelling.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Width in bits and signedness of a typed integer.
+    pub fn integer(self) -> Option<(u8, bool)> {
+        self.row().2
+    }
+
+    fn canonical(self) -> Basic {
+        match self {
+            Basic::Byte => Basic::Uint8,
+            Basic::Rune => Basic::Int32,
+            other => other,
+        }
+    }
+}
+
+/// The structure of a type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Kind {
+    /// Something with a type error, already reported.
+    Unknown,
+    Basic(Basic),
+    Named(NamedId),
+    Pointer(Ty),
+    Slice(Ty),
+    Array(Ty, u64),
+    Struct(Rc<[Field]>),
+    Map(Ty, Ty),
+    Chan(Ty),
+    Func(Rc<Signature>),
+    /// Any interface; the kernel has none, so their methods don't matter.
+    Interface,
+    /// The results of a call with none or several.
+    Tuple(Rc<[Ty]>),
+}
+
+/// A struct field.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Field {
+    pub name: SmolStr,
+    pub ty: Ty,
+    pub embedded: bool,
+    /// Belongs to the native half of an SDK type only.
+    pub native: bool,
+}
+
+/// Parameters and results.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Signature {
+    pub params: Vec<Ty>,
+    pub results: Vec<Ty>,
+    /// The last parameter is a slice that takes any number of arguments.
+    pub variadic: bool,
+}
+
+/// A named type, or one instance of a generic one.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    /// As messages show it: `Event`, `bpf.Hash[uint32,uint64]`.
+    pub display: SmolStr,
+    /// The bare name.
+    pub name: SmolStr,
+    /// Its declaration; `None` for a type declared in a function.
+    pub symbol: Option<SymbolId>,
+    /// Type arguments.
+    pub arguments: Vec<Ty>,
+    /// The structure; `None` while the declaration is being resolved.
+    pub underlying: Option<Ty>,
+}
+
+/// The interner.
+pub(crate) struct Types {
+    kinds: Vec<Kind>,
+    canonical: Vec<Ty>,
+    index: HashMap<Kind, Ty>,
+    named: Vec<Named>,
+    instances: HashMap<(SymbolId, Vec<Ty>), NamedId>,
+}
+
+impl Types {
+    pub fn new() -> Self {
+        let mut types = Types {
+            kinds: Vec::new(),
+            canonical: Vec::new(),
+            index: HashMap::new(),
+            named: Vec::new(),
+            instances: HashMap::new(),
+        };
+        types.intern(Kind::Unknown);
+        types
+    }
+
+    /// The type for errors.
+    pub const UNKNOWN: Ty = Ty(0);
+
+    pub fn intern(&mut self, kind: Kind) -> Ty {
+        if let Some(ty) = self.index.get(&kind) {
+            return *ty;
+        }
+        let ty = Ty(self.kinds.len() as u32);
+        self.kinds.push(kind.clone());
+        self.index.insert(kind.clone(), ty);
+        self.canonical.push(ty);
+        let canonical = match &kind {
+            Kind::Basic(basic) => Kind::Basic(basic.canonical()),
+            Kind::Pointer(target) => Kind::Pointer(self.canon(*target)),
+            Kind::Slice(element) => Kind::Slice(self.canon(*element)),
+            Kind::Array(element, length) => Kind::Array(self.canon(*element), *length),
+            Kind::Map(key, value) => Kind::Map(self.canon(*key), self.canon(*value)),
+            Kind::Chan(element) => Kind::Chan(self.canon(*element)),
+            Kind::Struct(fields) => Kind::Struct(
+                fields.iter().map(|field| Field { ty: self.canon(field.ty), ..field.clone() }).collect(),
+            ),
+            Kind::Func(signature) => Kind::Func(Rc::new(Signature {
+                params: signature.params.iter().map(|ty| self.canon(*ty)).collect(),
+                results: signature.results.iter().map(|ty| self.canon(*ty)).collect(),
+                variadic: signature.variadic,
+            })),
+            Kind::Tuple(types) => Kind::Tuple(types.iter().map(|ty| self.canon(*ty)).collect()),
+            Kind::Unknown | Kind::Named(_) | Kind::Interface => return ty,
+        };
+        if canonical != kind {
+            self.canonical[ty.0 as usize] = self.intern(canonical);
+        }
+        ty
+    }
+
+    pub fn basic(&mut self, basic: Basic) -> Ty {
+        self.intern(Kind::Basic(basic))
+    }
+
+    pub fn canon(&self, ty: Ty) -> Ty {
+        self.canonical.get(ty.0 as usize).copied().unwrap_or(ty)
+    }
+
+    pub fn kind(&self, ty: Ty) -> &Kind {
+        self.kinds.get(ty.0 as usize).unwrap_or(&Kind::Unknown)
+    }
+
+    /// Go's type identity. Unknown is identical with everything, so that one error stays one.
+    pub fn identical(&self, a: Ty, b: Ty) -> bool {
+        self.canon(a) == self.canon(b) || a == Types::UNKNOWN || b == Types::UNKNOWN
+    }
+
+    pub fn named(&self, id: NamedId) -> Option<&Named> {
+        self.named.get(id.0 as usize)
+    }
+
+    pub fn named_of(&self, ty: Ty) -> Option<&Named> {
+        match self.kind(ty) {
+            Kind::Named(id) => self.named(*id),
+            _ => None,
+        }
+    }
+
+    /// A new named type whose structure comes later.
+    pub fn declare(&mut self, named: Named) -> (NamedId, Ty) {
+        let id = NamedId(self.named.len() as u32);
+        self.named.push(named);
+        (id, self.intern(Kind::Named(id)))
+    }
+
+    pub fn set_underlying(&mut self, id: NamedId, underlying: Ty) {
+        let underlying = self.underlying(underlying);
+        if let Some(named) = self.named.get_mut(id.0 as usize) {
+            named.underlying = Some(underlying);
+        }
+    }
+
+    pub fn instance(&self, symbol: SymbolId, arguments: &[Ty]) -> Option<NamedId> {
+        self.instances.get(&(symbol, arguments.iter().map(|ty| self.canon(*ty)).collect())).copied()
+    }
+
+    pub fn add_instance(&mut self, symbol: SymbolId, arguments: &[Ty], id: NamedId) {
+        self.instances.insert((symbol, arguments.iter().map(|ty| self.canon(*ty)).collect()), id);
+    }
+
+    /// The structure behind any name; unknown while it is being resolved.
+    pub fn underlying(&self, ty: Ty) -> Ty {
+        match self.kind(ty) {
+            Kind::Named(id) => self.named(*id).and_then(|named| named.underlying).unwrap_or(Types::UNKNOWN),
+            _ => ty,
+        }
+    }
+
+    pub fn under(&self, ty: Ty) -> &Kind {
+        self.kind(self.underlying(ty))
+    }
+
+    pub fn under_basic(&self, ty: Ty) -> Option<Basic> {
+        match self.under(ty) {
+            Kind::Basic(basic) => Some(*basic),
+            _ => None,
+        }
+    }
+
+    /// Width and signedness of a typed integer.
+    pub fn integer(&self, ty: Ty) -> Option<(u8, bool)> {
+        self.under_basic(ty).and_then(Basic::integer)
+    }
+
+    pub fn is_untyped(&self, ty: Ty) -> bool {
+        matches!(
+            self.kind(ty),
+            Kind::Basic(
+                Basic::UntypedBool
+                    | Basic::UntypedInt
+                    | Basic::UntypedRune
+                    | Basic::UntypedFloat
+                    | Basic::UntypedString
+                    | Basic::UntypedNil
+            )
+        )
+    }
+
+    pub fn is_unknown(&self, ty: Ty) -> bool {
+        ty == Types::UNKNOWN || *self.under(ty) == Kind::Unknown
+    }
+
+    pub fn is_integer(&self, ty: Ty) -> bool {
+        self.integer(ty).is_some()
+            || matches!(self.under_basic(ty), Some(Basic::UntypedInt | Basic::UntypedRune))
+    }
+
+    pub fn is_float(&self, ty: Ty) -> bool {
+        matches!(self.under_basic(ty), Some(Basic::Float32 | Basic::Float64 | Basic::UntypedFloat))
+    }
+
+    pub fn is_complex(&self, ty: Ty) -> bool {
+        matches!(self.under_basic(ty), Some(Basic::Complex64 | Basic::Complex128))
+    }
+
+    pub fn is_numeric(&self, ty: Ty) -> bool {
+        self.is_integer(ty) || self.is_float(ty) || self.is_complex(ty)
+    }
+
+    pub fn is_boolean(&self, ty: Ty) -> bool {
+        matches!(self.under_basic(ty), Some(Basic::Bool | Basic::UntypedBool))
+    }
+
+    pub fn is_string(&self, ty: Ty) -> bool {
+        matches!(self.under_basic(ty), Some(Basic::String | Basic::UntypedString))
+    }
+
+    pub fn is_nil(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), Kind::Basic(Basic::UntypedNil))
+    }
+
+    /// `nil` is a value of it.
+    pub fn has_nil(&self, ty: Ty) -> bool {
+        matches!(
+            self.under(ty),
+            Kind::Pointer(_)
+                | Kind::Slice(_)
+                | Kind::Map(..)
+                | Kind::Chan(_)
+                | Kind::Func(_)
+                | Kind::Interface
+                | Kind::Basic(Basic::UntypedNil | Basic::UnsafePointer)
+                | Kind::Unknown
+        )
+    }
+
+    /// `==` is defined on it.
+    pub fn comparable(&self, ty: Ty) -> bool {
+        match self.under(ty) {
+            Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) | Kind::Tuple(_) => false,
+            Kind::Array(element, _) => self.comparable(*element),
+            Kind::Struct(fields) => fields.iter().all(|field| self.comparable(field.ty)),
+            _ => true,
+        }
+    }
+
+    /// The type that an untyped operand takes where nothing else says one.
+    pub fn default_type(&mut self, ty: Ty) -> Ty {
+        let basic = match self.kind(ty) {
+            Kind::Basic(Basic::UntypedBool) => Basic::Bool,
+            Kind::Basic(Basic::UntypedInt) => Basic::Int,
+            Kind::Basic(Basic::UntypedRune) => Basic::Rune,
+            Kind::Basic(Basic::UntypedFloat) => Basic::Float64,
+            Kind::Basic(Basic::UntypedString) => Basic::String,
+            _ => return ty,
+        };
+        self.basic(basic)
+    }
+
+    /// The type as the Go compiler's messages show it.
+    pub fn display(&self, ty: Ty) -> String {
+        match self.kind(ty) {
+            Kind::Unknown => "invalid type".into(),
+            Kind::Basic(basic) => basic.name().into(),
+            Kind::Named(id) => self.named(*id).map(|named| named.display.to_string()).unwrap_or_default(),
+            Kind::Pointer(target) => format!("*{}", self.display(*target)),
+            Kind::Slice(element) => format!("[]{}", self.display(*element)),
+            Kind::Array(element, length) => format!("[{length}]{}", self.display(*element)),
+            Kind::Map(key, value) => format!("map[{}]{}", self.display(*key), self.display(*value)),
+            Kind::Chan(element) => format!("chan {}", self.display(*element)),
+            Kind::Interface => "any".into(),
+            Kind::Tuple(types) => format!("({})", self.list(types)),
+            Kind::Struct(fields) => {
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|field| match field.embedded {
+                        true => self.display(field.ty),
+                        false => format!("{} {}", field.name, self.display(field.ty)),
+                    })
+                    .collect();
+                format!("struct{{{}}}", fields.join("; "))
+            }
+            Kind::Func(signature) => {
+                let params = self.list(&signature.params);
+                match signature.results.as_slice() {
+                    [] => format!("func({params})"),
+                    [one] => format!("func({params}) {}", self.display(*one)),
+                    several => format!("func({params}) ({})", self.list(several)),
+                }
+            }
+        }
+    }
+
+    /// Types with commas between them.
+    pub fn list(&self, types: &[Ty]) -> String {
+        types.iter().map(|ty| self.display(*ty)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The word that messages put before the name of a named type: `struct`, `uint8`, ...
+    pub fn kind_word(&self, ty: Ty) -> Option<&'static str> {
+        self.named_of(ty)?;
+        Some(match self.under(ty) {
+            Kind::Basic(basic) => basic.name(),
+            Kind::Pointer(_) => "pointer",
+            Kind::Slice(_) => "slice",
+            Kind::Array(..) => "array",
+            Kind::Struct(_) => "struct",
+            Kind::Map(..) => "map",
+            Kind::Chan(_) => "chan",
+            Kind::Func(_) => "func",
+            Kind::Interface => "interface",
+            _ => return None,
+        })
+    }
+}

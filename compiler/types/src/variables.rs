@@ -1,0 +1,228 @@
+//! Package variables that the kernel side uses: maps, and globals with their first bytes.
+
+use gobpf_source::Place;
+use gobpf_syntax::ast::{Element, ExprKind as Syntax, VarSpec};
+use num_traits::ToPrimitive;
+use smol_str::SmolStr;
+
+use crate::checker::{Checker, Resolved};
+use crate::constant::Value;
+use crate::context::Cx;
+use crate::error::Why;
+use crate::hir::{self, Constant, ExprKind, GlobalId, MapId, Type, TypeId};
+use crate::symbols::{Symbol, SymbolId, SymbolKind};
+use crate::ty::{Kind, Ty};
+
+/// Global data larger than this is refused (bytes): the kernel's limit for one array element.
+const MAX_GLOBAL: u64 = 1 << 22;
+
+/// The map that the variable `id` is; `None` after an error.
+pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
+    if let Some(known) = ck.map_ids.get(&id) {
+        return *known;
+    }
+    ck.map_ids.insert(id, None);
+    let symbol = ck.index.symbol(id)?.clone();
+    let SymbolKind::Var { spec, index } = symbol.kind else { return None };
+    let Resolved::Var(ty) = ck.resolve(id) else { return None };
+    let map = Cx::of_symbol(ck, &symbol).map_variable(&symbol, spec, index, ty)?;
+    let map_id = MapId(ck.maps.len() as u32);
+    ck.maps.push(map);
+    ck.map_ids.insert(id, Some(map_id));
+    Some(map_id)
+}
+
+/// The global that the variable `id` of type `ty` is; `None` after an error.
+pub(crate) fn global(ck: &mut Checker<'_>, id: SymbolId, ty: Ty) -> Option<GlobalId> {
+    if let Some(known) = ck.global_ids.get(&id) {
+        return *known;
+    }
+    ck.global_ids.insert(id, None);
+    let symbol = ck.index.symbol(id)?.clone();
+    let SymbolKind::Var { spec, index } = symbol.kind else { return None };
+    let global = Cx::of_symbol(ck, &symbol).global_variable(&symbol, spec, index, ty)?;
+    let global_id = GlobalId(ck.globals.len() as u32);
+    ck.globals.push(global);
+    ck.global_ids.insert(id, Some(global_id));
+    Some(global_id)
+}
+
+impl<'a> Cx<'_, 'a> {
+    fn map_variable(
+        &mut self,
+        symbol: &Symbol<'a>,
+        spec: &'a VarSpec,
+        index: usize,
+        ty: Ty,
+    ) -> Option<hir::Map> {
+        let map_type = self.map_type(ty)?;
+        for (role, part) in [("key", map_type.key), ("value", map_type.value)] {
+            if let Some(wrong) = self.unfit_for_map(part, 0) {
+                let why = Why::MapType {
+                    name: symbol.name.clone(),
+                    role,
+                    ty: self.display(part),
+                    part: self.display(wrong),
+                };
+                self.error(symbol.node, why);
+                return None;
+            }
+        }
+        let elements: &'a [Element] = match spec.values.get(index).map(|value| &value.kind) {
+            Some(Syntax::Composite { elements, .. }) => elements,
+            Some(_) => {
+                self.error(symbol.node, Why::MapMisuse { name: symbol.name.clone() });
+                return None;
+            }
+            None => &[],
+        };
+        // The literal is checked as any other, for unknown fields and types.
+        if let Some(value) = spec.values.get(index)
+            && self.expr(value).is_invalid()
+        {
+            return None;
+        }
+        let max_entries = self.configured(ty, elements, "MaxEntries").unwrap_or(0);
+        if max_entries == 0 {
+            self.error(symbol.node, Why::MapEntries { name: symbol.name.clone() });
+            return None;
+        }
+        if let Some(row) = map_type.kind.row()
+            && row.since > self.ck.target
+        {
+            let (since, target) = (row.since, self.ck.target);
+            self.error(symbol.node, Why::MapTooNew { name: row.name.to_owned(), since, target });
+        }
+        Some(hir::Map {
+            name: symbol.name.clone(),
+            kind: map_type.kind,
+            key: self.lower(map_type.key),
+            value: self.lower(map_type.value),
+            max_entries,
+            flags: self.configured(ty, elements, "Flags").unwrap_or(0),
+            place: symbol.place(),
+        })
+    }
+
+    /// The constant that a map's literal gives for `field`; 0 for one that isn't constant, with an error.
+    fn configured(&mut self, ty: Ty, elements: &'a [Element], field: &str) -> Option<u32> {
+        let Kind::Struct(fields) = self.ck.types.under(ty).clone() else { return None };
+        let position = fields.iter().position(|known| known.name == field)?;
+        let value = elements.iter().enumerate().find_map(|(index, element)| match &element.key {
+            Some(key) => matches!(&key.kind, Syntax::Ident(name) if name == field).then_some(&element.value),
+            None => (index == position).then_some(&element.value),
+        })?;
+        let operand = self.expr(value);
+        match operand.constant().and_then(Value::as_int).and_then(|value| value.to_u32()) {
+            Some(value) => Some(value),
+            None => {
+                if !operand.is_invalid() {
+                    self.error(value.id, Why::NotConstantInitial { name: SmolStr::new(field) });
+                }
+                Some(0)
+            }
+        }
+    }
+
+    /// A part of `ty` that can't be in a map's key or value.
+    fn unfit_for_map(&self, ty: Ty, depth: u32) -> Option<Ty> {
+        let types = &self.ck.types;
+        match types.under(ty) {
+            _ if depth > 32 => Some(ty),
+            Kind::Basic(basic) if basic.integer().is_some() || types.is_boolean(ty) => None,
+            Kind::Array(element, _) => self.unfit_for_map(*element, depth + 1),
+            Kind::Struct(fields) => fields.iter().find_map(|field| self.unfit_for_map(field.ty, depth + 1)),
+            Kind::Unknown => None,
+            _ => Some(ty),
+        }
+    }
+
+    fn global_variable(
+        &mut self,
+        symbol: &Symbol<'a>,
+        spec: &'a VarSpec,
+        index: usize,
+        ty: Ty,
+    ) -> Option<hir::Global> {
+        if self.ck.types.is_unknown(ty) {
+            return None;
+        }
+        let kernel_type = self.kernel_global_type(ty, symbol);
+        if !kernel_type {
+            return None;
+        }
+        let lowered = self.lower(ty);
+        let place: Place = symbol.place();
+        let mut initial = None;
+        if let Some(value) = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len()) {
+            let operand = self.expr(value);
+            if operand.is_invalid() {
+                return None;
+            }
+            let value = self.assign(operand, ty, "variable declaration");
+            let size = self.ck.hir.size_of(lowered);
+            let mut bytes = vec![0; usize::try_from(size.min(MAX_GLOBAL)).unwrap_or_default()];
+            if write(&self.ck.hir, &value, 0, &mut bytes).is_none() {
+                self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
+                return None;
+            }
+            initial = bytes.iter().any(|byte| *byte != 0).then_some(bytes);
+        } else if !spec.values.is_empty() {
+            self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
+            return None;
+        }
+        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, place })
+    }
+
+    fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {
+        match self.ck.types.under(ty) {
+            Kind::Pointer(_) | Kind::Slice(_) => {
+                self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
+                false
+            }
+            _ => self.require_kernel_type(ty, symbol.node),
+        }
+    }
+}
+
+/// Writes a constant value at `offset`; `None` where `expr` isn't constant.
+fn write(types: &hir::Types, expr: &hir::Expr, offset: u64, bytes: &mut [u8]) -> Option<()> {
+    match &expr.kind {
+        ExprKind::Zero => Some(()),
+        ExprKind::Const(Constant::Bool(value)) => put(bytes, offset, &[u8::from(*value)]),
+        ExprKind::Const(Constant::Int(value)) => {
+            let size = usize::try_from(types.size_of(expr.ty)).ok()?;
+            put(bytes, offset, value.to_le_bytes().get(..size)?)
+        }
+        ExprKind::Convert(inner) => match types.get(expr.ty) {
+            Type::Struct(_) | Type::Array { .. } => write(types, inner, offset, bytes),
+            _ => None,
+        },
+        ExprKind::Struct(values) => {
+            let Type::Struct(layout) = types.get(expr.ty) else { return None };
+            for (field, value) in layout.fields.iter().zip(values) {
+                write(types, value, offset + u64::from(field.offset), bytes)?;
+            }
+            Some(())
+        }
+        ExprKind::Array(values) => {
+            let Type::Array { element, .. } = types.get(expr.ty) else { return None };
+            let size = element_size(types, *element);
+            for (index, value) in values {
+                write(types, value, offset + index * size, bytes)?;
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+fn element_size(types: &hir::Types, element: TypeId) -> u64 {
+    types.size_of(element)
+}
+
+fn put(bytes: &mut [u8], offset: u64, value: &[u8]) -> Option<()> {
+    let start = usize::try_from(offset).ok()?;
+    bytes.get_mut(start..start.checked_add(value.len())?)?.copy_from_slice(value);
+    Some(())
+}

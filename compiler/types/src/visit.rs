@@ -1,0 +1,141 @@
+//! Walking the HIR.
+
+use crate::hir::{Argument, Expr, ExprKind, FunctionId, LocalId, Stmt, StmtKind};
+
+/// Calls `f` with each direct part of `expr`, in order of evaluation.
+pub(crate) fn parts<'e>(expr: &'e mut Expr, f: &mut dyn FnMut(&'e mut Expr)) {
+    match &mut expr.kind {
+        ExprKind::Const(_) | ExprKind::Zero | ExprKind::Local(_) | ExprKind::Global(_) => {}
+        ExprKind::Field { base: inner, .. }
+        | ExprKind::Deref(inner)
+        | ExprKind::AddressOf(inner)
+        | ExprKind::Unary { operand: inner, .. }
+        | ExprKind::Convert(inner)
+        | ExprKind::Len(inner)
+        | ExprKind::Packet { context: inner, .. } => f(inner),
+        ExprKind::Index { base, index } => {
+            f(base);
+            f(index);
+        }
+        ExprKind::Slice { base, low, high } => {
+            f(base);
+            for bound in [low, high].into_iter().flatten() {
+                f(bound);
+            }
+        }
+        ExprKind::Struct(values) => values.iter_mut().for_each(f),
+        ExprKind::Array(values) => values.iter_mut().for_each(|(_, value)| f(value)),
+        ExprKind::Binary { left, right, .. }
+        | ExprKind::Compare { left, right, .. }
+        | ExprKind::Logical { left, right, .. } => {
+            f(left);
+            f(right);
+        }
+        ExprKind::Call { arguments, .. } => arguments.iter_mut().for_each(f),
+        ExprKind::Helper { arguments, .. } => {
+            for argument in arguments {
+                match argument {
+                    Argument::Value(value) | Argument::Reference(value) | Argument::Memory(value) => f(value),
+                    Argument::Map(_) | Argument::Text(_) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Calls `f` with each expression that stands directly in `stmt`, and `g` with each block in it.
+pub(crate) fn stmt_parts<'s>(
+    stmt: &'s mut Stmt,
+    f: &mut dyn FnMut(&'s mut Expr),
+    g: &mut dyn FnMut(&'s mut Vec<Stmt>),
+) {
+    match &mut stmt.kind {
+        StmtKind::Declare { init, .. } => {
+            if let Some(init) = init {
+                f(init);
+            }
+        }
+        StmtKind::Assign { targets, values } => {
+            targets.iter_mut().flatten().for_each(&mut *f);
+            values.iter_mut().for_each(f);
+        }
+        StmtKind::AssignCall { targets, call } => {
+            targets.iter_mut().flatten().for_each(&mut *f);
+            f(call);
+        }
+        StmtKind::AssignOp { target, value, .. } => {
+            f(target);
+            f(value);
+        }
+        StmtKind::Expr(expr) | StmtKind::ReturnCall(expr) => f(expr),
+        StmtKind::Block(block) => g(block),
+        StmtKind::If { cond, then, otherwise } => {
+            f(cond);
+            g(then);
+            g(otherwise);
+        }
+        StmtKind::For { cond, post, body, .. } => {
+            if let Some(cond) = cond {
+                f(cond);
+            }
+            g(body);
+            g(post);
+        }
+        StmtKind::Switch { clauses, .. } => {
+            for clause in clauses {
+                clause.conditions.iter_mut().flatten().for_each(&mut *f);
+                g(&mut clause.body);
+            }
+        }
+        StmtKind::Break(_) | StmtKind::Continue(_) => {}
+        StmtKind::Return(values) => values.iter_mut().for_each(f),
+    }
+}
+
+/// Replaces each use of `from` by `to`.
+pub(crate) fn rename_expr(expr: &mut Expr, from: LocalId, to: LocalId) {
+    if let ExprKind::Local(local) = &mut expr.kind
+        && *local == from
+    {
+        *local = to;
+    }
+    parts(expr, &mut |part| rename_expr(part, from, to));
+}
+
+/// Replaces each use of `from` by `to`.
+pub(crate) fn rename_stmt(stmt: &mut Stmt, from: LocalId, to: LocalId) {
+    if let StmtKind::Declare { local, .. } = &mut stmt.kind
+        && *local == from
+    {
+        *local = to;
+    }
+    stmt_parts(stmt, &mut |expr| rename_expr(expr, from, to), &mut |block| {
+        block.iter_mut().for_each(|stmt| rename_stmt(stmt, from, to));
+    });
+}
+
+/// Calls `f` with the function of each call in `block`.
+pub(crate) fn calls(block: &mut [Stmt], f: &mut dyn FnMut(&mut FunctionId)) {
+    for stmt in block {
+        let mut exprs = Vec::new();
+        let mut blocks = Vec::new();
+        stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
+        for expr in exprs {
+            calls_in(expr, f);
+        }
+        for block in blocks {
+            calls(block, f);
+        }
+    }
+}
+
+fn calls_in(expr: &mut Expr, f: &mut dyn FnMut(&mut FunctionId)) {
+    if let ExprKind::Call { function, .. } = &mut expr.kind {
+        f(function);
+    }
+    let mut inner = Vec::new();
+    parts(expr, &mut |part| inner.push(part));
+    for part in inner {
+        calls_in(part, f);
+    }
+}

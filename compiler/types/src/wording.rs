@@ -1,0 +1,589 @@
+//! The words for every problem. Where Go's compiler has words for it, they are the same.
+
+use gobpf_diagnostics::{Code, Diagnostic, codes};
+use gobpf_source::{Place, Span};
+
+use crate::constant::Misfit;
+use crate::error::{EntryProblem, NotInKernel, TypeError, ValueCount, Why};
+
+/// A sentence with its code, and what to do.
+struct Words {
+    code: Code,
+    message: String,
+    help: Vec<String>,
+    labels: Vec<(Place, String)>,
+}
+
+impl Words {
+    fn new(code: Code, message: impl Into<String>) -> Words {
+        Words { code, message: message.into(), help: Vec::new(), labels: Vec::new() }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Words {
+        self.help.push(help.into());
+        self
+    }
+
+    fn label(mut self, place: Place, message: impl Into<String>) -> Words {
+        self.labels.push((place, message.into()));
+        self
+    }
+}
+
+impl TypeError {
+    /// The code of its page.
+    pub fn code(&self) -> Code {
+        words(&self.why).code
+    }
+
+    /// The diagnostic that is shown. `span` turns a place into an absolute range.
+    pub fn to_diagnostic(&self, span: &dyn Fn(Place) -> Span) -> Diagnostic {
+        let words = words(&self.why);
+        let primary = self.stray.unwrap_or_else(|| span(self.place));
+        let mut diagnostic = Diagnostic::error(words.code, primary, words.message);
+        for (place, message) in words.labels {
+            diagnostic = diagnostic.label(span(place), message);
+        }
+        for help in words.help {
+            diagnostic = diagnostic.help(help);
+        }
+        diagnostic
+    }
+}
+
+fn words(why: &Why) -> Words {
+    directives(why)
+        .or_else(|| names(why))
+        .or_else(|| uses(why))
+        .or_else(|| counts(why))
+        .or_else(|| parts(why))
+        .or_else(|| branches(why))
+        .or_else(|| kernel(why))
+        .or_else(|| printk(why))
+        .unwrap_or_else(|| Words::new(codes::GB0203, format!("invalid operation: {why:?}")))
+}
+
+fn directives(why: &Why) -> Option<Words> {
+    Some(match why {
+        Why::UnknownDirective { name, near } => {
+            let words = Words::new(codes::GB0110, format!("unknown directive //bpf:{name}"));
+            match near {
+                Some(near) => words.help(format!("did you mean //bpf:{near}?")),
+                None => words.help("known directives are //bpf:section, //bpf:license and //bpf:kernel"),
+            }
+        }
+        Why::MisplacedDirective { name, belongs } => {
+            Words::new(codes::GB0111, format!("misplaced directive //bpf:{name}"))
+                .help(format!("it stands directly above {belongs}, without an empty line between"))
+        }
+        Why::MalformedDirective { name, expected } => {
+            Words::new(codes::GB0112, format!("//bpf:{name} has a wrong argument: {expected}"))
+        }
+        Why::RepeatedDirective { name, first } => {
+            Words::new(codes::GB0113, format!("//bpf:{name} is given twice")).label(*first, "given here first")
+        }
+        Why::UnknownSection { section, known } => {
+            let message = match section.is_empty() {
+                true => "//bpf:section needs the name of a section".to_owned(),
+                false => format!("unknown section {section:?}"),
+            };
+            Words::new(codes::GB0114, message).help(format!("sections are {}", known.join(", ")))
+        }
+        Why::Entry { section, context, problem } => entry(section, context, problem),
+        _ => return None,
+    })
+}
+
+fn entry(section: &str, context: &str, problem: &EntryProblem) -> Words {
+    let message = match problem {
+        EntryProblem::Parameters { count } => {
+            format!("a program takes one parameter, its context, and this one has {count}")
+        }
+        EntryProblem::Context { found } => {
+            format!("a program in section {section} takes a {context}, not a {found}")
+        }
+        EntryProblem::Results { count } => {
+            format!("a program has one result, and this one has {count}")
+        }
+        EntryProblem::ResultType { found } => {
+            format!("the result of a program is an int32 or a type based on it, not {found}")
+        }
+        EntryProblem::Method => "a method can't be a program".to_owned(),
+        EntryProblem::Generic => "a program can't have type parameters".to_owned(),
+        EntryProblem::NoBody => "a program needs a body".to_owned(),
+    };
+    Words::new(codes::GB0115, message).help(format!("write func NAME(ctx {context}) int32"))
+}
+
+fn names(why: &Why) -> Option<Words> {
+    Some(match why {
+        Why::Undefined { name } => Words::new(codes::GB0201, format!("undefined: {name}")),
+        Why::NoMember { expr, on, name } => Words::new(
+            codes::GB0201,
+            format!("{expr} undefined (type {on} has no field or method {name})"),
+        ),
+        Why::Unexported { expr, name } => Words::new(
+            codes::GB0201,
+            format!("{expr} undefined (cannot refer to unexported field {name})"),
+        ),
+        Why::NotUsed { name } => Words::new(codes::GB0204, format!("declared and not used: {name}")),
+        Why::ImportNotUsed { path, alias: None } => {
+            Words::new(codes::GB0205, format!("{path:?} imported and not used"))
+        }
+        Why::ImportNotUsed { path, alias: Some(alias) } => {
+            Words::new(codes::GB0205, format!("{path:?} imported as {alias} and not used"))
+        }
+        Why::Redeclared { name, other } => {
+            Words::new(codes::GB0209, format!("{name} redeclared in this block"))
+                .label(*other, format!("other declaration of {name}"))
+        }
+        Why::PackageWithoutSelector { name } => {
+            Words::new(codes::GB0210, format!("use of package {name} without selector"))
+        }
+        Why::ImportMissing { path } => Words::new(codes::GB0201, format!("could not import {path}"))
+            .help("the package was not found; `go mod tidy` may get it"),
+        Why::NotAType { expr } => Words::new(codes::GB0210, format!("{expr} is not a type")),
+        Why::NotAnExpression { expr } if expr == "_" => {
+            Words::new(codes::GB0210, "cannot use _ as value")
+        }
+        Why::NotAnExpression { expr } => {
+            Words::new(codes::GB0210, format!("{expr} (type) is not an expression"))
+        }
+        Why::Cycle { name, recursive_type: true } => {
+            Words::new(codes::GB0216, format!("invalid recursive type {name}"))
+        }
+        Why::Cycle { name, recursive_type: false } => {
+            Words::new(codes::GB0216, format!("initialization cycle or invalid recursive reference: {name}"))
+        }
+        Why::TypeArguments { name, have: 0, want: _ } => Words::new(
+            codes::GB0210,
+            format!("cannot use generic type {name} without instantiation"),
+        ),
+        Why::TypeArguments { name, have, want } => {
+            let few = if have < want { "not enough" } else { "too many" };
+            Words::new(codes::GB0210, format!("{few} type arguments for type {name}: have {have}, want {want}"))
+        }
+        _ => return None,
+    })
+}
+
+fn uses(why: &Why) -> Option<Words> {
+    Some(match why {
+        Why::CannotUse { operand, target, context, misfit } => {
+            let reason = match misfit {
+                Misfit::Overflows => " (overflows)",
+                Misfit::Truncated => " (truncated)",
+                Misfit::Kind => "",
+            };
+            let code = if *misfit == Misfit::Kind { codes::GB0202 } else { codes::GB0208 };
+            Words::new(code, format!("cannot use {operand} as {target} value in {context}{reason}"))
+        }
+        Why::Mismatched { expr, left, right } => Words::new(
+            codes::GB0203,
+            format!("invalid operation: {expr} (mismatched types {left} and {right})"),
+        ),
+        Why::OperatorUndefined { operator, operand } if operator.starts_with("shift") => Words::new(
+            codes::GB0203,
+            format!("invalid operation: shifted operand {operand} must be integer"),
+        ),
+        Why::OperatorUndefined { operator, operand } => Words::new(
+            codes::GB0203,
+            format!("invalid operation: operator {operator} not defined on {operand}"),
+        ),
+        Why::CompareUndefined { expr, reason } => {
+            Words::new(codes::GB0203, format!("invalid operation: {expr} ({reason})"))
+        }
+        Why::NonNumeric { expr, ty } => {
+            Words::new(codes::GB0203, format!("invalid operation: {expr} (non-numeric type {ty})"))
+        }
+        Why::NotCallable { operand } => {
+            Words::new(codes::GB0203, format!("invalid operation: cannot call non-function {operand}"))
+        }
+        Why::NoIndirection { operand } => {
+            Words::new(codes::GB0203, format!("invalid operation: cannot indirect {operand}"))
+        }
+        Why::NotBoolean { statement } => {
+            Words::new(codes::GB0202, format!("non-boolean condition in {statement} statement"))
+        }
+        Why::NoValue { expr } => Words::new(codes::GB0210, format!("{expr} (no value) used as value")),
+        Why::SeveralValues { expr, types } => Words::new(
+            codes::GB0210,
+            format!("multiple-value {expr} (value of type ({types})) in single-value context"),
+        ),
+        Why::NotUsedValue { operand } => Words::new(codes::GB0210, format!("{operand} is not used")),
+        Why::UntypedNil { context } => {
+            Words::new(codes::GB0202, format!("use of untyped nil in {context}"))
+        }
+        Why::NotAssignable { expr } => Words::new(
+            codes::GB0212,
+            format!("cannot assign to {expr} (neither addressable nor a map index expression)"),
+        ),
+        Why::NoAddress { operand } => {
+            Words::new(codes::GB0212, format!("invalid operation: cannot take address of {operand}"))
+        }
+        Why::Unaddressable { operand } => {
+            Words::new(codes::GB0212, format!("invalid operation: {operand} (slice of unaddressable value)"))
+        }
+        Why::CannotConvert { operand, target } => {
+            Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}"))
+        }
+        Why::ConstantConversion { operand, target, misfit } => match misfit {
+            Misfit::Overflows => Words::new(codes::GB0208, format!("{operand} overflows {target}")),
+            Misfit::Truncated => Words::new(codes::GB0208, format!("{operand} truncated to {target}")),
+            Misfit::Kind => {
+                Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}"))
+            }
+        },
+        Why::ConstantOverflow { expr, value, ty } if expr.is_empty() => {
+            Words::new(codes::GB0208, format!("constant {value} overflows {ty}"))
+        }
+        Why::ConstantOverflow { expr, value, ty } => {
+            Words::new(codes::GB0208, format!("{expr} (constant {value} of type {ty}) overflows {ty}"))
+        }
+        Why::ConstantTooLarge => Words::new(codes::GB0208, "constant is too large"),
+        Why::NotConstant { operand } => Words::new(codes::GB0202, format!("{operand} is not constant")),
+        _ => return None,
+    })
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+fn counts(why: &Why) -> Option<Words> {
+    let message = match why {
+        Why::ArgumentCount { function, have, want, too_many } => {
+            let few = if *too_many { "too many" } else { "not enough" };
+            format!("{few} arguments in call to {function}\n\thave {have}\n\twant {want}")
+        }
+        Why::ReturnCount { have, want, too_many } => {
+            let few = if *too_many { "too many" } else { "not enough" };
+            format!("{few} return values\n\thave {have}\n\twant {want}")
+        }
+        Why::AssignmentCount { variables, values } => {
+            let right = match values {
+                ValueCount::Expressions(count) => plural(*count, "value"),
+                ValueCount::Call { function, results } => {
+                    format!("{function} returns {}", plural(*results, "value"))
+                }
+            };
+            format!("assignment mismatch: {} but {right}", plural(*variables, "variable"))
+        }
+        Why::BuiltinCount { call, expected, found } => {
+            let few = if found > expected { "too many" } else { "not enough" };
+            format!("{few} arguments for {call} (expected {expected}, found {found})")
+        }
+        Why::MissingInitial { name } => format!("missing init expr for const declaration of {name}"),
+        Why::NoNewVariables => "no new variables on left side of :=".to_owned(),
+        Why::RepeatedOnLeft { name } => format!("{name} repeated on left side of :="),
+        Why::NonNameOnLeft { expr } => format!("non-name {expr} on left side of :="),
+        Why::MissingReturn => return Some(Words::new(codes::GB0206, "missing return")),
+        _ => return None,
+    };
+    Some(Words::new(codes::GB0207, message))
+}
+
+fn parts(why: &Why) -> Option<Words> {
+    let (code, message) = match why {
+        Why::DivisionByZero => (codes::GB0214, "invalid operation: division by zero".to_owned()),
+        Why::ShiftCount { operand, negative: true } => {
+            (codes::GB0214, format!("invalid operation: negative shift count {operand}"))
+        }
+        Why::ShiftCount { operand, negative: false } => {
+            (codes::GB0214, format!("invalid operation: invalid shift count {operand}"))
+        }
+        Why::CannotIndex { operand } => {
+            (codes::GB0203, format!("invalid operation: cannot index {operand}"))
+        }
+        Why::CannotSlice { operand } => (codes::GB0203, format!("cannot slice {operand}")),
+        Why::IndexNotInteger { operand } => {
+            (codes::GB0214, format!("invalid argument: index {operand} must be integer"))
+        }
+        Why::IndexNegative { operand } => {
+            (codes::GB0214, format!("invalid argument: index {operand} must not be negative"))
+        }
+        Why::IndexOutOfBounds { index, length } => {
+            (codes::GB0214, format!("invalid argument: index {index} out of bounds [0:{length}]"))
+        }
+        Why::SliceIndices { low, high } => {
+            (codes::GB0214, format!("invalid slice indices: {low} < {high}"))
+        }
+        Why::InvalidLiteralType { ty } => {
+            (codes::GB0215, format!("invalid composite literal type {ty}"))
+        }
+        Why::UnknownField { name, ty } => {
+            (codes::GB0215, format!("unknown field {name} in struct literal of type {ty}"))
+        }
+        Why::RepeatedField { name } => {
+            (codes::GB0215, format!("duplicate field name {name} in struct literal"))
+        }
+        Why::FieldCount { ty, too_many } => {
+            let few = if *too_many { "too many" } else { "too few" };
+            (codes::GB0215, format!("{few} values in struct literal of type {ty}"))
+        }
+        Why::MixedFields => {
+            (codes::GB0215, "mixture of field:value and value elements in struct literal".to_owned())
+        }
+        Why::BadFieldName { expr } => {
+            (codes::GB0215, format!("invalid field name {expr} in struct literal"))
+        }
+        Why::RepeatedIndex { index } => {
+            (codes::GB0215, format!("duplicate index {index} in array or slice literal"))
+        }
+        Why::ElementBound { index, length } => {
+            (codes::GB0215, format!("index {index} is out of bounds (>= {length})"))
+        }
+        Why::BadArrayLength { expr } => {
+            (codes::GB0215, format!("invalid array length {expr}"))
+        }
+        Why::BuiltinArgument { operand, builtin } => {
+            (codes::GB0203, format!("invalid argument: {operand} for built-in {builtin}"))
+        }
+        Why::CannotRange { operand } => (codes::GB0203, format!("cannot range over {operand}")),
+        Why::RangeVariables { operand, most } => {
+            let most = plural(*most, "iteration variable");
+            (codes::GB0207, format!("range over {operand} permits only {}", most.replacen('1', "one", 1)))
+        }
+        _ => return None,
+    };
+    Some(Words::new(code, message))
+}
+
+fn branches(why: &Why) -> Option<Words> {
+    Some(match why {
+        Why::DuplicateCase { operand, other } => {
+            Words::new(codes::GB0217, format!("duplicate case {operand} in expression switch"))
+                .label(*other, "previous case")
+        }
+        Why::InvalidCase { expr, tag, case, tag_type } => Words::new(
+            codes::GB0217,
+            format!("invalid case {expr} in switch on {tag} (mismatched types {case} and {tag_type})"),
+        ),
+        Why::DuplicateDefault { other } => {
+            Words::new(codes::GB0217, "multiple defaults in switch").label(*other, "first default")
+        }
+        Why::LabelNotUsed { label } => {
+            Words::new(codes::GB0211, format!("label {label} defined and not used"))
+        }
+        Why::LabelUndefined { label, word } => {
+            Words::new(codes::GB0211, format!("{word} label not defined: {label}"))
+        }
+        Why::BranchOutside { word: "continue" } => {
+            Words::new(codes::GB0211, "continue is not in a loop")
+        }
+        Why::BranchOutside { word } => {
+            Words::new(codes::GB0211, format!("{word} is not in a loop, switch, or select"))
+        }
+        Why::FallthroughMisplaced { last: true } => {
+            Words::new(codes::GB0211, "cannot fallthrough final case in switch")
+        }
+        Why::FallthroughMisplaced { last: false } => {
+            Words::new(codes::GB0211, "fallthrough statement out of place")
+        }
+        _ => return None,
+    })
+}
+
+fn kernel(why: &Why) -> Option<Words> {
+    Some(match why {
+        Why::NotInKernel(what) => not_in_kernel(*what),
+        Why::NativePackage { path, name } => {
+            let short = path.rsplit('/').next().unwrap_or(path);
+            Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code"))
+                .help(format!("package {path:?} is native Go; kernel code has the SDK and the language itself"))
+        }
+        Why::NativeOnly { name } => {
+            Words::new(codes::GB0322, format!("{name} has no kernel half"))
+                .help("it is for native programs and tests that run the same code without a kernel")
+        }
+        Why::NativeType { ty } => Words::new(codes::GB0312, format!("{ty} can't be used in kernel code")),
+        Why::NotConstantInitial { name } => {
+            Words::new(codes::GB0313, format!("the initial value of {name} is not constant"))
+                .help("nothing runs before a program: the value must be known when it is loaded")
+        }
+        Why::InitFunction { program } => Words::new(
+            codes::GB0313,
+            format!("init sets variables that {program} uses, but it doesn't run in the kernel"),
+        )
+        .help("give the variables constant initial values, or set them in the loader"),
+        Why::ContextReadOnly { expr } => {
+            Words::new(codes::GB0324, format!("cannot assign to {expr}: a context can't be written"))
+        }
+        Why::Recursion { path } => {
+            let names: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).collect();
+            let last = names.last().copied().unwrap_or_default();
+            let chain = names.join(", which calls ");
+            let mut words = Words::new(codes::GB0307, format!("{last} is recursive: it calls {chain}"))
+                .help("the kernel bounds the stack at 512 bytes: write a loop with a bound instead");
+            let inner = path.len().saturating_sub(1);
+            for (name, place) in path.iter().take(inner) {
+                words = words.label(*place, format!("{name} is called here"));
+            }
+            words
+        }
+        Why::MapMisuse { name } => {
+            Words::new(codes::GB0320, format!("{name} is a BPF map: it is a package variable with a literal, used by its methods"))
+                .help("a map can't be copied, passed, compared, or made while a program runs")
+        }
+        Why::MapEntries { name } => {
+            Words::new(codes::GB0219, format!("map {name} needs MaxEntries greater than 0"))
+                .help("the kernel allots the entries when the map is made: write {MaxEntries: 1024}")
+        }
+        Why::MapType { name, role, ty, part } => {
+            let detail = if ty == part { String::new() } else { format!(", which contains {part}") };
+            Words::new(codes::GB0219, format!("map {name} can't have a {role} of type {ty}{detail}"))
+                .help("keys and values are plain bytes: integers, booleans, and arrays and structs of these")
+        }
+        Why::PointerConflict { name, here, there, other } => {
+            let message = match name.is_empty() {
+                true => format!("a pointer into {here} meets one into {there}"),
+                false => format!("{name} would point into {here} here, and into {there} elsewhere"),
+            };
+            Words::new(codes::GB0315, message)
+                .label(*other, format!("points into {there} here"))
+                .help("use a variable for each: the kernel has different instructions and rules for each memory")
+        }
+        Why::PointerEscapes { name } => Words::new(
+            codes::GB0316,
+            format!("the address of {name} outlives the function that it is a variable of"),
+        )
+        .help("declare the variable in the caller and pass its address"),
+        _ => return None,
+    })
+}
+
+fn not_in_kernel(what: NotInKernel) -> Words {
+    let (code, message, help) = match what {
+        NotInKernel::Goroutine => (
+            codes::GB0301,
+            "goroutines can't run in the kernel".to_owned(),
+            "a program runs from start to end on one processor: do the work in place",
+        ),
+        NotInKernel::Channel => (
+            codes::GB0302,
+            "channels can't be used in the kernel".to_owned(),
+            "share data with user space and other programs through a map",
+        ),
+        NotInKernel::Interface => (
+            codes::GB0303,
+            "interfaces can't be used in the kernel".to_owned(),
+            "the kernel must know every call before it runs: use the concrete type",
+        ),
+        NotInKernel::FunctionValue => (
+            codes::GB0304,
+            "functions as values can't be used in the kernel".to_owned(),
+            "the kernel must know every call before it runs: call the function by its name",
+        ),
+        NotInKernel::Float => (
+            codes::GB0305,
+            "floating-point numbers can't be used in the kernel".to_owned(),
+            "use integers in a smaller unit, such as thousandths; constants may be fractions as long as the result is whole",
+        ),
+        NotInKernel::Allocation => (
+            codes::GB0306,
+            "the kernel has no heap for Go: this would allocate".to_owned(),
+            "use an array of fixed size, or a map",
+        ),
+        NotInKernel::StringValue => (
+            codes::GB0308,
+            "strings that aren't constant are not supported in the kernel yet".to_owned(),
+            "use an array of bytes such as [16]byte; constant strings work as formats and for %s",
+        ),
+        NotInKernel::Defer => (
+            codes::GB0309,
+            "defer is not supported in the kernel yet".to_owned(),
+            "call the function before each return",
+        ),
+        NotInKernel::Goto => (
+            codes::GB0310,
+            "goto is not supported in the kernel yet".to_owned(),
+            "use a loop with a label, break and continue",
+        ),
+        NotInKernel::GoMap => (
+            codes::GB0311,
+            "Go maps are not supported in the kernel yet".to_owned(),
+            "declare a package variable such as bpf.Hash[uint32, uint64]{MaxEntries: 1024} and use its methods",
+        ),
+        NotInKernel::Generic => (
+            codes::GB0314,
+            "generic functions and types of your own are not supported in the kernel yet".to_owned(),
+            "write one for each type",
+        ),
+        NotInKernel::Panic => (
+            codes::GB0317,
+            "panic and recover are not supported in the kernel yet".to_owned(),
+            "return from the program with the result that the hook expects",
+        ),
+        NotInKernel::Builtin(name) => (
+            codes::GB0318,
+            format!("{name} is not supported in the kernel yet"),
+            "write it out with a loop or an if",
+        ),
+        NotInKernel::Range(what) => (
+            codes::GB0319,
+            format!("range over {what} is not supported in the kernel yet"),
+            "range over an integer or an array, or count with a variable",
+        ),
+        NotInKernel::UnsafePointer => (
+            codes::GB0321,
+            "unsafe.Pointer is not supported in the kernel yet".to_owned(),
+            "use typed pointers; the verifier must know what each points to",
+        ),
+        NotInKernel::StoredPointer => (
+            codes::GB0316,
+            "pointers and slices inside of other values are not supported in the kernel yet".to_owned(),
+            "keep the pointer in a local variable; a pointer that is stored loses its meaning for the verifier",
+        ),
+        NotInKernel::AddressOfLiteral => (
+            codes::GB0323,
+            "the address of a literal is supported only as the value of a variable yet".to_owned(),
+            "assign the literal to a variable first and take the variable's address",
+        ),
+    };
+    Words::new(code, message).help(help)
+}
+
+fn printk(why: &Why) -> Option<Words> {
+    let message = match why {
+        Why::FormatNotConstant { operand } => format!("the format must be constant: {operand}"),
+        Why::FormatVerbUnknown { function, verb } => {
+            format!("{function} format {verb} has unknown verb {}", verb.chars().last().unwrap_or('%'))
+        }
+        Why::FormatVerbUnsupported { verb } => format!("the kernel can't print {verb}"),
+        Why::FormatWrongType { function, verb, operand, ty } => {
+            format!("{function} format {verb} has arg {operand} of wrong type {ty}")
+        }
+        Why::FormatMissing { function, verb, argument, count } => {
+            format!("{function} format {verb} reads arg #{argument}, but call has {}", plural(*count, "arg"))
+        }
+        Why::FormatExtra { function, verbs: 0, .. } => {
+            format!("{function} call has arguments but no formatting directives")
+        }
+        Why::FormatExtra { function, verbs, count } => {
+            format!("{function} call needs {} but has {}", plural(*verbs, "arg"), plural(*count, "arg"))
+        }
+        Why::FormatByte { byte } => {
+            format!("a format holds printable ASCII and white space only, not the byte {byte:#04x}")
+        }
+        Why::TooManyArguments { count, target } => {
+            return Some(
+                Words::new(codes::GB0501, format!("{count} arguments are more than the 3 that the helper takes (target kernel {target})"))
+                    .help("bpf_trace_vprintk of kernel 5.16 takes more, and is not supported yet: print in two calls"),
+            );
+        }
+        Why::HelperTooNew { name, since, target } | Why::MapTooNew { name, since, target } => {
+            return Some(
+                Words::new(codes::GB0502, format!("{name} needs kernel {since}, and the target is {target}"))
+                    .help(format!("raise the target with //bpf:kernel {since} or --kernel {since}")),
+            );
+        }
+        _ => return None,
+    };
+    let words = Words::new(codes::GB0218, message);
+    Some(match why {
+        Why::FormatVerbUnsupported { .. } | Why::FormatVerbUnknown { .. } => {
+            words.help("it prints %d, %x, %X, %c, %t, %v and %s of a constant, with a width and the flags space, + - 0")
+        }
+        _ => words,
+    })
+}

@@ -1,0 +1,138 @@
+//! What differs between the verifiers that are followed, as data.
+
+/// The verifier of one kernel build, whose rules and words are followed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dialect {
+    /// Debian's 6.1.
+    V6_1,
+    /// Debian's 6.12.
+    V6_12,
+    /// 6.18.
+    V6_18,
+}
+
+/// How the bounds of numbers are derived from each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Deduction {
+    /// Signed and unsigned bounds inform each other within 32 and within 64 bits; a comparison refines one side.
+    Simple,
+    /// Also across widths, to a third round; a comparison refines both sides. Where `pins`, a range that meets the
+    /// known bits in one value is that value (6.18).
+    Mixed { pins: bool },
+}
+
+/// How the verifier knows that a register or stack slot is still needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Liveness {
+    /// Reads mark the states that led to them.
+    Marks,
+    /// From the control-flow graph: registers before exploration, stack slots from what was explored.
+    Graph,
+}
+
+/// How a number that decides something is traced back to what it was made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Backtracking {
+    /// Follows stack slots only through the frame pointer itself; no links between registers.
+    FramePointer,
+    /// Follows recorded stack accesses and links between registers.
+    Recorded,
+}
+
+/// The rules of one dialect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub dialect: Dialect,
+    pub deduction: Deduction,
+    pub liveness: Liveness,
+    pub backtracking: Backtracking,
+    /// `BPF_MOVSX`, `SDIV`, `SMOD`, `MEMSX`, `gotol`, `bswap` and `BPF_ST` to a context (6.6).
+    pub v4: bool,
+    /// Additions and subtractions that wrap on both ends keep their bounds; products keep signed bounds (6.14, 6.17).
+    pub wrapping_bounds: bool,
+    /// `-x` and byte swaps keep what is known (6.18).
+    pub tracks_unary: bool,
+    /// Products join both outcomes of each unknown bit (6.18).
+    pub joined_mul: bool,
+    /// `& K` and `| K` on a number that is 0 or -1 explore both apart.
+    pub forks_masks: bool,
+    /// A register moved with a constant added stays linked to its source.
+    pub links_with_offset: bool,
+    /// Aligned numbers of any value and size stay known on the stack; partial reads of them too.
+    pub precise_spills: bool,
+    /// Helpers that only read leave the stack as it was; their texts say "read" and "write" (6.14).
+    pub helper_access_kinds: bool,
+    /// A lookup in an array by a constant key in range can't fail (6.14).
+    pub infallible_array_lookup: bool,
+    /// A length that may be zero is an error of its own (6.8).
+    pub zero_size_is_own_error: bool,
+    /// A long stretch without a checkpoint makes one: jumps recorded at most.
+    pub history_limit: Option<u32>,
+    /// Highest helper number known, plus one.
+    pub helper_limit: u32,
+}
+
+const V6_1: Rules = Rules {
+    dialect: Dialect::V6_1,
+    deduction: Deduction::Simple,
+    liveness: Liveness::Marks,
+    backtracking: Backtracking::FramePointer,
+    v4: false,
+    wrapping_bounds: false,
+    tracks_unary: false,
+    joined_mul: false,
+    forks_masks: false,
+    links_with_offset: false,
+    precise_spills: false,
+    helper_access_kinds: false,
+    infallible_array_lookup: false,
+    zero_size_is_own_error: false,
+    history_limit: None,
+    helper_limit: 210,
+};
+
+const V6_12: Rules = Rules {
+    dialect: Dialect::V6_12,
+    deduction: Deduction::Mixed { pins: false },
+    backtracking: Backtracking::Recorded,
+    v4: true,
+    forks_masks: true,
+    links_with_offset: true,
+    precise_spills: true,
+    zero_size_is_own_error: true,
+    history_limit: Some(40),
+    helper_limit: 212,
+    ..V6_1
+};
+
+const V6_18: Rules = Rules {
+    dialect: Dialect::V6_18,
+    deduction: Deduction::Mixed { pins: true },
+    liveness: Liveness::Graph,
+    wrapping_bounds: true,
+    tracks_unary: true,
+    joined_mul: true,
+    helper_access_kinds: true,
+    infallible_array_lookup: true,
+    ..V6_12
+};
+
+impl Dialect {
+    pub(crate) const fn rules(self) -> &'static Rules {
+        match self {
+            Dialect::V6_1 => &V6_1,
+            Dialect::V6_12 => &V6_12,
+            Dialect::V6_18 => &V6_18,
+        }
+    }
+}
+
+impl std::fmt::Display for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Dialect::V6_1 => "6.1",
+            Dialect::V6_12 => "6.12",
+            Dialect::V6_18 => "6.18",
+        })
+    }
+}

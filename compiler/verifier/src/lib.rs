@@ -1,0 +1,114 @@
+//! The kernel verifier's model: an abstract interpreter of instructions that answers what the kernel would.
+//!
+//! It judges a [`gobpf_bpf::Object`] and knows nothing of Go, HIR or IR. Loading is taken to be privileged.
+//!
+//! The way of a question: [`checks`](self) of the instructions as such, then of the control-flow graph, then
+//! exploration of every path, where each instruction's transfer function changes the state or finds a fault; faults
+//! are data, and the wording room turns them into the kernel's text and ours.
+
+mod bounds;
+mod checks;
+mod dialect;
+mod explore;
+mod fault;
+mod path;
+mod print;
+mod state;
+mod tnum;
+mod transfer;
+mod verdict;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::{Object, Program};
+
+pub use dialect::Dialect;
+pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
+
+use checks::encoding::{self, Load};
+use checks::flow::{self, Point};
+use dialect::Rules;
+use explore::Machine;
+use fault::{Fault, Stop};
+
+/// One question: what would this kernel say to this program?
+pub struct Request<'a> {
+    /// The object; maps and their contents are taken as declared.
+    pub object: &'a Object,
+    /// Index into `object.programs`.
+    pub program: usize,
+    /// Whose rules.
+    pub dialect: Dialect,
+    /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
+    pub cancelled: &'a dyn Fn() -> bool,
+    /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
+    pub states: Option<&'a mut dyn FnMut(u32, &str)>,
+}
+
+/// What is known of a program before any path is followed.
+pub(crate) struct Prepared {
+    pub loads: Vec<Option<Load>>,
+    pub points: Vec<Point>,
+}
+
+/// Judges one program.
+pub fn verify(request: Request<'_>) -> Verdict {
+    let rules = request.dialect.rules();
+    let Some(program) = request.object.programs.get(request.program) else {
+        return Verdict::Unknown(Unknown::Feature("a program that the object does not have".into()));
+    };
+    let insns = &program.code.insns;
+    if insns.is_empty() || insns.len() > explore::MAX_PROCESSED as usize {
+        let why = format!("a program has 1 to {} instructions", explore::MAX_PROCESSED);
+        return Verdict::Refused { errno: "E2BIG", why };
+    }
+    if !matches!(program.kind, ProgramKind::TRACEPOINT | ProgramKind::XDP) {
+        let name = program.kind.row().map_or("unknown", |row| row.name);
+        return Verdict::Unknown(Unknown::Feature(format!("program kind {name}")));
+    }
+    let prepared = match prepare(request.object, program, rules) {
+        Ok(prepared) => prepared,
+        Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
+    };
+    let mut machine = Machine::new(request.object, program.kind, insns, rules, prepared);
+    match machine.run(request.cancelled, request.states) {
+        Ok(statistics) => Verdict::Accepted(statistics),
+        Err(stop) => {
+            let path = match &stop {
+                Stop::Fault(fault) => path::of(&machine, fault),
+                Stop::Unknown(_) => Vec::new(),
+            };
+            stopped(machine.insn, stop, path, rules)
+        }
+    }
+}
+
+fn prepare(object: &Object, program: &Program, rules: &Rules) -> encoding::Located<Prepared> {
+    let insns = &program.code.insns;
+    encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
+    encoding::check_jumps(insns)?;
+    let loads = encoding::resolve(object, program, rules)?;
+    let points = flow::check(insns)?;
+    Ok(Prepared { loads, points })
+}
+
+fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {
+    match stop {
+        Stop::Unknown(unknown) => Verdict::Unknown(unknown),
+        Stop::Fault(fault) => {
+            let insn = if let Fault::EndlessLoop { insn } = fault { insn } else { insn };
+            let wording::Explanation { category, reason, suggestion } = wording::explain(&fault);
+            Verdict::Rejected(Box::new(Rejection {
+                insn,
+                message: wording::message(&fault, rules.dialect),
+                category,
+                reason,
+                path,
+                suggestion: suggestion.into(),
+            }))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The causal path of a rejection: where the value was made, where it lost or lacked its check, where it is used.
+
+use gobpf_bpf::Insn;
+use gobpf_bpf::insn::{self, class};
+use gobpf_bpf::tables::Helper;
+
+use crate::explore::Machine;
+use crate::fault::Fault;
+use crate::state::{AT_START, Kind};
+use crate::verdict::Step;
+
+/// The steps that lead to `fault` at the machine's current instruction.
+pub(crate) fn of(m: &Machine<'_>, fault: &Fault) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(reg) = subject(fault) {
+        let value = m.state.reg(reg);
+        if value.born != AT_START {
+            if let Some(text) = origin(m, value.kind, value.born) {
+                steps.push(Step { insn: value.born, text });
+            }
+        } else if let Some(text) = start(reg, value.kind) {
+            steps.push(Step { insn: 0, text });
+        }
+    }
+    if let Fault::EndlessLoop { insn } = fault {
+        steps.push(Step { insn: *insn, text: "the path comes back here, and nothing that matters changed".into() });
+        return steps;
+    }
+    steps.push(Step { insn: m.insn, text: used(m, fault) });
+    steps
+}
+
+/// The register that a fault is about.
+fn subject(fault: &Fault) -> Option<u8> {
+    match fault {
+        Fault::NotReadable { reg }
+        | Fault::Alu32OnPointer { reg }
+        | Fault::ArithmeticOnNullable { reg, .. }
+        | Fault::ArithmeticOn { reg, .. }
+        | Fault::SubtractFromStack { reg }
+        | Fault::BitwiseOnPointer { reg, .. }
+        | Fault::OperatorOnPointer { reg, .. }
+        | Fault::InvalidAccess { reg, .. }
+        | Fault::NegativeMin { reg }
+        | Fault::UnboundedAccess { reg }
+        | Fault::OutsidePacket { reg, .. }
+        | Fault::ContextModified { reg, .. }
+        | Fault::ArgumentKind { reg, .. }
+        | Fault::SizeNegative { reg }
+        | Fault::SizeZero { reg, .. }
+        | Fault::SizeUnbounded { reg } => Some(*reg),
+        Fault::OutsideRegion { region, .. } => Some(region.reg),
+        Fault::StackBounds(access) | Fault::StackUnbounded(access) => Some(access.reg),
+        _ => None,
+    }
+}
+
+/// What was there at the start.
+fn start(reg: u8, kind: Kind) -> Option<String> {
+    match kind {
+        Kind::NotInit => Some(format!("R{reg} is never written on this path")),
+        Kind::Context => Some(format!("R{reg} holds the context that the program was started with")),
+        _ => None,
+    }
+}
+
+/// What the instruction `at` made.
+fn origin(m: &Machine<'_>, kind: Kind, at: u32) -> Option<String> {
+    let insn = m.insns.get(at as usize).copied()?;
+    let called = called(insn);
+    Some(match (kind, called) {
+        (Kind::NotInit, Some(name)) => format!("{name} is called, which leaves nothing in R1 to R5"),
+        (Kind::MapValueOrNull, Some(name)) => format!("{name} is called; the lookup may have found nothing"),
+        (Kind::MapValue, Some(name)) => format!("{name} gives this pointer into a map's value"),
+        (Kind::Scalar, Some(name)) => format!("{name} gives this number"),
+        (Kind::Packet | Kind::PacketMeta, _) if insn.class() == class::LDX => {
+            "the pointer into the packet is loaded from the context".into()
+        }
+        (Kind::Packet | Kind::PacketMeta, _) => {
+            "a variable offset is added here: what was proven of the packet before no longer holds".into()
+        }
+        (Kind::PacketEnd, _) => "the packet's end is loaded from the context".into(),
+        (Kind::MapValue, _) if insn.is_load_imm64() => "the address of a global is loaded".into(),
+        (Kind::MapValue | Kind::Stack, _) => "a variable offset is added here".into(),
+        (Kind::Map, _) => "the map is loaded".into(),
+        (Kind::Scalar, _) if insn.class() == class::LDX => "the number is loaded here".into(),
+        (Kind::Scalar, _) => "the number is made here".into(),
+        _ => return None,
+    })
+}
+
+fn called(insn: Insn) -> Option<&'static str> {
+    if insn.code != insn::CALL || insn.src != 0 {
+        return None;
+    }
+    u32::try_from(insn.imm).ok().and_then(Helper::by_id).map(|helper| helper.name)
+}
+
+/// What the last step does with it.
+fn used(m: &Machine<'_>, fault: &Fault) -> String {
+    let insn = m.insns.get(m.insn as usize).copied().unwrap_or_default();
+    if let Some(name) = called(insn) {
+        return match subject(fault) {
+            Some(reg) => format!("R{reg} is passed to {name}"),
+            None => format!("{name} is called"),
+        };
+    }
+    let what = match (fault, insn.class()) {
+        (Fault::NotReadable { reg }, _) if insn.code == insn::EXIT => {
+            return format!("the program returns R{reg}");
+        }
+        (Fault::NotReadable { .. }, _) => "is read",
+        (_, class::LDX) => "is read through",
+        (_, class::ST | class::STX) => "is written through",
+        (_, class::ALU | class::ALU64) => "is computed with",
+        _ => "is used",
+    };
+    match subject(fault) {
+        Some(reg) => format!("R{reg} {what} here"),
+        None => "the kernel stops here".into(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Links between registers that hold the same number, or numbers at known distances: what a comparison teaches of
+//! one, it teaches of all.
+
+use crate::dialect::Rules;
+use crate::explore::Machine;
+use crate::state::{Byte, FP, ID_WITH_OFFSET, Place, Reg, State};
+
+/// `LINKED_REGS_MAX`.
+const MAX_LINKED: usize = 6;
+
+/// A number is about to be copied: it gets an id that the copy will share.
+pub(crate) fn link_source(m: &mut Machine<'_>, reg: u8) {
+    let id = m.fresh_id_if(needs_id(m.state.reg(reg), m.rules));
+    give_id(m.state.reg_mut(reg), id, m.rules);
+}
+
+fn needs_id(reg: &Reg, rules: &Rules) -> bool {
+    if !rules.links_with_offset {
+        return reg.is_scalar() && reg.id == 0;
+    }
+    let keeps = reg.id != 0 && reg.id & ID_WITH_OFFSET == 0;
+    reg.is_scalar() && !keeps && reg.bounds.as_const().is_none()
+}
+
+fn give_id(reg: &mut Reg, id: Option<u32>, rules: &Rules) {
+    if reg.is_scalar() && reg.id & ID_WITH_OFFSET != 0 && rules.links_with_offset {
+        reg.unlink();
+    }
+    if let Some(id) = id {
+        reg.id = id;
+    }
+}
+
+/// Keeps or ends the link of a number that was just computed; `distance` is the constant that was added to it.
+pub(super) fn after_arithmetic(reg: &mut Reg, distance: Option<u64>, rules: &Rules) {
+    if !rules.links_with_offset {
+        // 6.1 ended it before.
+        return;
+    }
+    match distance {
+        Some(distance)
+            if reg.id != 0 && reg.id & ID_WITH_OFFSET == 0 && distance <= u64::from(i32::MAX as u32) =>
+        {
+            reg.id |= ID_WITH_OFFSET;
+            reg.off = distance as i32;
+        }
+        _ => reg.unlink(),
+    }
+}
+
+/// The places that are linked to any of `ids`; more than fit lose their link.
+pub(super) fn collect(state: &mut State, ids: &[u32]) -> Vec<Place> {
+    let mut linked = Vec::new();
+    for id in ids.iter().map(|id| id & !ID_WITH_OFFSET) {
+        let slots = 0..state.stack.len();
+        let places = (0..FP).map(Place::Reg).chain(slots.map(Place::Slot));
+        for place in places.collect::<Vec<_>>() {
+            if let Place::Slot(slot) = place {
+                if state.stack.get(slot).is_none_or(|slot| slot.bytes[7] != Byte::Spill) {
+                    continue;
+                }
+            }
+            let Some(reg) = state.place_mut(place) else { continue };
+            if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != id {
+                continue;
+            }
+            if linked.len() < MAX_LINKED {
+                linked.push(place);
+            } else {
+                reg.unlink();
+            }
+        }
+    }
+    linked
+}
+
+/// Teaches the linked places what is now known of `known`.
+pub(super) fn sync(state: &mut State, known: Place, linked: &[Place], rules: &Rules) {
+    let Some(source) = state.place(known).copied() else { return };
+    for place in linked.iter().filter(|place| **place != known) {
+        let Some(reg) = state.place_mut(*place) else { continue };
+        if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != source.id & !ID_WITH_OFFSET {
+            continue;
+        }
+        let no_offsets = (reg.id | source.id) & ID_WITH_OFFSET == 0;
+        if no_offsets || reg.off == source.off {
+            let born = reg.born;
+            reg.copy_from(&source);
+            reg.born = born;
+            continue;
+        }
+        let (id, off, born) = (reg.id, reg.off, reg.born);
+        reg.copy_from(&source);
+        (reg.id, reg.off, reg.born) = (id, off, born);
+        reg.bounds.shift_by(off.wrapping_sub(source.off), rules);
+    }
+}
+
+/// What 6.1 does instead: registers with the same id become equal.
+pub(super) fn sync_equal(state: &mut State, known: u8) {
+    let source = *state.reg(known);
+    for reg in state.values_mut(true) {
+        if reg.is_scalar() && reg.id == source.id {
+            let born = reg.born;
+            reg.copy_from(&source);
+            reg.born = born;
+        }
+    }
+}

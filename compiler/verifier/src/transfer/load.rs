@@ -1,0 +1,49 @@
+//! Loads of constants and of memory.
+
+use gobpf_bpf::Insn;
+use gobpf_bpf::insn::mode;
+
+use crate::checks::encoding::Load;
+use crate::checks::memory;
+use crate::checks::operands::{read_reg, write_reg};
+use crate::explore::{Machine, Next};
+use crate::fault::{Access, Checked, Fault, Stop};
+use crate::state::{Kind, Reg};
+use crate::transfer::assign;
+
+/// `BPF_LD`: a 16-byte load of a constant or map, or a legacy load from a packet.
+pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
+    match insn.code & 0xe0 {
+        mode::ABS | mode::IND => return Err(Fault::LegacyPacketLoad.into()),
+        mode::IMM if insn.is_load_imm64() => {}
+        _ => return Err(Fault::LoadMode.into()),
+    }
+    if insn.off != 0 {
+        return Err(Fault::ReservedFields { what: "BPF_LD_IMM64" }.into());
+    }
+    write_reg(m, insn.dst)?;
+    let load = m.loads.get(m.insn as usize).copied().flatten();
+    let value = match load {
+        Some(Load::Constant(value)) => Reg::constant(value),
+        Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::Map) },
+        Some(Load::MapValue { map, offset }) => {
+            Reg { map: Some(map), off: offset as i32, ..Reg::pointer(Kind::MapValue) }
+        }
+        None => return Err(Stop::feature("a load that was not resolved")),
+    };
+    assign(m, insn.dst, value);
+    Ok(Next::Go(m.insn + 2))
+}
+
+/// `BPF_LDX`.
+pub(super) fn load(m: &mut Machine<'_>, insn: Insn) -> Checked {
+    read_reg(m, insn.src)?;
+    write_reg(m, insn.dst)?;
+    let kind = m.state.reg(insn.src).kind;
+    let mut request = memory::Request::of(insn, insn.src, Access::Read, Some(insn.dst));
+    request.signed = insn.code & 0xe0 == mode::MEMSX;
+    memory::access(m, request)?;
+    m.keep_pointer_kind(kind)?;
+    m.state.reg_mut(insn.dst).bounds.repair();
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Words: the kernel's to the letter, and ours.
+
+mod kernel;
+mod people;
+
+pub(crate) use kernel::message;
+pub(crate) use people::{Explanation, explain};

@@ -1,0 +1,287 @@
+//! What a fault means, and what to do, for people who write Go.
+
+use crate::fault::{End, Fault};
+use crate::state::Kind;
+use crate::verdict::Category;
+
+/// Our words for a fault.
+pub(crate) struct Explanation {
+    pub category: Category,
+    pub reason: String,
+    pub suggestion: &'static str,
+}
+
+fn says(category: Category, reason: impl Into<String>, suggestion: &'static str) -> Explanation {
+    Explanation { category, reason: reason.into(), suggestion }
+}
+
+const CHECK_NIL: &str = "compare the result with nil, and use it only where it is not nil";
+const CHECK_LENGTH: &str =
+    "compare the offset plus the size with the packet's end before the access, on the same pointer";
+const CHECK_INDEX: &str = "compare the index with the length before the access, or mask it with a constant";
+
+/// What is wrong, in a sentence, and what to do.
+pub(crate) fn explain(fault: &Fault) -> Explanation {
+    flow(fault)
+        .or_else(|| values(fault))
+        .or_else(|| memory(fault))
+        .or_else(|| helpers(fault))
+        .unwrap_or_else(|| {
+            says(Category::Encoding, "the instruction is not well formed", "check how the instruction was built")
+        })
+}
+
+fn flow(fault: &Fault) -> Option<Explanation> {
+    Some(match fault {
+        Fault::JumpOutOfRange { .. } => says(
+            Category::ControlFlow,
+            "a jump leads out of the program",
+            "check the jump's label or offset",
+        ),
+        Fault::FallsOffEnd => says(
+            Category::ControlFlow,
+            "the program's last instruction neither returns nor jumps, so that execution would run past the end",
+            "end the program with exit",
+        ),
+        Fault::Unreachable { .. } => says(
+            Category::ControlFlow,
+            "no path leads to this instruction, and the verifier takes that for a mistake",
+            "remove the instruction, or the jump that skips it",
+        ),
+        Fault::IntoLoadImm64 { .. } => says(
+            Category::ControlFlow,
+            "a jump leads into the second half of a 16-byte load",
+            "jump to the load's first slot",
+        ),
+        Fault::EndlessLoop { .. } => says(
+            Category::ControlFlow,
+            "the program comes back to the same place with nothing changed, so the loop never ends",
+            "change the loop's variable in every turn, and leave the loop at a constant bound",
+        ),
+        Fault::TooManyInsns { .. } => says(
+            Category::Limit,
+            "following all paths takes more than a million instructions",
+            "bound loops by smaller constants, or move their body into bpf_loop",
+        ),
+        Fault::TooManyJumps { .. } => says(
+            Category::Limit,
+            "more than 8192 branches wait to be followed; usually a loop whose end the verifier can't see",
+            "bound the loop by a constant",
+        ),
+        _ => return None,
+    })
+}
+
+fn values(fault: &Fault) -> Option<Explanation> {
+    let arithmetic = |reason: String, suggestion| says(Category::PointerArithmetic, reason, suggestion);
+    Some(match fault {
+        Fault::NotReadable { reg } => says(
+            Category::Uninitialised,
+            format!("R{reg} holds no value here: on the path that leads here it was never written, or a call took it away"),
+            "write the register on every path first; calls keep only R6 to R9",
+        ),
+        Fault::FramePointerWrite => says(
+            Category::WrongType,
+            "R10 is the frame pointer and can't be written",
+            "copy it to another register and change that",
+        ),
+        Fault::ArithmeticOnNullable { .. } => says(
+            Category::Nullable,
+            "the lookup may have found nothing, and arithmetic on nil gives a wild pointer",
+            CHECK_NIL,
+        ),
+        Fault::Alu32OnPointer { reg } => arithmetic(
+            format!("R{reg} is a pointer, and 32-bit arithmetic would cut it in half"),
+            "use the 64-bit operation",
+        ),
+        Fault::ArithmeticOn { kind, .. } => arithmetic(
+            format!("{} is a fixed address that can't be moved", thing(*kind)),
+            "compute on another pointer; the packet's end is only for comparisons",
+        ),
+        Fault::PointerWithPointer { .. } => arithmetic(
+            "only the difference of two pointers is a number".into(),
+            "subtract the pointers, or compute with numbers and add them to one pointer",
+        ),
+        Fault::PointerFromScalar { .. } => {
+            arithmetic("a pointer is subtracted from a number".into(), "exchange the operands")
+        }
+        Fault::SubtractFromStack { .. } => arithmetic(
+            "the verifier follows stack pointers only through additions".into(),
+            "add the negative number instead",
+        ),
+        Fault::BitwiseOnPointer { .. } | Fault::OperatorOnPointer { .. } => arithmetic(
+            "only additions and subtractions keep a pointer inside its object".into(),
+            "compute the offset as a number first, and add it to the pointer",
+        ),
+        Fault::MathByConstant { .. } | Fault::PointerOffset { .. } | Fault::ValueOutOfBounds { .. } => {
+            arithmetic("the offset is far outside of any object".into(), "keep offsets under 512 MiB")
+        }
+        Fault::UnboundedMath { .. } => arithmetic(
+            "nothing is known of the number that is added to the pointer, not even its sign".into(),
+            CHECK_INDEX,
+        ),
+        Fault::ComparePointer { .. } => arithmetic(
+            "these pointers can't be compared".into(),
+            "compare pointers into the same packet, or a pointer with nil",
+        ),
+        _ => return None,
+    })
+}
+
+fn thing(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotInit => "a register without a value",
+        Kind::Scalar => "a number",
+        Kind::Context => "the context",
+        Kind::Map => "a map",
+        Kind::MapValue => "a pointer into a map's value",
+        Kind::MapValueOrNull => "the unchecked result of a lookup",
+        Kind::Stack => "a pointer into the stack",
+        Kind::Packet => "a pointer into the packet",
+        Kind::PacketMeta => "a pointer into the packet's metadata",
+        Kind::PacketEnd => "the packet's end",
+    }
+}
+
+fn memory(fault: &Fault) -> Option<Explanation> {
+    let bounds = |reason: String, suggestion| says(Category::Bounds, reason, suggestion);
+    let stack = |reason: String, suggestion| says(Category::Stack, reason, suggestion);
+    let context = |reason: &str, suggestion| says(Category::Context, reason, suggestion);
+    Some(match fault {
+        Fault::InvalidAccess { kind: Kind::MapValueOrNull, .. } => says(
+            Category::Nullable,
+            "the lookup may have found nothing, and nil can't be read or written through",
+            CHECK_NIL,
+        ),
+        Fault::InvalidAccess { reg, kind } => says(
+            Category::WrongType,
+            format!("R{reg} is {}, which can't be read or written through", thing(*kind)),
+            "access memory through a pointer to the stack, a map value, the packet or the context",
+        ),
+        Fault::NegativeMin { .. } => bounds("the offset may be negative".into(), CHECK_INDEX),
+        Fault::OutsideRegion { region, end } => {
+            let end = if *end == End::Min { "least" } else { "greatest" };
+            let (off, bytes, size) = (region.off, region.bytes, region.size);
+            bounds(
+                format!("at its {end}, the access covers bytes {off} to {} of a value of {size} bytes", off + bytes),
+                CHECK_INDEX,
+            )
+        }
+        Fault::UnboundedAccess { .. } => bounds("nothing limits the offset".into(), CHECK_INDEX),
+        Fault::MapForbidden { .. } | Fault::MapWriteByHelper => says(
+            Category::WrongType,
+            "the map was created so that programs may not access it this way",
+            "use another map, or create it without that flag",
+        ),
+        Fault::Misaligned { what: "stack ", bytes, .. } => stack(
+            format!("a {bytes}-byte access to the stack has to be at a multiple of {bytes}"),
+            "move the variable to an aligned offset, or access it byte by byte",
+        ),
+        Fault::Misaligned { bytes, .. } | Fault::MisalignedPacket { bytes, .. } => bounds(
+            format!("an atomic access of {bytes} bytes has to be at a multiple of {bytes}"),
+            "move the value to an aligned offset",
+        ),
+        Fault::DifferentPointers => says(
+            Category::Context,
+            "the same instruction reaches the context on one path and other memory on another",
+            "load from the two in separate branches",
+        ),
+        Fault::OutsidePacket { .. } => says(
+            Category::Packet,
+            "nothing on this path proves that the packet is so long",
+            CHECK_LENGTH,
+        ),
+        Fault::PacketForHelper => says(
+            Category::Packet,
+            "this helper does not take packet data",
+            "copy the bytes to the stack first",
+        ),
+        Fault::PacketWrite => says(
+            Category::Packet,
+            "programs of this kind may not write to the packet",
+            "use a helper that stores packet bytes",
+        ),
+        Fault::ContextAccess { .. } => context(
+            "programs of this kind have no such field in their context, or may not access it with this size or so",
+            "use the fields of the context's type",
+        ),
+        Fault::ContextNegative { .. } | Fault::ContextModified { .. } | Fault::ContextVariable { .. } => context(
+            "the kernel rewrites context accesses by their offset, so the pointer must be as it was given",
+            "put a constant offset into the load itself",
+        ),
+        Fault::StoreToContext { atomic: true, .. } => {
+            context("atomic operations work on the stack and on map values only", "use a plain store, or a map")
+        }
+        Fault::StoreToContext { .. } => context(
+            "constants can't be stored to the context before Linux 6.6",
+            "put the constant into a register and store that",
+        ),
+        Fault::StackBounds(access) => stack(
+            format!("the access at offset {} is outside of the program's 512 bytes of stack", access.off),
+            "keep locals under 512 bytes, and accesses below the frame pointer",
+        ),
+        Fault::StackUnbounded(_) => stack("nothing limits the offset into the stack".into(), CHECK_INDEX),
+        Fault::StackUninitialised { .. } | Fault::StackRange { .. } => says(
+            Category::Uninitialised,
+            "part of these stack bytes belongs to a register that was partly overwritten",
+            "write all of the bytes first",
+        ),
+        Fault::SpillSize | Fault::FillSize => stack(
+            "pointers are kept on the stack as 8 whole bytes".into(),
+            "store and load pointers with 8-byte accesses",
+        ),
+        Fault::ZeroSizedRead => bounds("the size is zero".into(), "pass a size of at least one"),
+        _ => return None,
+    })
+}
+
+fn helpers(fault: &Fault) -> Option<Explanation> {
+    let helper = |reason: String, suggestion| says(Category::Helper, reason, suggestion);
+    let size = |reason: &str, suggestion| says(Category::Bounds, reason, suggestion);
+    Some(match fault {
+        Fault::HelperNumber { id } => {
+            helper(format!("no helper has the number {id} on this kernel"), "check the helper's number")
+        }
+        Fault::HelperForKind { name, .. } => helper(
+            format!("programs of this kind can't call {name} on this kernel"),
+            "use another helper, another kind of program, or a newer kernel",
+        ),
+        Fault::HelperNeedsGpl => helper(
+            "this helper is for programs under a GPL-compatible licence only".into(),
+            "declare a GPL-compatible licence, such as \"GPL\" or \"Dual MIT/GPL\"",
+        ),
+        Fault::ArgumentKind { kind: Kind::MapValueOrNull, .. } => says(
+            Category::Nullable,
+            "the lookup may have found nothing, and this helper does not take nil",
+            CHECK_NIL,
+        ),
+        Fault::ArgumentKind { reg, kind, expected } => says(
+            Category::WrongType,
+            format!("R{reg} is {}; the helper wants {}", thing(*kind), wanted(expected)),
+            "pass what the helper's documentation asks for in this place",
+        ),
+        Fault::SizeNegative { .. } => size("the size may be negative", "use an unsigned size, or mask it"),
+        Fault::SizeZero { .. } => size("the size may be zero", "check that the size is at least one"),
+        Fault::SizeUnbounded { .. } => size("nothing limits the size", "compare the size with a constant first"),
+        Fault::VariableStackForHelper { .. } => says(
+            Category::Stack,
+            "atomic operations need a constant offset into the stack",
+            "use a constant offset, or a map value",
+        ),
+        Fault::MapForHelper { name, .. } => {
+            helper(format!("{name} does not work on this kind of map"), "use a map of another kind")
+        }
+        _ => return None,
+    })
+}
+
+/// The kernel's list of kinds, for people.
+fn wanted(expected: &str) -> &'static str {
+    match expected {
+        "map_ptr" => "a map",
+        "ctx" => "the context",
+        "scalar" => "a number",
+        "fp" => "memory on the stack",
+        _ => "memory: on the stack, in a map value or in the packet",
+    }
+}

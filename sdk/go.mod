@@ -1,0 +1,3 @@
+module github.com/miekg/bpf
+
+go 1.23

@@ -1,0 +1,154 @@
+//! `--check`: what the kernel would say to each file.
+
+use std::io;
+use std::num::NonZero;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use gobpf_analysis::{Analysis, Cancel, Document, Snapshot};
+use gobpf_diagnostics::render::{Format, Report};
+use gobpf_diagnostics::{Diagnostic, Severity};
+use gobpf_source::FileId;
+
+use crate::args::{Args, Deny};
+use crate::cli::output::{colored, to_stdout};
+use crate::cli::walk::{self, Input};
+use crate::cli::{Exit, usage_error};
+use crate::settings::Settings;
+use crate::{names, read, wording};
+
+/// Stack of a checking thread. Bytes.
+const STACK_BYTES: usize = 64 << 20;
+
+/// One file and what came of it.
+struct Checked {
+    snapshot: Snapshot,
+    analysis: Arc<Analysis>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+pub fn run(args: &Args) -> Exit {
+    let inputs = walk::inputs(&args.paths);
+    let mut exit = Exit::Clean;
+    for problem in &inputs.problems {
+        exit = usage_error(problem);
+    }
+    let mut checked = Vec::new();
+    for outcome in check_all(&inputs.files, &args.settings()) {
+        match outcome {
+            Ok(file) => checked.push(file),
+            Err(problem) => exit = usage_error(&problem),
+        }
+    }
+    let diagnostics: Vec<_> = checked.iter().flat_map(|file| file.diagnostics.clone()).collect();
+    let errors = count(&diagnostics, Severity::Error);
+    let warnings = count(&diagnostics, Severity::Warning);
+    if errors > 0 || warnings > 0 && args.deny == Some(Deny::Warnings) {
+        exit = exit.max(Exit::Findings);
+    }
+    to_stdout(&rendered(args, &checked, &diagnostics), exit)
+}
+
+/// Checks `files` on all processors; the outcomes are in their order, which numbers them too.
+fn check_all(files: &[Input], settings: &Settings) -> Vec<Result<Checked, String>> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::with_capacity(files.len()));
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(input) = files.get(index) else { return };
+            let checked = panic::catch_unwind(AssertUnwindSafe(|| check_one(index, input, settings)));
+            let outcome = checked.unwrap_or_else(|_| Err(wording::check_failed(&input.path)));
+            outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let started = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+            if started.is_err() {
+                work();
+            }
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn check_one(index: usize, input: &Input, settings: &Settings) -> Result<Checked, String> {
+    let source = read::source(&input.path)?;
+    let options = Arc::new(settings.options(source.dir.as_deref())?);
+    let file = FileId(u32::try_from(index).map_err(|error| error.to_string())?);
+    let snapshot = Document::open(file, &source.name, &source.text, None, options).snapshot();
+    let analysis = snapshot.analyse(&Cancel::new()).map_err(|_| format!("{}: cancelled", source.name))?;
+    let mut diagnostics = analysis.diagnostics.clone();
+    if input.named && !analysis.relevant {
+        // Whether a broken file is meant for the kernel can't be known; whoever names it wants to hear that it is broken.
+        diagnostics = snapshot.syntax_diagnostics().to_vec();
+    }
+    Ok(Checked { snapshot, analysis, diagnostics })
+}
+
+fn rendered(args: &Args, checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
+    let files = |file: FileId| {
+        let index = checked.binary_search_by_key(&file, |one| one.snapshot.ast().id).ok()?;
+        checked.get(index).map(|one| (one.snapshot.name(), one.snapshot.text()))
+    };
+    let ids: Vec<_> = checked.iter().map(|one| one.snapshot.ast().id).collect();
+    let report = Report { diagnostics, checked: &ids, files: &files };
+    let mut out = args.format.render(&report, colored(args.color, &io::stdout()));
+    if args.format == Format::Full {
+        out.push_str(&summary(checked, diagnostics));
+    }
+    out
+}
+
+/// What was checked: the programs of each file, and the findings in a line.
+fn summary(checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for file in checked {
+        out.push_str(&programs(file, checked.len() == 1));
+    }
+    if checked.len() > 1 {
+        let programs: usize = checked.iter().map(|file| file.analysis.programs.len()).sum();
+        let (files, programs) = (names::count(checked.len(), "file"), names::count(programs, "program"));
+        out.push_str(&format!("checked {files}: {programs}\n"));
+    }
+    let findings: Vec<_> = [(Severity::Error, "error"), (Severity::Warning, "warning")]
+        .into_iter()
+        .map(|(severity, noun)| (count(diagnostics, severity), noun))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| names::count(number, noun))
+        .collect();
+    if let (false, Some(first)) = (findings.is_empty(), diagnostics.first()) {
+        let hint = wording::explain_hint(&first.code.to_string());
+        out.push_str(&format!("{}; {hint}\n", findings.join(", ")));
+    }
+    out
+}
+
+/// The programs of `file`; when it is the only one, also that there are none.
+fn programs(file: &Checked, only: bool) -> String {
+    let name = file.snapshot.name();
+    let programs = &file.analysis.programs;
+    let found = names::count(programs.len(), "program");
+    match programs.as_slice() {
+        [] if only && file.diagnostics.is_empty() => format!("{name}: no eBPF program\n"),
+        [] => String::new(),
+        [program] => format!("{name}: {found}: {}\n", names::program(program)),
+        many => {
+            let mut out = format!("{name}: {found}\n");
+            for program in many {
+                out.push_str(&format!("  {}\n", names::program(program)));
+            }
+            out
+        }
+    }
+}
+
+fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+}

@@ -1,0 +1,69 @@
+//! `--emit KIND FILE [-o OUT]`: the text of a stage, or a generated file.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use gobpf_analysis::{Cancel, Document, Emit, EmitError, Snapshot};
+use gobpf_diagnostics::Severity;
+use gobpf_diagnostics::render::Report;
+use gobpf_source::FileId;
+
+use crate::args::Args;
+use crate::cli::output::{colored, to_file, to_stderr, to_stdout};
+use crate::cli::{Exit, usage_error};
+use crate::read;
+
+/// The one file.
+const FILE: FileId = FileId(0);
+
+pub fn run(args: &Args, kind: Emit) -> Exit {
+    let Some(path) = args.paths.first() else { return Exit::Trouble };
+    let snapshot = match open(args, path) {
+        Ok(snapshot) => snapshot,
+        Err(problem) => return usage_error(&problem),
+    };
+    let emitted = snapshot.emit(kind, &Cancel::new());
+    // What is rejected can be printed all the same; that it is rejected stands on standard error.
+    let errors = show_diagnostics(args, &snapshot);
+    let exit = if errors { Exit::Findings } else { Exit::Clean };
+    match emitted {
+        Ok(text) => match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+            None => to_stdout(&text, exit),
+            Some(path) => match to_file(path, &text) {
+                Ok(()) => exit,
+                Err(problem) => usage_error(&problem),
+            },
+        },
+        Err(error) => {
+            usage_error(&format!("{}: {error}", snapshot.name()));
+            match error {
+                EmitError::Diagnostics | EmitError::Other(_) => Exit::Findings,
+                EmitError::NoProgram | EmitError::Cancelled => Exit::Trouble,
+            }
+        }
+    }
+}
+
+fn open(args: &Args, path: &Path) -> Result<Snapshot, String> {
+    let source = read::source(path)?;
+    let options = Arc::new(args.settings().options(source.dir.as_deref())?);
+    Ok(Document::open(FILE, &source.name, &source.text, None, options).snapshot())
+}
+
+/// Writes errors and warnings to standard error, since standard output is for the text; whether there are errors.
+fn show_diagnostics(args: &Args, snapshot: &Snapshot) -> bool {
+    let Ok(analysis) = snapshot.analyse(&Cancel::new()) else { return false };
+    let mut shown = analysis.diagnostics.clone();
+    if !analysis.relevant {
+        // Whoever names a broken file wants to hear that it is broken.
+        shown = snapshot.syntax_diagnostics().to_vec();
+    }
+    shown.retain(|diagnostic| diagnostic.severity <= Severity::Warning);
+    let files = |file: FileId| (file == FILE).then(|| (snapshot.name(), snapshot.text()));
+    let report = Report { diagnostics: &shown, checked: &[FILE], files: &files };
+    if !shown.is_empty() {
+        to_stderr(&args.format.render(&report, colored(args.color, &io::stderr())));
+    }
+    analysis.has_errors()
+}

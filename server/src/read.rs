@@ -1,0 +1,88 @@
+//! Reading source files, and saying what is wrong with those that can't be source.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::wording;
+
+/// A larger file is refused. Bytes.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// A file's name and text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As the user wrote it.
+    pub name: String,
+    /// Its text, without a byte order mark.
+    pub text: String,
+    /// The directory that it stands in.
+    pub dir: Option<PathBuf>,
+}
+
+/// Reads the file at `path`; `-` is standard input.
+///
+/// # Errors
+///
+/// Words for the user: which file, what is wrong with it, and what to do.
+pub fn source(path: &Path) -> Result<Source, String> {
+    if path == Path::new("-") {
+        let bytes =
+            bounded(io::stdin().lock()).map_err(|error| wording::unreadable(wording::STDIN, &error))?;
+        let text = decode(wording::STDIN, bytes)?;
+        return Ok(Source { name: wording::STDIN.into(), text, dir: std::env::current_dir().ok() });
+    }
+    let name = path.display().to_string();
+    let bytes = File::open(path).and_then(bounded).map_err(|error| wording::unreadable(&name, &error))?;
+    let text = decode(&name, bytes)?;
+    let dir = path.parent().map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir });
+    Ok(Source { name, text, dir: dir.map(Path::to_path_buf) })
+}
+
+/// All that `from` gives, or one byte more than is allowed.
+fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text of a Go file: UTF-8 without NUL; a byte order mark at the start is dropped, as Go does.
+fn decode(name: &str, bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(wording::too_large(name));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(wording::utf16(name));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let (good, bad) = error.as_bytes().split_at(valid);
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        wording::not_utf8(name, line, valid, bad.first().copied().unwrap_or_default())
+    })?;
+    if let Some(offset) = text.find('\0') {
+        let line = text[..offset].matches('\n').count() + 1;
+        return Err(wording::nul_byte(name, line, offset));
+    }
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Ok(rest.to_string()),
+        None => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_source_is_refused_with_its_place() {
+        assert_eq!(decode("a.go", b"\xef\xbb\xbfpackage a".to_vec()), Ok("package a".into()));
+        assert_eq!(decode("a.go", Vec::new()), Ok(String::new()));
+        let line = decode("a.go", b"package a\n\n\x7fELF\xff".to_vec()).unwrap_err();
+        assert!(line.starts_with("a.go:3: byte 0xff at offset 15"), "{line}");
+        assert!(decode("a.go", b"pack\0age".to_vec()).unwrap_err().starts_with("a.go:1: "));
+        assert!(decode("a.go", b"\xff\xfep\0".to_vec()).unwrap_err().contains("UTF-16"));
+    }
+}

@@ -1,0 +1,3 @@
+package vendored
+
+var = 1

@@ -1,0 +1,290 @@
+//! The oracle "kernel": the running kernel loads, judges and runs a [`Job`]. The guest of a virtual machine uses the same
+//! code.
+//!
+//! The verdict comes from a load that logs nothing but statistics; a full log can be longer than any buffer, and would
+//! turn an accepted program into ENOSPC. The text comes from a second load, with a buffer that grows.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::hex::Hex;
+use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Report, Run, Verdict};
+use crate::log;
+use crate::sys;
+use crate::trace::{self, TracePipe};
+
+/// First size of the buffer for a full log.
+const LOG_BYTES_FIRST: usize = 1 << 18;
+/// Largest size of the buffer for a full log; what is longer is cut.
+const LOG_BYTES_MOST: usize = 1 << 26;
+/// Size of the buffer for a log of statistics.
+const STATISTICS_BYTES: usize = 1 << 16;
+/// How often a load is tried that the kernel interrupts with EAGAIN.
+const LOAD_ATTEMPTS: usize = 5;
+
+/// Map kinds with one value a processor.
+const PER_PROCESSOR_KINDS: [u32; 4] = [5, 6, 10, 21];
+/// Map kinds whose entries can be walked by key.
+const WALKABLE_KINDS: [u32; 6] = [1, 2, 5, 6, 9, 10];
+
+/// The release of the running kernel, such as `6.18.44`.
+pub fn release() -> String {
+    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_string()
+}
+
+/// Whether this process may load programs: an error says why not.
+pub fn available() -> Result<(), String> {
+    let insns = [0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]; // r0 = 0; exit
+    let program = ProgramSpec { kind: 5, insns: Hex(insns.to_vec()), ..ProgramSpec::default() };
+    let job = Job { license: "GPL".into(), programs: vec![program], ..Job::default() };
+    match judge(&job).verdicts.first() {
+        Some(Verdict::Accepted(_)) => Ok(()),
+        Some(other) => Err(format!("the running kernel loads no tracepoint program: {}", other.summary())),
+        None => Err("the running kernel says nothing".into()),
+    }
+}
+
+/// Loads, judges and runs `job` in the running kernel.
+pub fn judge(job: &Job) -> Report {
+    let maps = match LoadedMap::create_all(job) {
+        Ok(maps) => maps,
+        Err(refused) => {
+            let verdicts = job.programs.iter().map(|_| Verdict::Refused(refused.clone())).collect();
+            return Report { verdicts, pid: std::process::id(), ..Report::default() };
+        }
+    };
+    let (verdicts, programs): (Vec<_>, Vec<_>) =
+        job.programs.iter().map(|program| load(job, program, &relocate(program, &maps))).unzip();
+    let mut trace = Vec::new();
+    let ran = if job.trace {
+        let traced = TracePipe::collect(|| run_all(job, &programs));
+        traced.map_or_else(
+            |why| job.runs.iter().map(|_| Ran::failed(why.clone())).collect(),
+            |(ran, lines)| {
+                trace = lines;
+                ran
+            },
+        )
+    } else {
+        run_all(job, &programs)
+    };
+    Report { verdicts, ran, entries: entries(&maps), trace, pid: std::process::id() }
+}
+
+/// The same in a process of its own, `guest` being the program `gobpf-guest`.
+pub fn judge_apart(guest: &Path, job: &Job) -> Result<Report, String> {
+    let wrong = |error: io::Error| format!("{}: {error}", guest.display());
+    let mut command = Command::new(guest);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(wrong)?;
+    if let Some(stdin) = child.stdin.take() {
+        serde_json::to_writer(stdin, job).map_err(io::Error::from).map_err(wrong)?;
+    }
+    let output = child.wait_with_output().map_err(wrong)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}: {text}", guest.display()))
+}
+
+fn run_all(job: &Job, programs: &[Option<OwnedFd>]) -> Vec<Ran> {
+    let run = |run: &Run| {
+        let index = run.program as usize;
+        match (programs.get(index), job.programs.get(index)) {
+            (Some(Some(fd)), Some(spec)) => run_one(fd.as_fd(), spec, &run.input),
+            _ => Ran::failed("it is not loaded".into()),
+        }
+    };
+    job.runs.iter().map(run).collect()
+}
+
+fn run_one(program: BorrowedFd<'_>, spec: &ProgramSpec, input: &Input) -> Ran {
+    match input {
+        Input::Packet { data, repeat } => match sys::test_run(program, &data.0, *repeat) {
+            Ok(ran) => Ran { result: Ok(ran.result), data: Hex(ran.data), nanoseconds: ran.nanoseconds },
+            Err(error) => Ran::failed(format!("test_run: {}", errno_name(&error))),
+        },
+        Input::SystemCall { name, times } => {
+            let Some(target) = spec.section.strip_prefix("tracepoint/") else {
+                return Ran::failed(format!("`{}` is no tracepoint", spec.section));
+            };
+            let result = trace::attach_tracepoint(program, target).and_then(|_attached| {
+                (0..*times)
+                    .try_for_each(|_| sys::probe_call(name))
+                    .map_err(|error| format!("{name}: {error}"))
+            });
+            Ran { result: result.map(|()| 0), data: Hex::default(), nanoseconds: 0 }
+        }
+    }
+}
+
+/// All entries of the maps that can be walked, sorted.
+fn entries(maps: &[LoadedMap]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (index, map) in maps.iter().enumerate() {
+        if !WALKABLE_KINDS.contains(&map.spec.kind) {
+            continue;
+        }
+        let mut key: Option<Vec<u8>> = None;
+        // Entries can come and go while they are walked: never more turns than the map has room for.
+        for _ in 0..map.spec.max_entries {
+            let Ok(Some(next)) = sys::map_next_key(map.fd.as_fd(), map.sizes, key.as_deref()) else { break };
+            if let Ok(value) = sys::map_lookup(map.fd.as_fd(), map.sizes, &next) {
+                entries.push(Entry { map: index as u32, key: Hex(next.clone()), value: Hex(value) });
+            }
+            key = Some(next);
+        }
+    }
+    entries.sort();
+    entries
+}
+
+/// A map in the kernel; it goes when it is dropped.
+struct LoadedMap {
+    fd: OwnedFd,
+    spec: MapSpec,
+    sizes: sys::Sizes,
+}
+
+impl LoadedMap {
+    /// Creates the maps of `job`, fills them, and freezes those that want it.
+    fn create_all(job: &Job) -> Result<Vec<LoadedMap>, Refused> {
+        let maps = job.maps.iter().map(LoadedMap::create).collect::<Result<Vec<_>, _>>()?;
+        for entry in &job.entries {
+            let Some(map) = maps.get(entry.map as usize) else { continue };
+            map.put(entry).map_err(refused(|| format!("fill map {}", map.spec.name)))?;
+        }
+        for map in maps.iter().filter(|map| map.spec.frozen) {
+            sys::map_freeze(map.fd.as_fd()).map_err(refused(|| format!("freeze map {}", map.spec.name)))?;
+        }
+        Ok(maps)
+    }
+
+    fn create(spec: &MapSpec) -> Result<LoadedMap, Refused> {
+        let create = sys::MapCreate {
+            kind: spec.kind,
+            key_size: spec.key_size,
+            value_size: spec.value_size,
+            max_entries: spec.max_entries,
+            flags: spec.flags,
+            name: &spec.name,
+        };
+        let fd = sys::map_create(&create).map_err(refused(|| format!("create map {}", spec.name)))?;
+        let value = spec.value_size as usize;
+        let per_processor = PER_PROCESSOR_KINDS.contains(&spec.kind);
+        let value = if per_processor { value.next_multiple_of(8) * possible_processors() } else { value };
+        let sizes = sys::Sizes { key: spec.key_size as usize, value };
+        Ok(LoadedMap { fd, spec: spec.clone(), sizes })
+    }
+
+    fn put(&self, entry: &Entry) -> io::Result<()> {
+        let mut value = entry.value.0.clone();
+        if PER_PROCESSOR_KINDS.contains(&self.spec.kind) {
+            value.resize(value.len().next_multiple_of(8), 0);
+            value = value.repeat(possible_processors());
+        }
+        sys::map_update(self.fd.as_fd(), self.sizes, &entry.key.0, &value)
+    }
+}
+
+/// The instructions with descriptors in place of the relocations.
+fn relocate(program: &ProgramSpec, maps: &[LoadedMap]) -> Vec<u8> {
+    let mut insns = program.insns.0.clone();
+    for relocation in &program.relocations {
+        let at = relocation.slot as usize * 8;
+        let (Some(slots), Some(map)) = (insns.get_mut(at..at + 16), maps.get(relocation.map as usize)) else {
+            continue;
+        };
+        let pseudo = if relocation.value_offset.is_some() { 2 } else { 1 }; // BPF_PSEUDO_MAP_VALUE, _MAP_FD
+        slots[1] = (slots[1] & 0x0f) | (pseudo << 4);
+        slots[4..8].copy_from_slice(&map.fd.as_raw_fd().to_le_bytes());
+        slots[12..16].copy_from_slice(&relocation.value_offset.unwrap_or(0).to_le_bytes());
+    }
+    insns
+}
+
+fn load(job: &Job, program: &ProgramSpec, insns: &[u8]) -> (Verdict, Option<OwnedFd>) {
+    let spec = sys::ProgramLoad {
+        kind: program.kind,
+        insns,
+        license: &job.license,
+        name: &program.name,
+        log_level: 0,
+    };
+    let (loaded, statistics) = load_with_log(&spec, 4, STATISTICS_BYTES);
+    match loaded {
+        Ok(program) => {
+            let mut accepted = log::statistics(&statistics);
+            if job.log {
+                accepted.log = load_with_log(&spec, 2, LOG_BYTES_FIRST).1;
+            }
+            (Verdict::Accepted(accepted), Some(program))
+        }
+        Err(error) if statistics.is_empty() => {
+            (Verdict::Refused(Refused { errno: errno_name(&error), doing: "load".into() }), None)
+        }
+        Err(_) => {
+            // Level 1 keeps only the path that fails; level 2 would print every path and every state.
+            let full = load_with_log(&spec, 1, LOG_BYTES_FIRST).1;
+            (Verdict::Rejected(log::rejection(&statistics, full)), None)
+        }
+    }
+}
+
+/// Loads with a log of `level`; the buffer starts with `bytes` and grows for as long as the kernel finds it too small.
+fn load_with_log(spec: &sys::ProgramLoad<'_>, level: u32, bytes: usize) -> (io::Result<OwnedFd>, String) {
+    let spec = sys::ProgramLoad { log_level: level, ..*spec };
+    let mut buffer = vec![0; bytes];
+    let mut attempts = 1;
+    loop {
+        buffer[0] = 0;
+        let result = sys::program_load(&spec, &mut buffer);
+        match result.as_ref().err().and_then(io::Error::raw_os_error) {
+            Some(libc::ENOSPC) if buffer.len() < LOG_BYTES_MOST => buffer.resize(buffer.len() * 4, 0),
+            Some(libc::EAGAIN) if attempts < LOAD_ATTEMPTS => attempts += 1,
+            _ => return (result, log::text(&buffer)),
+        }
+    }
+}
+
+fn possible_processors() -> usize {
+    let text = fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
+    let last = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<usize>().ok());
+    last.map_or(1, |last| last + 1)
+}
+
+fn refused(doing: impl Fn() -> String) -> impl Fn(io::Error) -> Refused {
+    move |error| Refused { errno: errno_name(&error), doing: doing() }
+}
+
+impl Ran {
+    fn failed(why: String) -> Ran {
+        Ran { result: Err(why), data: Hex::default(), nanoseconds: 0 }
+    }
+}
+
+/// The kernel's name of an error number, such as `EINVAL`.
+pub fn errno_name(error: &io::Error) -> String {
+    const NAMES: &[(i32, &str)] = &[
+        (libc::EPERM, "EPERM"),
+        (libc::ENOENT, "ENOENT"),
+        (libc::E2BIG, "E2BIG"),
+        (libc::EBADF, "EBADF"),
+        (libc::EAGAIN, "EAGAIN"),
+        (libc::ENOMEM, "ENOMEM"),
+        (libc::EACCES, "EACCES"),
+        (libc::EFAULT, "EFAULT"),
+        (libc::EBUSY, "EBUSY"),
+        (libc::EEXIST, "EEXIST"),
+        (libc::EINVAL, "EINVAL"),
+        (libc::ENOSPC, "ENOSPC"),
+        (libc::ENOSYS, "ENOSYS"),
+        (libc::EOPNOTSUPP, "EOPNOTSUPP"),
+        (524, "ENOTSUPP"), // inside the kernel only, and still seen from bpf(2)
+    ];
+    let number = error.raw_os_error().unwrap_or(0);
+    match NAMES.iter().find(|(known, _)| *known == number) {
+        Some((_, name)) => (*name).to_string(),
+        None => error.to_string(),
+    }
+}

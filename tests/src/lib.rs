@@ -1,0 +1,24 @@
+//! Oracles: those who know the truth about our answers, and what the data-driven tests of this crate share.
+//!
+//! Tests are data: one file is one named test. `README.md` describes the folders and their formats.
+
+pub mod answer;
+pub mod cli;
+pub mod compile;
+mod cpio;
+pub mod fields;
+pub mod files;
+pub mod go;
+pub mod golden;
+pub mod hex;
+pub mod job;
+pub mod kernel;
+pub mod log;
+pub mod marks;
+mod native;
+pub mod require;
+pub mod scenario;
+pub mod session;
+pub mod sys;
+pub mod trace;
+pub mod vm;

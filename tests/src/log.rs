@@ -1,0 +1,70 @@
+//! What a verifier log says: statistics, last words, and where it stopped.
+
+use crate::job::{Accepted, Rejected};
+
+/// Text that the verifier printed into `buffer`, up to the first NUL.
+pub fn text(buffer: &[u8]) -> String {
+    let end = buffer.iter().position(|byte| *byte == 0).unwrap_or(buffer.len());
+    String::from_utf8_lossy(&buffer[..end]).into_owned()
+}
+
+/// The numbers of a statistics log (level 4).
+pub fn statistics(log: &str) -> Accepted {
+    let depths = log.lines().find_map(|line| line.strip_prefix("stack depth ")).unwrap_or("");
+    let depth = depths.split_whitespace().next().unwrap_or("");
+    Accepted {
+        processed: number(log, "processed "),
+        total_states: number(log, " total_states "),
+        peak_states: number(log, " peak_states "),
+        stack: depth.split('+').filter_map(|part| part.parse::<u32>().ok()).sum(),
+        log: String::new(),
+    }
+}
+
+/// The rejection that a statistics log (level 4) and a full log tell: at level 4 the verifier prints
+/// nothing but its last words and its statistics.
+pub fn rejection(statistics: &str, full: String) -> Rejected {
+    let message: Vec<&str> = statistics.lines().filter(|line| !is_statistics(line)).collect();
+    Rejected {
+        message: message.join("\n"),
+        insn: full.lines().rev().find_map(instruction),
+        processed: number(statistics, "processed "),
+        log: full,
+    }
+}
+
+fn is_statistics(line: &str) -> bool {
+    ["verification time ", "stack depth ", "processed "].iter().any(|start| line.starts_with(start))
+}
+
+/// The slot of a line such as `12: (bf) r1 = r0`; none for lines of states and for backtracking.
+fn instruction(line: &str) -> Option<u32> {
+    let (slot, rest) = line.split_once(": (")?;
+    let opcode = rest.get(..3)?;
+    let is_opcode = opcode.ends_with(')') && opcode[..2].bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_opcode { slot.parse().ok() } else { None }
+}
+
+fn number(log: &str, after: &str) -> u32 {
+    let digits = log.find(after).map_or("", |at| &log[at + after.len()..]);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATISTICS: &str = "R1 !read_ok\nverification time 30 usec\nstack depth 8+16\n\
+        processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 2 peak_states 1 mark_read 0\n";
+
+    #[test]
+    fn numbers_and_last_words_are_found() {
+        let counted = statistics(STATISTICS);
+        assert_eq!((counted.processed, counted.total_states, counted.peak_states), (3, 2, 1));
+        assert_eq!(counted.stack, 24);
+        let full = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n12: (bf) r2 = r1\nR1 !read_ok\n   (nothing)\n";
+        let rejected = rejection(STATISTICS, full.to_string());
+        assert_eq!((rejected.message.as_str(), rejected.insn), ("R1 !read_ok", Some(12)));
+    }
+}

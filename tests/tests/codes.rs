@@ -1,0 +1,40 @@
+//! The page of every diagnostic code: its example must give that code.
+
+use std::process::ExitCode;
+
+use gobpf_diagnostics::codes::{PAGES, Page};
+use gobpf_tests::cli;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = PAGES.iter().map(|page| Trial::test(page.code.to_string(), move || check(page))).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn check(page: &Page) -> Result<(), Failed> {
+    let (language, example) = example(page.text).ok_or("the page has no fenced block under `## Example`")?;
+    let name = match language {
+        "bpf" => "example.bpf",
+        "go" => "example.go",
+        other => return Err(format!("an example is tagged `go` or `bpf`, not `{other}`").into()),
+    };
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join(name), example)?;
+    let reported = cli::reported(folder.path(), name)?;
+    if reported.iter().any(|found| found.code == page.code.to_string()) {
+        return Ok(());
+    }
+    Err(format!("the example gives {reported:#?}").into())
+}
+
+/// The language and the text of the first fenced block under `## Example`.
+fn example(page: &str) -> Option<(&str, String)> {
+    let section = page.split("\n## Example\n").nth(1)?;
+    let mut lines = section.lines().skip_while(|line| !line.starts_with("```"));
+    let tag = lines.next()?.trim_start_matches('`');
+    let language = tag.split_whitespace().next().unwrap_or_default();
+    let text: String =
+        lines.take_while(|line| !line.starts_with("```")).map(|line| format!("{line}\n")).collect();
+    Some((language, text))
+}

@@ -1,0 +1,62 @@
+//! Chores of the project: `cargo xtask CHORE`.
+
+mod bless;
+mod tidy;
+mod vm;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A chore: its name, its arguments, what it does, and its code.
+struct Chore {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<(), String>,
+}
+
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "bless",
+        arguments: "FILE...",
+        about: "rewrite the expectations of data files (or of all files of a folder)",
+        run: bless::run,
+    },
+    Chore {
+        name: "tidy",
+        arguments: "",
+        about: "check what no compiler checks: rooms, paths, sizes",
+        run: tidy::run,
+    },
+    Chore {
+        name: "vm",
+        arguments: "",
+        about: "fetch Debian's kernels for the tests that boot them",
+        run: vm::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let chore = arguments.first().and_then(|name| CHORES.iter().find(|chore| chore.name == name));
+    let Some(chore) = chore else {
+        eprintln!("usage: cargo xtask CHORE");
+        for chore in CHORES {
+            eprintln!("  {:<14}{}", format!("{} {}", chore.name, chore.arguments), chore.about);
+        }
+        return ExitCode::from(2);
+    };
+    match (chore.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("cargo xtask {}: {why}", chore.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
