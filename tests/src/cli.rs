@@ -9,28 +9,33 @@ use serde_json::Value;
 use crate::files;
 use crate::marks::Reported;
 
-/// The binary, built from what is in the tree now; the same target folder and profile as this test's.
+/// The binary: the one that `GOBPF_LSP` names, else built from what is in the tree now, in the target folder and the
+/// profile of this test.
 pub fn binary() -> Result<&'static Path, String> {
     static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BINARY.get_or_init(build).as_deref().map_err(Clone::clone)
 }
 
 fn build() -> Result<PathBuf, String> {
+    if let Some(binary) = std::env::var_os("GOBPF_LSP") {
+        return Ok(PathBuf::from(binary));
+    }
     let test = std::env::current_exe().map_err(|error| format!("where is this test? {error}"))?;
     // target/PROFILE/deps/TEST
     let profile = test.parent().and_then(Path::parent).ok_or("this test runs outside of a target folder")?;
     let target = profile.parent().ok_or("this test runs outside of a target folder")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // The whole workspace, so that dependencies have the features that `cargo test --workspace` built them with.
-    command.args(["build", "--quiet", "--workspace", "--bin", "gobpf-lsp"]);
+    // Asked for in this way, the binary and its dependencies are those that `cargo test --workspace` has just built:
+    // an integration test of the server depends on the binary, and features are those of the whole workspace's tests.
+    command.args(["test", "--quiet", "--no-run", "--workspace", "--test", "commands"]);
     command.arg("--target-dir").arg(target).current_dir(files::root());
     if profile.file_name().is_some_and(|name| name == "release") {
         command.arg("--release");
     }
-    let output = command.output().map_err(|error| format!("cargo build: {error}"))?;
+    let output = command.output().map_err(|error| format!("cargo: {error}"))?;
     if !output.status.success() {
-        return Err(format!("cargo build: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!("building gobpf-lsp: {}", String::from_utf8_lossy(&output.stderr)));
     }
     Ok(profile.join("gobpf-lsp"))
 }

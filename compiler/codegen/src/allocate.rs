@@ -54,8 +54,8 @@ fn environment() -> MachineEnv {
         numbers.fold(PRegSet::empty(), |set, number| set.with(register(number)))
     };
     MachineEnv {
-        preferred_regs_by_class: [set(0..=5), PRegSet::empty(), PRegSet::empty()],
-        non_preferred_regs_by_class: [set(6..=9), PRegSet::empty(), PRegSet::empty()],
+        preferred_regs_by_class: [set(0..=9), PRegSet::empty(), PRegSet::empty()],
+        non_preferred_regs_by_class: [PRegSet::empty(), PRegSet::empty(), PRegSet::empty()],
         scratch_by_class: [None, None, None],
         fixed_stack_slots: Vec::new(),
     }

@@ -38,6 +38,7 @@ pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, 
     };
     emitter.run();
     let targets = emitter.thread_jumps();
+    emitter.exit_at_once(&targets);
     emitter.lay_out(&targets, stack_bytes)
 }
 
@@ -177,6 +178,23 @@ impl Emitter<'_> {
                 at
             })
             .collect()
+    }
+
+    /// Writes `exit` where a jump would only lead to one.
+    fn exit_at_once(&mut self, targets: &[usize]) {
+        let only_exit: Vec<bool> = self
+            .blocks
+            .iter()
+            .map(|items| matches!(items.as_slice(), [(Item::Insn(insn), _)] if *insn == Insn::exit()))
+            .collect();
+        for block in &mut self.blocks {
+            if let Some((item, _)) = block.last_mut()
+                && let Item::JumpTo(to) = item
+                && only_exit[targets[to.index()]]
+            {
+                *item = Item::Insn(Insn::exit());
+            }
+        }
     }
 
     /// Puts the blocks that are still jumped to one after the other and fills in the distances.

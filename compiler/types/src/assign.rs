@@ -80,16 +80,16 @@ impl<'a> Cx<'_, 'a> {
                         .collect()
                 }
                 _ => {
-                    self.count_mismatch(names.len(), values, &operand, names.first().map(|name| name.id));
+                    self.count_mismatch(names.len(), values, &operand);
                     unknown(names.len())
                 }
             };
         }
-        let operands: Vec<Operand> =
-            self.with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
+        let operands: Vec<Operand> = self
+            .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
         if operands.len() != names.len() {
             if let Some(first) = operands.first().cloned() {
-                self.count_mismatch(names.len(), values, &first, names.first().map(|name| name.id));
+                self.count_mismatch(names.len(), values, &first);
             }
             return unknown(names.len());
         }
@@ -114,23 +114,15 @@ impl<'a> Cx<'_, 'a> {
 
     /// One value of as many as there are names; a call with several results where one is wanted is a wrong count.
     fn single(&mut self, value: &'a ast::Expr, names: &[ast::Ident]) -> Operand {
-        if names.len() == 1 {
-            let operand = self.raw_expr(value);
-            if self.call_types(&operand).is_some_and(|types| types.len() > 1) {
-                self.count_mismatch(1, std::slice::from_ref(value), &operand, names.first().map(|name| name.id));
-                return self.invalid(value);
-            }
+        let operand = self.raw_expr(value);
+        if names.len() == 1 && self.call_types(&operand).is_some_and(|types| types.len() > 1) {
+            self.count_mismatch(1, std::slice::from_ref(value), &operand);
+            return self.invalid(value);
         }
-        self.expr(value)
+        self.single_value(operand, value)
     }
 
-    fn count_mismatch(
-        &mut self,
-        variables: usize,
-        values: &[ast::Expr],
-        first: &Operand,
-        node: Option<NodeId>,
-    ) {
+    fn count_mismatch(&mut self, variables: usize, values: &[ast::Expr], first: &Operand) {
         if matches!(first.mode, Mode::Invalid | Mode::Native) && values.len() == 1 {
             return;
         }
@@ -141,7 +133,7 @@ impl<'a> Cx<'_, 'a> {
             },
             several => ValueCount::Expressions(several.len()),
         };
-        self.error(node.unwrap_or(first.node), Why::AssignmentCount { variables, values });
+        self.error(first.node, Why::AssignmentCount { variables, values });
     }
 
     /// The types of a call's results, where it has none or several.
@@ -192,10 +184,15 @@ impl<'a> Cx<'_, 'a> {
             self.error(node, Why::NoNewVariables);
             return self.assignment(lhs, rhs, node, out);
         }
+        if let [call] = rhs
+            && names.len() > 1
+        {
+            return self.short_var_call(&names, &known, call, node, out);
+        }
         let fresh = known.iter().all(Option::is_none);
         let values = match fresh {
             true => self.initial_values(&names, rhs, None, "assignment", out),
-            false => self.mixed_values(&names, &known, rhs, out),
+            false => self.mixed_values(&names, &known, rhs),
         };
         let mut targets = Vec::new();
         let mut assigned = Vec::new();
@@ -235,9 +232,8 @@ impl<'a> Cx<'_, 'a> {
         names: &[ast::Ident],
         known: &[Option<LocalId>],
         rhs: &'a [ast::Expr],
-        out: &mut Vec<Stmt>,
     ) -> Vec<(Option<hir::Expr>, Ty)> {
-        let values = self.initial_operands(names, rhs, out);
+        let values = self.initial_operands(names, rhs);
         values
             .into_iter()
             .zip(known)
@@ -257,37 +253,62 @@ impl<'a> Cx<'_, 'a> {
             .collect()
     }
 
-    fn initial_operands(
-        &mut self,
-        names: &[ast::Ident],
-        rhs: &'a [ast::Expr],
-        out: &mut Vec<Stmt>,
-    ) -> Vec<Option<Operand>> {
-        if let [call] = rhs {
-            let operand = self.raw_expr(call);
-            if let Some(types) = self.call_types(&operand).filter(|types| types.len() == names.len()) {
-                let (text, node) = (operand.text.clone(), operand.node);
-                let locals = self.call_results(operand, &types, out);
-                let parts: Vec<_> = locals.into_iter().zip(types).collect();
-                return parts
-                    .into_iter()
-                    .map(|(local, ty)| {
-                        let hir = self.local_expr(local, node);
-                        Some(Operand { mode: Mode::Value, ty, text: text.clone(), node, hir })
-                    })
-                    .collect();
-            }
-            self.count_mismatch(names.len(), rhs, &operand, names.first().map(|name| name.id));
-            return names.iter().map(|_| None).collect();
-        }
+    fn initial_operands(&mut self, names: &[ast::Ident], rhs: &'a [ast::Expr]) -> Vec<Option<Operand>> {
         let operands: Vec<Operand> = rhs.iter().map(|value| self.expr(value)).collect();
         if operands.len() != names.len() {
             if let Some(first) = operands.first().cloned() {
-                self.count_mismatch(names.len(), rhs, &first, names.first().map(|name| name.id));
+                self.count_mismatch(names.len(), rhs, &first);
             }
             return names.iter().map(|_| None).collect();
         }
         operands.into_iter().map(|operand| Some(operand).filter(|operand| !operand.is_invalid())).collect()
+    }
+
+    /// `a, b := f()`.
+    fn short_var_call(
+        &mut self,
+        names: &[ast::Ident],
+        known: &[Option<LocalId>],
+        call: &'a ast::Expr,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let operand = self.raw_expr(call);
+        let types = match self.call_types(&operand) {
+            Some(types) if types.len() == names.len() => types,
+            _ => {
+                self.count_mismatch(names.len(), std::slice::from_ref(call), &operand);
+                names.iter().map(|_| Types::UNKNOWN).collect()
+            }
+        };
+        let mut targets = Vec::with_capacity(names.len());
+        for ((name, known), ty) in names.iter().zip(known).zip(&types) {
+            let local = match known {
+                Some(local) => *local,
+                None => {
+                    let local = self.new_local(&name.name, *ty, name.id);
+                    self.declare(name, EntityKind::Local(local));
+                    self.watch_use(name, local);
+                    self.require_kernel_type(*ty, name.id);
+                    out.push(Stmt { node: name.id, kind: StmtKind::Declare { local, init: None } });
+                    local
+                }
+            };
+            let target_type = self.local_type(local);
+            let hir = self.local_expr(local, name.id);
+            let text = name.name.to_string();
+            let blank = name.name == "_";
+            targets.push((!blank).then_some(Operand {
+                mode: Mode::Variable,
+                ty: target_type,
+                text,
+                node: name.id,
+                hir,
+            }));
+        }
+        if !operand.is_invalid() {
+            self.assign_call(targets, operand, &types, node, out);
+        }
     }
 
     /// `a, b = x, y`.
@@ -305,14 +326,14 @@ impl<'a> Cx<'_, 'a> {
             let operand = self.raw_expr(call);
             match self.call_types(&operand).filter(|types| types.len() == lhs.len()) {
                 Some(types) => self.assign_call(targets, operand, &types, node, out),
-                None => self.count_mismatch(lhs.len(), rhs, &operand, lhs.first().map(|first| first.id)),
+                None => self.count_mismatch(lhs.len(), rhs, &operand),
             }
             return;
         }
         if lhs.len() != rhs.len() {
             let operands: Vec<Operand> = rhs.iter().map(|value| self.raw_expr(value)).collect();
             if let Some(first) = operands.first() {
-                self.count_mismatch(lhs.len(), rhs, first, lhs.first().map(|first| first.id));
+                self.count_mismatch(lhs.len(), rhs, first);
             }
             return;
         }
@@ -336,7 +357,7 @@ impl<'a> Cx<'_, 'a> {
                     places.push(Some(target.hir));
                 }
                 None => {
-                    let (value, ty) = self.value(operand, "assignment");
+                    let (value, ty) = self.value(operand, "assignment to _ identifier");
                     self.require_kernel_type(ty, value.node);
                     values.push(value);
                     places.push(None);
@@ -384,7 +405,8 @@ impl<'a> Cx<'_, 'a> {
             if name == "_" {
                 return None;
             }
-            if let Some(EntityKind::Local(local)) = self.local_entity(name).map(|entity| entity.kind.clone()) {
+            if let Some(EntityKind::Local(local)) = self.local_entity(name).map(|entity| entity.kind.clone())
+            {
                 let ty = self.local_type(local);
                 return Some(self.operand(target, Mode::Variable, ty, ExprKind::Local(local)));
             }
@@ -435,15 +457,17 @@ impl<'a> Cx<'_, 'a> {
         self.push_op(target, op, value, left, node, out);
     }
 
-    /// The target of an operation: it is read too, so the blank identifier is none.
+    /// The target of an operation: it is read too, so it counts as used, and the blank identifier is none.
     fn target_of_op(&mut self, left: &'a ast::Expr) -> Option<Operand> {
-        match self.target(left) {
-            None => {
-                self.error(left.id, Why::NotAnExpression { expr: "_".into() });
-                None
+        let target = self.target(left);
+        match &target {
+            None => self.error(left.id, Why::NotAnExpression { expr: "_".into() }),
+            Some(Operand { hir: hir::Expr { kind: ExprKind::Local(local), .. }, .. }) => {
+                self.mark_used(*local);
             }
-            some => some,
+            Some(_) => {}
         }
+        target
     }
 
     fn push_op(
@@ -469,13 +493,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `x++` and `x--`.
-    pub fn inc_dec(
-        &mut self,
-        operand: &'a ast::Expr,
-        increment: bool,
-        node: NodeId,
-        out: &mut Vec<Stmt>,
-    ) {
+    pub fn inc_dec(&mut self, operand: &'a ast::Expr, increment: bool, node: NodeId, out: &mut Vec<Stmt>) {
         let Some(target) = self.target_of_op(operand) else { return };
         if target.is_invalid() {
             return;

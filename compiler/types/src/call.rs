@@ -139,16 +139,19 @@ impl<'a> Cx<'_, 'a> {
         arguments: &'a [ast::Expr],
         expr: &'a ast::Expr,
     ) -> Option<Vec<hir::Expr>> {
-        if let [single] = arguments
-            && signature.params.len() > 1
-        {
-            let operand = self.raw_expr(single);
-            if let Kind::Tuple(_) = self.ck.types.kind(operand.ty) {
-                self.unsupported(single.id, NotInKernel::Builtin("a call with several results as arguments"));
+        let mut operands: Vec<Operand> = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let operand = self.raw_expr(argument);
+            if arguments.len() == 1
+                && signature.params.len() > 1
+                && matches!(self.ck.types.kind(operand.ty), Kind::Tuple(types) if !types.is_empty())
+            {
+                let what = NotInKernel::Builtin("a call with several results as arguments");
+                self.unsupported(argument.id, what);
                 return None;
             }
+            operands.push(self.single_value(operand, argument));
         }
-        let operands: Vec<Operand> = arguments.iter().map(|argument| self.expr(argument)).collect();
         if operands.len() != signature.params.len() {
             if operands.iter().any(Operand::is_invalid) {
                 return None;
@@ -157,7 +160,7 @@ impl<'a> Cx<'_, 'a> {
             let have: Vec<Ty> = operands.iter().map(|operand| operand.ty).collect();
             let node = match operands.get(signature.params.len()) {
                 Some(extra) if too_many => extra.node,
-                _ => expr.id,
+                _ => operands.last().map_or(expr.id, |last| last.node),
             };
             let have = self.have(&have);
             let want = format!("({})", self.ck.types.list(&signature.params));
@@ -247,9 +250,7 @@ impl<'a> Cx<'_, 'a> {
 
     fn map_argument(&mut self, receiver: &Operand) -> Option<hir::Argument> {
         match receiver.mode {
-            Mode::MapVariable(symbol) => {
-                crate::variables::map(self.ck, symbol).map(hir::Argument::Map)
-            }
+            Mode::MapVariable(symbol) => crate::variables::map(self.ck, symbol).map(hir::Argument::Map),
             _ => {
                 let name = receiver.text.as_str().into();
                 self.error(receiver.node, Why::MapMisuse { name });

@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
     /// Reports `why` at `place`, unless something has been reported there already.
     pub fn error(&mut self, place: Place, why: Why) {
         if self.reported.insert((place.decl, place.node)) {
-            self.errors.push(TypeError { place, stray: None, why: Box::new(why) });
+            self.errors.push(TypeError { place, why: Box::new(why) });
         }
     }
 
@@ -89,7 +89,8 @@ impl<'a> Checker<'a> {
         }
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if self.in_progress.contains(&id) {
-            self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type: false });
+            let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
+            self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type });
             return Resolved::Error;
         }
         self.in_progress.push(id);

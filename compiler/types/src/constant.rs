@@ -60,7 +60,8 @@ impl Value {
             Value::Int(value) => value.to_string(),
             Value::Float(value) if value.is_integer() => value.to_integer().to_string(),
             Value::Float(value) => {
-                let float = value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0);
+                let float =
+                    value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0);
                 shortest(float)
             }
         }
@@ -76,11 +77,7 @@ impl Value {
             }
             (
                 Value::Int(_) | Value::Float(_),
-                Basic::Float32
-                | Basic::Float64
-                | Basic::UntypedFloat
-                | Basic::Complex64
-                | Basic::Complex128,
+                Basic::Float32 | Basic::Float64 | Basic::UntypedFloat | Basic::Complex64 | Basic::Complex128,
             ) => self.as_float().map(Value::Float).ok_or(Misfit::Kind),
             (Value::Int(_) | Value::Float(_), _) => {
                 let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
@@ -216,7 +213,11 @@ pub(crate) fn range(bits: u8, signed: bool) -> (BigInt, BigInt) {
 }
 
 fn shortest(float: f64) -> String {
-    if float != 0.0 && !(1e-4..1e21).contains(&float.abs()) { format!("{float:e}") } else { float.to_string() }
+    if float != 0.0 && !(1e-4..1e21).contains(&float.abs()) {
+        format!("{float:e}")
+    } else {
+        float.to_string()
+    }
 }
 
 /// The value of a literal as it is written; `None` where it isn't well formed or is imaginary.

@@ -94,7 +94,10 @@ pub(crate) enum Mode {
     MapVariable(SymbolId),
     Function(SymbolId),
     /// A method with its receiver, adjusted to what the method wants.
-    Method { symbol: SymbolId, receiver: Box<Operand> },
+    Method {
+        symbol: SymbolId,
+        receiver: Box<Operand>,
+    },
     Builtin(Builtin),
     /// A name of a package that has no kernel side.
     Native,

@@ -165,12 +165,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `target(argument)`.
-    pub fn conversion(
-        &mut self,
-        target: Ty,
-        arguments: &'a [ast::Expr],
-        expr: &'a ast::Expr,
-    ) -> Operand {
+    pub fn conversion(&mut self, target: Ty, arguments: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
         let [argument] = arguments else {
             let call = crate::describe::expression(expr);
             self.error(expr.id, Why::BuiltinCount { call, expected: 1, found: arguments.len() });
@@ -186,7 +181,11 @@ impl<'a> Cx<'_, 'a> {
         if self.ck.types.is_untyped(operand.ty) {
             let context = "conversion";
             let default = self.ck.types.default_type(operand.ty);
-            let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) { target } else { default };
+            let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) {
+                target
+            } else {
+                default
+            };
             let hir = self.assign(operand, to, context);
             let lowered = self.lower(target);
             let kind = if hir.ty == lowered { hir.kind } else { ExprKind::Convert(Box::new(hir)) };
@@ -265,7 +264,9 @@ impl<'a> Cx<'_, 'a> {
             }
             (Kind::Basic(Basic::UnsafePointer), Kind::Pointer(_) | Kind::Basic(Basic::Uintptr))
             | (Kind::Pointer(_) | Kind::Basic(Basic::Uintptr), Kind::Basic(Basic::UnsafePointer)) => true,
-            (Kind::Slice(_), Kind::Basic(Basic::String)) | (Kind::Basic(Basic::String), Kind::Slice(_)) => true,
+            (Kind::Slice(_), Kind::Basic(Basic::String)) | (Kind::Basic(Basic::String), Kind::Slice(_)) => {
+                true
+            }
             (_, Kind::Basic(Basic::String)) => types.is_integer(from),
             _ => false,
         }

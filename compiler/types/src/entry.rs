@@ -2,8 +2,9 @@
 
 use gobpf_bpf::KernelVersion;
 use gobpf_bpf::tables::{KINDS, KindRow, ProgramKind};
-use gobpf_source::{NodeId, Place, Span};
+use gobpf_source::{NodeId, Place};
 use gobpf_syntax::ast::{DeclKind, Directive, FuncDecl};
+use gobpf_syntax::directives::{self, Audience};
 use smol_str::SmolStr;
 
 use crate::checker::{Checker, Resolved};
@@ -43,7 +44,8 @@ pub(crate) struct Setup {
 
 /// Reads the directives of the user's files.
 pub(crate) fn setup(index: &Index<'_>, target: Option<KernelVersion>) -> Setup {
-    let mut reader = Reader { license: None, kernel: None, entries: Vec::new(), errors: Vec::new(), any: false };
+    let mut reader =
+        Reader { license: None, kernel: None, entries: Vec::new(), errors: Vec::new(), any: false };
     let files = || index.files.iter().filter(|scope| scope.package == Package::User);
     for scope in files() {
         reader.file(scope);
@@ -82,7 +84,6 @@ enum Above {
     Package,
     Function,
     Other,
-    Nothing,
 }
 
 impl Reader {
@@ -94,7 +95,7 @@ impl Reader {
                 _ => Above::Other,
             };
             for directive in &node.directives {
-                self.directive(directive, above, Place { decl, node: directive.id }, None);
+                self.directive(directive, above, Place { decl, node: directive.id });
             }
             let inner: Vec<&Directive> = match &node.kind {
                 DeclKind::Type(specs) => specs.iter().flat_map(|spec| &spec.directives).collect(),
@@ -102,33 +103,33 @@ impl Reader {
                 _ => Vec::new(),
             };
             for directive in inner {
-                self.directive(directive, Above::Other, Place { decl, node: directive.id }, None);
+                self.directive(directive, Above::Other, Place { decl, node: directive.id });
             }
         }
-        for directive in &scope.file.stray_directives {
-            let decl = gobpf_source::DeclId { file: scope.file.id, index: u32::MAX };
-            let place = Place { decl, node: NodeId(u32::from(directive.range.start())) };
-            let span = Span { file: scope.file.id, range: directive.range };
-            self.directive(directive, Above::Nothing, place, Some(span));
-        }
+        // Those that stand above nothing are syntax errors; the package has directives all the same.
+        self.any |= scope.file.stray_directives.iter().any(|directive| directive.namespace == "bpf");
     }
 
-    fn directive(&mut self, directive: &Directive, above: Above, place: Place, stray: Option<Span>) {
+    fn directive(&mut self, directive: &Directive, above: Above, place: Place) {
         if directive.namespace != "bpf" {
             return; // `//gobpf:ignore` is looked at where diagnostics are filtered
         }
         self.any = true;
         let name = directive.name.clone();
         let Some((_, belongs)) = USER_DIRECTIVES.iter().find(|(known, _)| *known == name) else {
-            let near = nearest(&name);
-            return self.error(place, stray, Why::UnknownDirective { name, near });
+            // Names that nobody knows are syntax errors.
+            if let Some(known) = directives::known(&name) {
+                let of_sdk = known.audience == Audience::Sdk;
+                self.error(place, Why::ForeignDirective { name, of_sdk });
+            }
+            return;
         };
         let fits = match name.as_str() {
             "section" => above == Above::Function,
             _ => above == Above::Package,
         };
         if !fits {
-            return self.error(place, stray, Why::MisplacedDirective { name, belongs });
+            return self.error(place, Why::MisplacedDirective { name, belongs });
         }
         let arguments = directive.arguments.trim();
         match name.as_str() {
@@ -138,13 +139,13 @@ impl Reader {
         }
     }
 
-    fn error(&mut self, place: Place, stray: Option<Span>, why: Why) {
-        self.errors.push(TypeError { place, stray, why: Box::new(why) });
+    fn error(&mut self, place: Place, why: Why) {
+        self.errors.push(TypeError { place, why: Box::new(why) });
     }
 
     fn malformed(&mut self, name: &str, place: Place, expected: impl Into<String>) {
         let why = Why::MalformedDirective { name: name.into(), expected: expected.into() };
-        self.error(place, None, why);
+        self.error(place, why);
     }
 
     fn set_license(&mut self, text: &str, place: Place) {
@@ -155,7 +156,7 @@ impl Reader {
         match &self.license {
             Some((_, first)) => {
                 let why = Why::RepeatedDirective { name: "license".into(), first: *first };
-                self.error(place, None, why);
+                self.error(place, why);
             }
             None => self.license = Some((text.into(), place)),
         }
@@ -166,7 +167,7 @@ impl Reader {
             (Err(expected), _) => self.malformed("kernel", place, expected),
             (Ok(_), Some((_, first))) => {
                 let why = Why::RepeatedDirective { name: "kernel".into(), first };
-                self.error(place, None, why);
+                self.error(place, why);
             }
             (Ok(version), None) => self.kernel = Some((version, place)),
         }
@@ -184,7 +185,7 @@ impl Reader {
             }
             let place = Place { decl: symbol.decl, node: directive.id };
             if let Some(first) = first {
-                self.error(place, None, Why::RepeatedDirective { name: "section".into(), first });
+                self.error(place, Why::RepeatedDirective { name: "section".into(), first });
                 continue;
             }
             first = Some(place);
@@ -193,7 +194,7 @@ impl Reader {
                 Some(kind) => self.entries.push(Entry { symbol: id, section: section.into(), kind }),
                 None => {
                     let why = Why::UnknownSection { section: section.into(), known: known_sections() };
-                    self.error(place, None, why);
+                    self.error(place, why);
                 }
             }
         }
@@ -208,39 +209,6 @@ fn known_sections() -> Vec<String> {
             parts => format!("{}{}", row.section, vec!["NAME"; parts].join("/")),
         })
         .collect()
-}
-
-/// The directive that `name` was probably meant to be.
-fn nearest(name: &str) -> Option<&'static str> {
-    USER_DIRECTIVES
-        .iter()
-        .map(|(known, _)| (*known, distance(name, known)))
-        .min_by_key(|(_, distance)| *distance)
-        .filter(|(known, distance)| *distance * 2 <= known.len())
-        .map(|(known, _)| known)
-}
-
-/// Levenshtein's distance, in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
-            let cost = (diagonal + usize::from(x != *y)).min(above + 1).min(left + 1);
-            if let Some(cell) = row.get_mut(j) {
-                *cell = left;
-            }
-            diagonal = above;
-            left = cost;
-        }
-        if let Some(last) = row.last_mut() {
-            *last = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// `main` of a package without directives, if it calls the SDK, itself or through functions of the package.
@@ -260,9 +228,12 @@ fn original_main(index: &Index<'_>) -> Option<SymbolId> {
         let scope = index.files.get(symbol.file)?;
         let decl = scope.file.decls.get(symbol.decl.index as usize)?;
         let uses = Uses::of(&decl.decl);
-        let is_sdk = |name: &SmolStr| scope.imports.get(name).is_some_and(|import| import.kind == Import::Sdk);
+        let is_sdk =
+            |name: &SmolStr| scope.imports.get(name).is_some_and(|import| import.kind == Import::Sdk);
         let by_dot = |name: &SmolStr| {
-            scope.dot_sdk && name.starts_with(char::is_uppercase) && index.lookup(Package::Sdk, name).is_some()
+            scope.dot_sdk
+                && name.starts_with(char::is_uppercase)
+                && index.lookup(Package::Sdk, name).is_some()
         };
         if uses.qualifiers.iter().any(is_sdk) || uses.names.iter().any(by_dot) {
             return Some(main);

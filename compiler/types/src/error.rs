@@ -1,7 +1,7 @@
 //! What can be wrong, as data. The words stand in `wording.rs`.
 
 use gobpf_bpf::KernelVersion;
-use gobpf_source::{Place, Span};
+use gobpf_source::Place;
 use smol_str::SmolStr;
 
 use crate::constant::Misfit;
@@ -11,8 +11,6 @@ use crate::constant::Misfit;
 pub struct TypeError {
     /// Where it is reported.
     pub place: Place,
-    /// Where it is reported, for a directive that stands above nothing and so has no place.
-    pub stray: Option<Span>,
     /// What is wrong and why.
     pub why: Box<Why>,
 }
@@ -22,7 +20,7 @@ pub struct TypeError {
 #[allow(missing_docs)]
 pub enum Why {
     // Directives.
-    UnknownDirective { name: SmolStr, near: Option<&'static str> },
+    ForeignDirective { name: SmolStr, of_sdk: bool },
     MisplacedDirective { name: SmolStr, belongs: &'static str },
     MalformedDirective { name: SmolStr, expected: String },
     RepeatedDirective { name: SmolStr, first: Place },

@@ -20,6 +20,11 @@ impl<'a> Cx<'_, 'a> {
     /// `expr` as a single value.
     pub fn expr(&mut self, expr: &'a ast::Expr) -> Operand {
         let operand = self.raw_expr(expr);
+        self.single_value(operand, expr)
+    }
+
+    /// `operand`, which `expr` gave, as a single value.
+    pub fn single_value(&mut self, operand: Operand, expr: &'a ast::Expr) -> Operand {
         match &operand.mode {
             Mode::NoValue => {
                 self.error(expr.id, Why::NoValue { expr: operand.text.clone() });
@@ -154,9 +159,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// A package-level name.
     pub fn symbol(&mut self, id: SymbolId, expr: &'a ast::Expr) -> Operand {
-        let generic = self.ck.index.symbol(id).is_some_and(|symbol| {
-            matches!(symbol.kind, SymbolKind::Func(func) if !func.type_params.is_empty())
-        });
+        let generic = self.ck.index.symbol(id).is_some_and(
+            |symbol| matches!(symbol.kind, SymbolKind::Func(func) if !func.type_params.is_empty()),
+        );
         if generic {
             self.unsupported(expr.id, NotInKernel::Generic);
             return self.invalid(expr);
@@ -476,7 +481,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if !matches!(base.mode, Mode::Variable) {
             let operand = self.describe(&base);
-            self.error(expr.id, Why::NoAddress { operand });
+            self.error(inner.id, Why::NoAddress { operand });
             return self.invalid(expr);
         }
         self.take_address(&base.hir);

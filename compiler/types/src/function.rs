@@ -136,9 +136,9 @@ fn terminates(stmt: &ast::Stmt, label: Option<&str>) -> bool {
             cases.iter().any(|case| case.values.is_none())
                 && cases.iter().all(|case| terminates_block(&case.body) && !breaks(&case.body, label, true))
         }
-        StmtKind::Select(cases) => cases
-            .iter()
-            .all(|case| terminates_block(&case.body) && !breaks(&case.body, label, true)),
+        StmtKind::Select(cases) => {
+            cases.iter().all(|case| terminates_block(&case.body) && !breaks(&case.body, label, true))
+        }
         _ => false,
     }
 }

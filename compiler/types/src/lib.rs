@@ -7,6 +7,7 @@ mod assign;
 mod builtin;
 mod call;
 mod checker;
+mod complete;
 mod composite;
 mod constant;
 mod context;
@@ -124,8 +125,9 @@ pub fn check(input: Input<'_>) -> Checked {
     let mut package = hir::Package { types, programs, functions, maps, globals, license, target };
     if acyclic {
         provenance::specialise(&mut package, &mut errors);
+        complete::require(&mut package, &mut errors);
     }
-    errors.sort_by_key(|error| (error.stray.map(|span| span.range.start()), error.place));
+    errors.sort_by_key(|error| error.place);
     Checked { package, errors, sides, relevant: setup.relevant }
 }
 

@@ -115,21 +115,23 @@ impl<'a> Cx<'_, 'a> {
         let Some(info) = self.ck.index.symbol(symbol).cloned() else { return self.invalid(expr) };
         let SymbolKind::Func(func) = info.kind else { return self.invalid(expr) };
         let owner = self.pointed(receiver.ty);
-        let arguments = self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
-        let type_args: Vec<(SmolStr, Ty)> =
-            func.receiver.as_ref().map(|field| receiver_params(&field.ty)).unwrap_or_default()
-                .into_iter()
-                .zip(arguments)
-                .collect();
+        let arguments =
+            self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
+        let type_args: Vec<(SmolStr, Ty)> = func
+            .receiver
+            .as_ref()
+            .map(|field| receiver_params(&field.ty))
+            .unwrap_or_default()
+            .into_iter()
+            .zip(arguments)
+            .collect();
         let signature = {
             let mut cx = Cx::of_symbol(self.ck, &info);
             cx.type_args = type_args;
             cx.signature(&func.signature)
         };
-        let wants_pointer = func
-            .receiver
-            .as_ref()
-            .is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_)));
+        let wants_pointer =
+            func.receiver.as_ref().is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_)));
         let receiver = match self.adjust_receiver(receiver, wants_pointer, expr) {
             Some(receiver) => receiver,
             None => return self.invalid(expr),
@@ -140,7 +142,12 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Takes the address of the receiver, or follows it, as the method wants.
-    fn adjust_receiver(&mut self, receiver: Operand, wants_pointer: bool, expr: &ast::Expr) -> Option<Operand> {
+    fn adjust_receiver(
+        &mut self,
+        receiver: Operand,
+        wants_pointer: bool,
+        expr: &ast::Expr,
+    ) -> Option<Operand> {
         if matches!(receiver.mode, Mode::MapVariable(_)) {
             return Some(receiver);
         }
@@ -229,12 +236,8 @@ impl<'a> Cx<'_, 'a> {
         }
         let mut words = symbol.directive("maptype")?.split_whitespace();
         let kind = MapKind(words.next()?.parse().ok()?);
-        let names: Vec<SmolStr> = spec
-            .type_params
-            .iter()
-            .flat_map(|field| &field.names)
-            .map(|name| name.name.clone())
-            .collect();
+        let names: Vec<SmolStr> =
+            spec.type_params.iter().flat_map(|field| &field.names).map(|name| name.name.clone()).collect();
         let mut of = |word: &str| match names.iter().position(|name| name == word) {
             Some(index) => named.arguments.get(index).copied(),
             None => match self.ck.index.lookup(Package::Sdk, word) {

@@ -201,12 +201,18 @@ impl<'a> Cx<'_, 'a> {
     /// An untyped operand as a part of an untyped value: its type comes with the use of the whole.
     fn untyped_leaf(&mut self, operand: Operand) -> hir::Expr {
         match operand.constant() {
-            Some(Value::Bool(value)) => {
-                hir::Expr { node: operand.node, ty: UNTYPED, kind: ExprKind::Const(hir::Constant::Bool(*value)) }
-            }
+            Some(Value::Bool(value)) => hir::Expr {
+                node: operand.node,
+                ty: UNTYPED,
+                kind: ExprKind::Const(hir::Constant::Bool(*value)),
+            },
             Some(value) => {
                 let value = value.as_int().and_then(|value| value.to_i128()).unwrap_or_default();
-                hir::Expr { node: operand.node, ty: UNTYPED, kind: ExprKind::Const(hir::Constant::Int(value)) }
+                hir::Expr {
+                    node: operand.node,
+                    ty: UNTYPED,
+                    kind: ExprKind::Const(hir::Constant::Int(value)),
+                }
             }
             None => operand.hir,
         }
@@ -222,15 +228,12 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<(Operand, Operand, Ty)> {
         let types = &self.ck.types;
         let (a, b) = (left.ty, right.ty);
-        let mismatch = Why::Mismatched {
-            expr: expression(expr),
-            left: types.display(a),
-            right: types.display(b),
-        };
+        let at = right.node;
+        let mismatch =
+            Why::Mismatched { expr: expression(expr), left: types.display(a), right: types.display(b) };
         match (types.is_untyped(a), types.is_untyped(b)) {
             (false, false) => {
-                let comparable_mix =
-                    op.is_comparison() && (self.assignable(a, b) || self.assignable(b, a));
+                let comparable_mix = op.is_comparison() && (self.assignable(a, b) || self.assignable(b, a));
                 if types.identical(a, b) || comparable_mix {
                     return Some((left, right, a));
                 }
@@ -239,7 +242,9 @@ impl<'a> Cx<'_, 'a> {
                 if types.is_nil(a) || types.is_nil(b) {
                     let both = types.is_nil(a) && types.is_nil(b);
                     let why = match both {
-                        true => Why::OperatorUndefined { operator: op.symbol().into(), operand: "nil".into() },
+                        true => {
+                            Why::OperatorUndefined { operator: op.symbol().into(), operand: "nil".into() }
+                        }
                         false => mismatch,
                     };
                     self.error(expr.id, why);
@@ -267,12 +272,12 @@ impl<'a> Cx<'_, 'a> {
                 }
             }
         }
-        self.error(expr.id, mismatch);
+        self.error(if op.is_comparison() { at } else { expr.id }, mismatch);
         None
     }
 
     /// An untyped operand can be of type `target` at all: only its value may still not fit.
-    fn may_take(&self, operand: &Operand, target: Ty) -> bool {
+    pub fn may_take(&self, operand: &Operand, target: Ty) -> bool {
         let types = &self.ck.types;
         if types.is_nil(operand.ty) {
             return types.has_nil(target);
@@ -313,21 +318,13 @@ impl<'a> Cx<'_, 'a> {
             _ => true,
         };
         if !defined {
-            let why =
-                Why::OperatorUndefined { operator: op.symbol().into(), operand: self.describe(left) };
+            let why = Why::OperatorUndefined { operator: op.symbol().into(), operand: self.describe(left) };
             self.error(left.node, why);
         }
         defined
     }
 
-    fn compare(
-        &mut self,
-        op: BinaryOp,
-        left: Operand,
-        right: Operand,
-        ty: Ty,
-        expr: &ast::Expr,
-    ) -> Operand {
+    fn compare(&mut self, op: BinaryOp, left: Operand, right: Operand, ty: Ty, expr: &ast::Expr) -> Operand {
         let bool_type = self.basic(Basic::UntypedBool);
         if let (Some(a), Some(b)) = (left.constant(), right.constant())
             && let Some(holds) = a.compare(op, b)
@@ -346,7 +343,9 @@ impl<'a> Cx<'_, 'a> {
             _ => None,
         };
         let reason = match (equality, nil_only) {
-            (false, _) if !ordered => Some(format!("operator {} not defined on {}", op.symbol(), word(types, ty))),
+            (false, _) if !ordered => {
+                Some(format!("operator {} not defined on {}", op.symbol(), word(types, ty)))
+            }
             (true, Some(word)) if !with_nil => Some(format!("{word} can only be compared to nil")),
             (true, None) if !types.comparable(ty) => {
                 Some(format!("{} cannot be compared", types.display(ty)))
@@ -375,7 +374,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn value_as(&mut self, operand: Operand, ty: Ty) -> (hir::Expr, Ty) {
-        match self.ck.types.identical(operand.ty, ty) || self.ck.types.is_untyped(operand.ty) {
+        match self.assignable(operand.ty, ty) || self.ck.types.is_untyped(operand.ty) {
             true => (self.assign(operand, ty, "comparison"), ty),
             false => self.value(operand, "comparison"),
         }

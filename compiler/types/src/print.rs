@@ -213,7 +213,9 @@ impl Body<'_> {
             }
             ExprKind::Field { base, index } => {
                 let name = match self.printer.package.types.get(base.ty) {
-                    Type::Struct(layout) => layout.fields.get(*index as usize).map(|field| field.name.clone()),
+                    Type::Struct(layout) => {
+                        layout.fields.get(*index as usize).map(|field| field.name.clone())
+                    }
                     _ => None,
                 };
                 format!("{}.{}", self.expr(base), name.unwrap_or_default())
@@ -221,8 +223,9 @@ impl Body<'_> {
             ExprKind::Deref(pointer) => format!("(*{})", self.expr(pointer)),
             ExprKind::Index { base, index } => format!("{}[{}]", self.expr(base), self.expr(index)),
             ExprKind::Slice { base, low, high } => {
-                let bound =
-                    |bound: &Option<Box<Expr>>| bound.as_ref().map_or(String::new(), |bound| self.expr(bound));
+                let bound = |bound: &Option<Box<Expr>>| {
+                    bound.as_ref().map_or(String::new(), |bound| self.expr(bound))
+                };
                 format!("{}[{}:{}]", self.expr(base), bound(low), bound(high))
             }
             ExprKind::AddressOf(place) => format!("&{}", self.expr(place)),
@@ -256,7 +259,8 @@ impl Body<'_> {
             }
             ExprKind::Helper { helper, arguments } => {
                 let name = gobpf_bpf::tables::Helper::by_id(*helper).map_or("?", |helper| helper.name);
-                let arguments: Vec<String> = arguments.iter().map(|argument| self.argument(argument)).collect();
+                let arguments: Vec<String> =
+                    arguments.iter().map(|argument| self.argument(argument)).collect();
                 format!("bpf_{name}({})", arguments.join(", "))
             }
             ExprKind::Packet { context, .. } => format!("packet({})", self.expr(context)),

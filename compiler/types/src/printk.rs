@@ -34,8 +34,12 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<Vec<hir::Argument>> {
         let Some((format, rest)) = arguments.split_first() else {
             let want = "(string, ...any)".into();
-            let why =
-                Why::ArgumentCount { function: function.to_owned(), have: "()".into(), want, too_many: false };
+            let why = Why::ArgumentCount {
+                function: function.to_owned(),
+                have: "()".into(),
+                want,
+                too_many: false,
+            };
             self.error(expr.id, why);
             return None;
         };
@@ -171,8 +175,20 @@ impl<'a> Cx<'_, 'a> {
             'c' if integer => "c",
             't' | 'v' if boolean => "d",
             'd' | 'v' if integer => self.decimal(ty),
-            'x' if integer => if self.is_wide(ty) { "llx" } else { "x" },
-            'X' if integer => if self.is_wide(ty) { "llX" } else { "X" },
+            'x' if integer => {
+                if self.is_wide(ty) {
+                    "llx"
+                } else {
+                    "x"
+                }
+            }
+            'X' if integer => {
+                if self.is_wide(ty) {
+                    "llX"
+                } else {
+                    "X"
+                }
+            }
             _ => {
                 self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
                 return None;

@@ -79,9 +79,16 @@ struct Locals {
     provenance: Vec<Provenance>,
     /// Where each got its provenance first.
     from: Vec<NodeId>,
+    /// Which point to a variable of the function itself.
+    own: Vec<bool>,
     results: Vec<Provenance>,
+    result_from: Vec<NodeId>,
     changed: bool,
     conflicts: Vec<(LocalId, NodeId, Provenance)>,
+    /// Returned values that disagree with an earlier one: it, and the first.
+    result_conflicts: Vec<(NodeId, Provenance, NodeId, Provenance)>,
+    /// Returned pointers to variables of the function itself.
+    escapes: Vec<NodeId>,
 }
 
 impl Pass<'_> {
@@ -144,9 +151,13 @@ impl Pass<'_> {
         let mut locals = Locals {
             provenance: vec![Provenance::Nil; function.locals.len()],
             from: function.locals.iter().map(|local| local.node).collect(),
+            own: vec![false; function.locals.len()],
             results: vec![Provenance::Nil; function.results.len()],
+            result_from: vec![NodeId(0); function.results.len()],
             changed: true,
             conflicts: Vec::new(),
+            result_conflicts: Vec::new(),
+            escapes: Vec::new(),
         };
         for (param, provenance) in self.params(id).into_iter().zip(choice) {
             if let Some(slot) = locals.provenance.get_mut(param.0 as usize) {
@@ -156,6 +167,18 @@ impl Pass<'_> {
         while std::mem::take(&mut locals.changed) {
             let mut body = function.body.clone();
             self.rewrite_block(&mut body, &mut locals);
+        }
+        for (node, here, other, there) in std::mem::take(&mut locals.result_conflicts) {
+            let other = Place { decl: function.decl, node: other };
+            let (here, there) = (here.describe(), there.describe());
+            let why = Why::PointerConflict { name: "the result".into(), here, there, other };
+            self.report(Place { decl: function.decl, node }, why);
+        }
+        for node in std::mem::take(&mut locals.escapes) {
+            self.report(
+                Place { decl: function.decl, node },
+                Why::PointerEscapes { name: function.name.clone() },
+            );
         }
         let conflicts = std::mem::take(&mut locals.conflicts);
         let mut seen = Vec::new();
@@ -186,9 +209,12 @@ impl Pass<'_> {
             there: first.describe(),
             other: Place { decl: function.decl, node: other },
         };
-        let place = Place { decl: function.decl, node };
+        self.report(Place { decl: function.decl, node }, why);
+    }
+
+    fn report(&mut self, place: Place, why: Why) {
         if !self.errors.iter().any(|error| error.place == place) {
-            self.errors.push(TypeError { place, stray: None, why: Box::new(why) });
+            self.errors.push(TypeError { place, why: Box::new(why) });
         }
     }
 
@@ -232,14 +258,18 @@ impl Pass<'_> {
                 }
             }
             StmtKind::Return(values) => {
-                for (index, value) in values.iter().enumerate() {
-                    let provenance = self.provenance(value.ty);
-                    self.join_result(index, provenance, locals);
+                for (index, value) in values.iter_mut().enumerate() {
+                    join_result(index, self.provenance(value.ty), value.node, locals);
+                    if self.points_to_own(value, locals) {
+                        locals.escapes.push(value.node);
+                    }
+                    let provenance = locals.results.get(index).copied();
+                    self.type_nil(value, provenance.unwrap_or(Provenance::Nil));
                 }
             }
             StmtKind::ReturnCall(call) => {
                 for (index, provenance) in self.results_of(call).into_iter().enumerate() {
-                    self.join_result(index, provenance, locals);
+                    join_result(index, provenance, call.node, locals);
                 }
             }
             _ => {}
@@ -256,14 +286,48 @@ impl Pass<'_> {
     }
 
     fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
+        let own = self.points_to_own(value, locals);
+        if let Some(slot) = locals.own.get_mut(local.0 as usize)
+            && own
+            && !*slot
+        {
+            *slot = true;
+            locals.changed = true;
+        }
         merge(local, self.provenance(value.ty), value.node, locals);
     }
 
-    fn join_result(&mut self, index: usize, provenance: Provenance, locals: &mut Locals) {
-        if let Some(slot) = locals.results.get_mut(index)
-            && *slot == Provenance::Nil
-        {
-            *slot = provenance;
+    /// `expr` points to a variable of the function itself.
+    fn points_to_own(&self, expr: &Expr, locals: &Locals) -> bool {
+        if self.provenance(expr.ty) != Provenance::Stack {
+            return false;
+        }
+        match &expr.kind {
+            ExprKind::AddressOf(place) => self.is_own(place, locals),
+            ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
+                Type::Slice { .. } => self.points_to_own(base, locals),
+                _ => self.is_own(base, locals),
+            },
+            ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().unwrap_or(false),
+            ExprKind::Convert(inner) => self.points_to_own(inner, locals),
+            ExprKind::Call { arguments, .. } => {
+                arguments.iter().any(|argument| self.points_to_own(argument, locals))
+            }
+            _ => false,
+        }
+    }
+
+    /// The place is in a variable of the function itself.
+    fn is_own(&self, place: &Expr, locals: &Locals) -> bool {
+        match &place.kind {
+            ExprKind::Local(_) => true,
+            ExprKind::Deref(pointer) => self.points_to_own(pointer, locals),
+            ExprKind::Field { base, .. } => self.is_own(base, locals),
+            ExprKind::Index { base, .. } => match self.types.get(base.ty) {
+                Type::Slice { .. } => self.points_to_own(base, locals),
+                _ => self.is_own(base, locals),
+            },
+            _ => false,
         }
     }
 
@@ -339,6 +403,18 @@ impl Pass<'_> {
             },
             _ => Provenance::Nil,
         }
+    }
+}
+
+fn join_result(index: usize, provenance: Provenance, node: NodeId, locals: &mut Locals) {
+    let (Some(slot), Some(from)) = (locals.results.get_mut(index), locals.result_from.get_mut(index)) else {
+        return;
+    };
+    if *slot == Provenance::Nil && provenance != Provenance::Nil {
+        (*slot, *from) = (provenance, node);
+        locals.changed = true;
+    } else if provenance != Provenance::Nil && provenance != *slot {
+        locals.result_conflicts.push((node, provenance, *from, *slot));
     }
 }
 

@@ -52,7 +52,13 @@ impl<'a> Cx<'_, 'a> {
         self.mark_used(counter);
         let mut inner = Vec::new();
         self.scopes.push(Scope::new());
-        self.range_variable(clause.key, clause.define, counter_type, self.local_expr(counter, node), &mut inner);
+        self.range_variable(
+            clause.key,
+            clause.define,
+            counter_type,
+            self.local_expr(counter, node),
+            &mut inner,
+        );
         match &source {
             Some(Source { elements: Some((base, element)), .. }) => {
                 let ty = self.lower(*element);
@@ -63,7 +69,13 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => {
                 let unknown = self.unknown_expr(node);
-                self.range_variable(clause.value, clause.define, crate::ty::Types::UNKNOWN, unknown, &mut inner);
+                self.range_variable(
+                    clause.value,
+                    clause.define,
+                    crate::ty::Types::UNKNOWN,
+                    unknown,
+                    &mut inner,
+                );
             }
         }
         let id = self.enter(label, true);
@@ -219,7 +231,9 @@ pub(crate) fn renew_loop_variables(cx: &mut Cx<'_, '_>, before: &mut [Stmt], sta
             StmtKind::Declare { local, .. } => Some(local),
             _ => None,
         })
-        .filter(|local| cx.locals.get(local.0 as usize).is_some_and(|l| l.address_taken && !l.name.is_empty()))
+        .filter(|local| {
+            cx.locals.get(local.0 as usize).is_some_and(|l| l.address_taken && !l.name.is_empty())
+        })
         .collect();
     for inner in declared {
         let Some(local) = cx.locals.get(inner.0 as usize).cloned() else { continue };

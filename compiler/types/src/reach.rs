@@ -79,9 +79,7 @@ impl Checker<'_> {
             .filter(|symbol| {
                 let scope = self.index.files.get(symbol.file);
                 let decl = scope.and_then(|scope| scope.file.decls.get(symbol.decl.index as usize));
-                decl.is_some_and(|decl| {
-                    Uses::of(&decl.decl).names.iter().any(|name| globals.contains(name))
-                })
+                decl.is_some_and(|decl| Uses::of(&decl.decl).names.iter().any(|name| globals.contains(name)))
             })
             .map(crate::symbols::Symbol::place)
             .collect();

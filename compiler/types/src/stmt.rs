@@ -4,7 +4,7 @@ use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BranchKind, StmtKind as Syntax};
 use smol_str::SmolStr;
 
-use crate::constant::Value;
+use crate::constant::{Misfit, Value};
 use crate::context::{Cx, EntityKind, Jump, LabelUse, Mode, Operand, Scope};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, LabelId, Stmt, StmtKind};
@@ -77,7 +77,8 @@ impl<'a> Cx<'_, 'a> {
                 });
             }
             Syntax::Range { key, value, define, operand, body } => {
-                let clause = crate::range::Clause { key: key.as_ref(), value: value.as_ref(), define: *define };
+                let clause =
+                    crate::range::Clause { key: key.as_ref(), value: value.as_ref(), define: *define };
                 self.scoped(None, node, out, |cx, out| cx.range(label, clause, operand, body, node, out));
             }
             Syntax::Send { channel, value } => {
@@ -310,9 +311,7 @@ impl<'a> Cx<'_, 'a> {
     /// The statements of a clause without a final `fallthrough`, and whether it has one.
     fn clause_body(&mut self, body: &'a [ast::Stmt], last: bool) -> (&'a [ast::Stmt], bool) {
         match body.split_last() {
-            Some((end, rest))
-                if matches!(end.kind, Syntax::Branch { kind: BranchKind::Fallthrough, .. }) =>
-            {
+            Some((end, rest)) if matches!(end.kind, Syntax::Branch { kind: BranchKind::Fallthrough, .. }) => {
                 if last {
                     self.error(end.id, Why::FallthroughMisplaced { last: true });
                 }
@@ -337,7 +336,12 @@ impl<'a> Cx<'_, 'a> {
             if !self.ck.types.is_boolean(operand.ty) {
                 let case = operand.text.clone();
                 let tag_type = self.display(operand.ty);
-                let why = Why::InvalidCase { expr: case, tag: "true".into(), case: tag_type, tag_type: "bool".into() };
+                let why = Why::InvalidCase {
+                    expr: case,
+                    tag: "true".into(),
+                    case: tag_type,
+                    tag_type: "bool".into(),
+                };
                 self.error(value.id, why);
                 return self.unknown_expr(value.id);
             }
@@ -370,8 +374,14 @@ impl<'a> Cx<'_, 'a> {
                 None => seen.push((constant.clone(), value.id)),
             }
         }
-        let compared =
-            self.binary_operands(ast::BinaryOp::Equal, tag.clone(), operand, value);
+        if untyped && !self.may_take(&operand, tag.ty) {
+            let described = self.describe(&operand);
+            let target = self.display(tag.ty);
+            let why = Why::ConstantConversion { operand: described, target, misfit: Misfit::Kind };
+            self.error(value.id, why);
+            return self.unknown_expr(value.id);
+        }
+        let compared = self.binary_operands(ast::BinaryOp::Equal, tag.clone(), operand, value);
         if compared.is_invalid() {
             return self.unknown_expr(value.id);
         }
@@ -403,13 +413,7 @@ impl<'a> Cx<'_, 'a> {
         StmtKind::Switch { label: id, clauses: vec![clause] }
     }
 
-    fn branch(
-        &mut self,
-        kind: BranchKind,
-        label: Option<&ast::Ident>,
-        node: NodeId,
-        out: &mut Vec<Stmt>,
-    ) {
+    fn branch(&mut self, kind: BranchKind, label: Option<&ast::Ident>, node: NodeId, out: &mut Vec<Stmt>) {
         let word = match kind {
             BranchKind::Break => "break",
             BranchKind::Continue => "continue",
@@ -485,7 +489,7 @@ impl<'a> Cx<'_, 'a> {
             let too_many = operands.len() > results.len();
             let have: Vec<_> = operands.iter().map(|operand| operand.ty).collect();
             let want = format!("({})", self.ck.types.list(&results));
-            let at = operands.first().map_or(node, |first| first.node);
+            let at = operands.get(if too_many { results.len() } else { 0 }).map_or(node, |at| at.node);
             let why = Why::ReturnCount { have: self.have(&have), want, too_many };
             return self.error(at, why);
         }
@@ -498,13 +502,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `return f()` of a function with several results.
-    fn return_call(
-        &mut self,
-        operand: Operand,
-        types: &[crate::ty::Ty],
-        node: NodeId,
-        out: &mut Vec<Stmt>,
-    ) {
+    fn return_call(&mut self, operand: Operand, types: &[crate::ty::Ty], node: NodeId, out: &mut Vec<Stmt>) {
         let results = self.results.clone();
         if types.len() != results.len() {
             let want = format!("({})", self.ck.types.list(&results));

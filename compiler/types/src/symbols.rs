@@ -41,10 +41,18 @@ pub(crate) struct Symbol<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SymbolKind<'a> {
     /// The `index`-th name of a line; type and values may be those of an earlier line.
-    Const { ty: Option<&'a Expr>, values: &'a [Expr], index: usize, iota: u32 },
+    Const {
+        ty: Option<&'a Expr>,
+        values: &'a [Expr],
+        index: usize,
+        iota: u32,
+    },
     Type(&'a TypeSpec),
     /// The `index`-th name of a line.
-    Var { spec: &'a VarSpec, index: usize },
+    Var {
+        spec: &'a VarSpec,
+        index: usize,
+    },
     Func(&'a FuncDecl),
 }
 
@@ -93,12 +101,6 @@ pub(crate) struct Index<'a> {
     pub inits: Vec<SymbolId>,
 }
 
-impl Default for Package {
-    fn default() -> Self {
-        Package::User
-    }
-}
-
 impl<'a> Index<'a> {
     /// Adds the files of `package`.
     pub fn add(&mut self, package: Package, files: &'a [Arc<File>], imports: &dyn Fn(&str) -> Import) {
@@ -123,8 +125,7 @@ impl<'a> Index<'a> {
         let own: Vec<&'a Directive> = decl.directives.iter().collect();
         let mut add = |name: &Ident, directives: Vec<&'a Directive>, kind: SymbolKind<'a>| {
             let name_text = name.name.clone();
-            let symbol =
-                Symbol { name: name_text, package, file, decl: id, node: name.id, directives, kind };
+            let symbol = Symbol { name: name_text, package, file, decl: id, node: name.id, directives, kind };
             self.add_symbol(symbol);
         };
         match &decl.kind {

@@ -166,7 +166,7 @@ impl<'a> Cx<'_, 'a> {
             }
             _ if path == "unsafe" && name.name == "Pointer" => Some(self.basic(Basic::UnsafePointer)),
             _ => {
-                if self.function.is_some() {
+                if self.package == Package::User {
                     self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
                 }
                 Some(Types::UNKNOWN)
@@ -257,10 +257,8 @@ impl<'a> Cx<'_, 'a> {
 
     /// Parameter and result types.
     pub fn signature(&mut self, signature: &'a ast::Signature) -> Signature {
-        let variadic = matches!(
-            signature.params.last().map(|field| &field.ty.kind),
-            Some(ExprKind::Ellipsis(_))
-        );
+        let variadic =
+            matches!(signature.params.last().map(|field| &field.ty.kind), Some(ExprKind::Ellipsis(_)));
         Signature {
             params: self.field_types(&signature.params),
             results: self.field_types(&signature.results),

@@ -86,14 +86,20 @@ impl Uses {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Bad | StmtKind::Empty | StmtKind::Branch { .. } => {}
-            StmtKind::Const(specs) => specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values))),
+            StmtKind::Const(specs) => {
+                specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values)))
+            }
             StmtKind::Type(specs) => specs.iter().for_each(|spec| self.expr(&spec.ty)),
-            StmtKind::Var(specs) => specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values))),
+            StmtKind::Var(specs) => {
+                specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values)))
+            }
             StmtKind::Labeled { stmt, .. } => self.stmt(stmt),
             StmtKind::Expr(expr) | StmtKind::Go(expr) | StmtKind::Defer(expr) => self.expr(expr),
             StmtKind::Send { channel, value } => self.all([channel, value]),
             StmtKind::IncDec { operand, .. } => self.expr(operand),
-            StmtKind::Assign { lhs, rhs, .. } | StmtKind::ShortVar { lhs, rhs } => self.all(lhs.iter().chain(rhs)),
+            StmtKind::Assign { lhs, rhs, .. } | StmtKind::ShortVar { lhs, rhs } => {
+                self.all(lhs.iter().chain(rhs))
+            }
             StmtKind::Return(values) => self.all(values),
             StmtKind::Block(block) => self.block(block),
             StmtKind::If { init, cond, then, otherwise } => {

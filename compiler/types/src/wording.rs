@@ -39,7 +39,7 @@ impl TypeError {
     /// The diagnostic that is shown. `span` turns a place into an absolute range.
     pub fn to_diagnostic(&self, span: &dyn Fn(Place) -> Span) -> Diagnostic {
         let words = words(&self.why);
-        let primary = self.stray.unwrap_or_else(|| span(self.place));
+        let primary = span(self.place);
         let mut diagnostic = Diagnostic::error(words.code, primary, words.message);
         for (place, message) in words.labels {
             diagnostic = diagnostic.label(span(place), message);
@@ -65,12 +65,12 @@ fn words(why: &Why) -> Words {
 
 fn directives(why: &Why) -> Option<Words> {
     Some(match why {
-        Why::UnknownDirective { name, near } => {
-            let words = Words::new(codes::GB0110, format!("unknown directive //bpf:{name}"));
-            match near {
-                Some(near) => words.help(format!("did you mean //bpf:{near}?")),
-                None => words.help("known directives are //bpf:section, //bpf:license and //bpf:kernel"),
-            }
+        Why::ForeignDirective { name, of_sdk: true } => {
+            Words::new(codes::GB0110, format!("//bpf:{name} binds declarations of the SDK to the kernel"))
+                .help("a program has //bpf:section, //bpf:license and //bpf:kernel")
+        }
+        Why::ForeignDirective { name, of_sdk: false } => {
+            Words::new(codes::GB0110, format!("//bpf:{name} is not supported yet"))
         }
         Why::MisplacedDirective { name, belongs } => {
             Words::new(codes::GB0111, format!("misplaced directive //bpf:{name}"))
@@ -80,7 +80,8 @@ fn directives(why: &Why) -> Option<Words> {
             Words::new(codes::GB0112, format!("//bpf:{name} has a wrong argument: {expected}"))
         }
         Why::RepeatedDirective { name, first } => {
-            Words::new(codes::GB0113, format!("//bpf:{name} is given twice")).label(*first, "given here first")
+            Words::new(codes::GB0113, format!("//bpf:{name} is given twice"))
+                .label(*first, "given here first")
         }
         Why::UnknownSection { section, known } => {
             let message = match section.is_empty() {
@@ -118,14 +119,12 @@ fn entry(section: &str, context: &str, problem: &EntryProblem) -> Words {
 fn names(why: &Why) -> Option<Words> {
     Some(match why {
         Why::Undefined { name } => Words::new(codes::GB0201, format!("undefined: {name}")),
-        Why::NoMember { expr, on, name } => Words::new(
-            codes::GB0201,
-            format!("{expr} undefined (type {on} has no field or method {name})"),
-        ),
-        Why::Unexported { expr, name } => Words::new(
-            codes::GB0201,
-            format!("{expr} undefined (cannot refer to unexported field {name})"),
-        ),
+        Why::NoMember { expr, on, name } => {
+            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
+        }
+        Why::Unexported { expr, name } => {
+            Words::new(codes::GB0201, format!("{expr} undefined (cannot refer to unexported field {name})"))
+        }
         Why::NotUsed { name } => Words::new(codes::GB0204, format!("declared and not used: {name}")),
         Why::ImportNotUsed { path, alias: None } => {
             Words::new(codes::GB0205, format!("{path:?} imported and not used"))
@@ -143,9 +142,7 @@ fn names(why: &Why) -> Option<Words> {
         Why::ImportMissing { path } => Words::new(codes::GB0201, format!("could not import {path}"))
             .help("the package was not found; `go mod tidy` may get it"),
         Why::NotAType { expr } => Words::new(codes::GB0210, format!("{expr} is not a type")),
-        Why::NotAnExpression { expr } if expr == "_" => {
-            Words::new(codes::GB0210, "cannot use _ as value")
-        }
+        Why::NotAnExpression { expr } if expr == "_" => Words::new(codes::GB0210, "cannot use _ as value"),
         Why::NotAnExpression { expr } => {
             Words::new(codes::GB0210, format!("{expr} (type) is not an expression"))
         }
@@ -153,15 +150,17 @@ fn names(why: &Why) -> Option<Words> {
             Words::new(codes::GB0216, format!("invalid recursive type {name}"))
         }
         Why::Cycle { name, recursive_type: false } => {
-            Words::new(codes::GB0216, format!("initialization cycle or invalid recursive reference: {name}"))
+            Words::new(codes::GB0216, format!("initialization cycle for {name}"))
         }
-        Why::TypeArguments { name, have: 0, want: _ } => Words::new(
-            codes::GB0210,
-            format!("cannot use generic type {name} without instantiation"),
-        ),
+        Why::TypeArguments { name, have: 0, want: _ } => {
+            Words::new(codes::GB0210, format!("cannot use generic type {name} without instantiation"))
+        }
         Why::TypeArguments { name, have, want } => {
             let few = if have < want { "not enough" } else { "too many" };
-            Words::new(codes::GB0210, format!("{few} type arguments for type {name}: have {have}, want {want}"))
+            Words::new(
+                codes::GB0210,
+                format!("{few} type arguments for type {name}: have {have}, want {want}"),
+            )
         }
         _ => return None,
     })
@@ -182,10 +181,9 @@ fn uses(why: &Why) -> Option<Words> {
             codes::GB0203,
             format!("invalid operation: {expr} (mismatched types {left} and {right})"),
         ),
-        Why::OperatorUndefined { operator, operand } if operator.starts_with("shift") => Words::new(
-            codes::GB0203,
-            format!("invalid operation: shifted operand {operand} must be integer"),
-        ),
+        Why::OperatorUndefined { operator, operand } if operator.starts_with("shift") => {
+            Words::new(codes::GB0203, format!("invalid operation: shifted operand {operand} must be integer"))
+        }
         Why::OperatorUndefined { operator, operand } => Words::new(
             codes::GB0203,
             format!("invalid operation: operator {operator} not defined on {operand}"),
@@ -211,9 +209,7 @@ fn uses(why: &Why) -> Option<Words> {
             format!("multiple-value {expr} (value of type ({types})) in single-value context"),
         ),
         Why::NotUsedValue { operand } => Words::new(codes::GB0210, format!("{operand} is not used")),
-        Why::UntypedNil { context } => {
-            Words::new(codes::GB0202, format!("use of untyped nil in {context}"))
-        }
+        Why::UntypedNil { context } => Words::new(codes::GB0202, format!("use of untyped nil in {context}")),
         Why::NotAssignable { expr } => Words::new(
             codes::GB0212,
             format!("cannot assign to {expr} (neither addressable nor a map index expression)"),
@@ -230,9 +226,7 @@ fn uses(why: &Why) -> Option<Words> {
         Why::ConstantConversion { operand, target, misfit } => match misfit {
             Misfit::Overflows => Words::new(codes::GB0208, format!("{operand} overflows {target}")),
             Misfit::Truncated => Words::new(codes::GB0208, format!("{operand} truncated to {target}")),
-            Misfit::Kind => {
-                Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}"))
-            }
+            Misfit::Kind => Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}")),
         },
         Why::ConstantOverflow { expr, value, ty } if expr.is_empty() => {
             Words::new(codes::GB0208, format!("constant {value} overflows {ty}"))
@@ -271,7 +265,7 @@ fn counts(why: &Why) -> Option<Words> {
         }
         Why::BuiltinCount { call, expected, found } => {
             let few = if found > expected { "too many" } else { "not enough" };
-            format!("{few} arguments for {call} (expected {expected}, found {found})")
+            format!("invalid operation: {few} arguments for {call} (expected {expected}, found {found})")
         }
         Why::MissingInitial { name } => format!("missing init expr for const declaration of {name}"),
         Why::NoNewVariables => "no new variables on left side of :=".to_owned(),
@@ -292,9 +286,7 @@ fn parts(why: &Why) -> Option<Words> {
         Why::ShiftCount { operand, negative: false } => {
             (codes::GB0214, format!("invalid operation: invalid shift count {operand}"))
         }
-        Why::CannotIndex { operand } => {
-            (codes::GB0203, format!("invalid operation: cannot index {operand}"))
-        }
+        Why::CannotIndex { operand } => (codes::GB0203, format!("invalid operation: cannot index {operand}")),
         Why::CannotSlice { operand } => (codes::GB0203, format!("cannot slice {operand}")),
         Why::IndexNotInteger { operand } => {
             (codes::GB0214, format!("invalid argument: index {operand} must be integer"))
@@ -305,12 +297,8 @@ fn parts(why: &Why) -> Option<Words> {
         Why::IndexOutOfBounds { index, length } => {
             (codes::GB0214, format!("invalid argument: index {index} out of bounds [0:{length}]"))
         }
-        Why::SliceIndices { low, high } => {
-            (codes::GB0214, format!("invalid slice indices: {low} < {high}"))
-        }
-        Why::InvalidLiteralType { ty } => {
-            (codes::GB0215, format!("invalid composite literal type {ty}"))
-        }
+        Why::SliceIndices { low, high } => (codes::GB0214, format!("invalid slice indices: {low} < {high}")),
+        Why::InvalidLiteralType { ty } => (codes::GB0215, format!("invalid composite literal type {ty}")),
         Why::UnknownField { name, ty } => {
             (codes::GB0215, format!("unknown field {name} in struct literal of type {ty}"))
         }
@@ -324,18 +312,14 @@ fn parts(why: &Why) -> Option<Words> {
         Why::MixedFields => {
             (codes::GB0215, "mixture of field:value and value elements in struct literal".to_owned())
         }
-        Why::BadFieldName { expr } => {
-            (codes::GB0215, format!("invalid field name {expr} in struct literal"))
-        }
+        Why::BadFieldName { expr } => (codes::GB0215, format!("invalid field name {expr} in struct literal")),
         Why::RepeatedIndex { index } => {
             (codes::GB0215, format!("duplicate index {index} in array or slice literal"))
         }
         Why::ElementBound { index, length } => {
             (codes::GB0215, format!("index {index} is out of bounds (>= {length})"))
         }
-        Why::BadArrayLength { expr } => {
-            (codes::GB0215, format!("invalid array length {expr}"))
-        }
+        Why::BadArrayLength { expr } => (codes::GB0215, format!("invalid array length {expr}")),
         Why::BuiltinArgument { operand, builtin } => {
             (codes::GB0203, format!("invalid argument: {operand} for built-in {builtin}"))
         }
@@ -368,9 +352,7 @@ fn branches(why: &Why) -> Option<Words> {
         Why::LabelUndefined { label, word } => {
             Words::new(codes::GB0211, format!("{word} label not defined: {label}"))
         }
-        Why::BranchOutside { word: "continue" } => {
-            Words::new(codes::GB0211, "continue is not in a loop")
-        }
+        Why::BranchOutside { word: "continue" } => Words::new(codes::GB0211, "continue is not in a loop"),
         Why::BranchOutside { word } => {
             Words::new(codes::GB0211, format!("{word} is not in a loop, switch, or select"))
         }
@@ -389,13 +371,12 @@ fn kernel(why: &Why) -> Option<Words> {
         Why::NotInKernel(what) => not_in_kernel(*what),
         Why::NativePackage { path, name } => {
             let short = path.rsplit('/').next().unwrap_or(path);
-            Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code"))
-                .help(format!("package {path:?} is native Go; kernel code has the SDK and the language itself"))
+            Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code")).help(format!(
+                "package {path:?} is native Go; kernel code has the SDK and the language itself"
+            ))
         }
-        Why::NativeOnly { name } => {
-            Words::new(codes::GB0322, format!("{name} has no kernel half"))
-                .help("it is for native programs and tests that run the same code without a kernel")
-        }
+        Why::NativeOnly { name } => Words::new(codes::GB0322, format!("{name} has no kernel half"))
+            .help("it is for native programs and tests that run the same code without a kernel"),
         Why::NativeType { ty } => Words::new(codes::GB0312, format!("{ty} can't be used in kernel code")),
         Why::NotConstantInitial { name } => {
             Words::new(codes::GB0313, format!("the initial value of {name} is not constant"))
@@ -421,10 +402,11 @@ fn kernel(why: &Why) -> Option<Words> {
             }
             words
         }
-        Why::MapMisuse { name } => {
-            Words::new(codes::GB0320, format!("{name} is a BPF map: it is a package variable with a literal, used by its methods"))
-                .help("a map can't be copied, passed, compared, or made while a program runs")
-        }
+        Why::MapMisuse { name } => Words::new(
+            codes::GB0320,
+            format!("{name} is a BPF map: it is a package variable with a literal, used by its methods"),
+        )
+        .help("a map can't be copied, passed, compared, or made while a program runs"),
         Why::MapEntries { name } => {
             Words::new(codes::GB0219, format!("map {name} needs MaxEntries greater than 0"))
                 .help("the kernel allots the entries when the map is made: write {MaxEntries: 1024}")
@@ -439,13 +421,13 @@ fn kernel(why: &Why) -> Option<Words> {
                 true => format!("a pointer into {here} meets one into {there}"),
                 false => format!("{name} would point into {here} here, and into {there} elsewhere"),
             };
-            Words::new(codes::GB0315, message)
-                .label(*other, format!("points into {there} here"))
-                .help("use a variable for each: the kernel has different instructions and rules for each memory")
+            Words::new(codes::GB0315, message).label(*other, format!("points into {there} here")).help(
+                "use a variable for each: the kernel has different instructions and rules for each memory",
+            )
         }
         Why::PointerEscapes { name } => Words::new(
             codes::GB0316,
-            format!("the address of {name} outlives the function that it is a variable of"),
+            format!("{name} returns a pointer to a variable of its own, which is gone when it has returned"),
         )
         .help("declare the variable in the caller and pass its address"),
         _ => return None,
@@ -581,9 +563,9 @@ fn printk(why: &Why) -> Option<Words> {
     };
     let words = Words::new(codes::GB0218, message);
     Some(match why {
-        Why::FormatVerbUnsupported { .. } | Why::FormatVerbUnknown { .. } => {
-            words.help("it prints %d, %x, %X, %c, %t, %v and %s of a constant, with a width and the flags space, + - 0")
-        }
+        Why::FormatVerbUnsupported { .. } | Why::FormatVerbUnknown { .. } => words.help(
+            "it prints %d, %x, %X, %c, %t, %v and %s of a constant, with a width and the flags space, + - 0",
+        ),
         _ => words,
     })
 }

@@ -88,6 +88,7 @@ pub(crate) enum Fault {
     BadLoadImm64,
     UnrecognizedLoadImm64,
     NotAMap { fd: i32 },
+    NoMapArray,
     DirectOffset { off: u32 },
     DirectUnsupported,
     DirectOutside { value_size: u32, off: u32 },
@@ -127,7 +128,6 @@ pub(crate) enum Fault {
     PointerOffset { kind: Kind, off: i32 },
     UnboundedMath { kind: Kind },
     ValueOutOfBounds { kind: Kind, value: i64 },
-    ComparePointer { reg: u8 },
 
     // Memory.
     InvalidAccess { reg: u8, kind: Kind },
@@ -170,5 +170,4 @@ pub(crate) enum Fault {
     SizeZero { reg: u8, min: u64, max: u64 },
     SizeUnbounded { reg: u8 },
     VariableStackForHelper { tnum: Tnum, off: i64, bytes: i64 },
-    MapForHelper { map_kind: u32, id: u32, name: &'static str },
 }

@@ -23,6 +23,7 @@ func main() {
 	bpf.TracePrintk("calls: %d\\n", *n)
 }
 `;
+const LOOKUP_LINE = 8;
 const FIX = "\nif n == nil {\nreturn\n}";
 const MISSING = "/nonexistent/gobpf-lsp";
 const CODE = /GB04\d\d/;
@@ -43,7 +44,7 @@ async function roundTrip(workbench, folder, step) {
   check(/\br[0-9] = /.test(hover), `the hover has instructions: ${oneLine(hover)}`);
   step(`hover shown: ${oneLine(hover)}`);
 
-  await workbench.caretAtEndOf("Lookup");
+  await workbench.caretAtEndOf(LOOKUP_LINE);
   await workbench.type(FIX);
   await workbench.noSquiggle();
   await workbench.noProblem(CODE);

@@ -97,11 +97,14 @@ export class Workbench {
     }
   }
 
-  /** Puts the caret behind the line that holds `word`. */
-  async caretAtEndOf(word) {
-    const { x, y } = await this.#placeOf(word);
-    await this.#page.mouse.click(x, y);
-    await this.#page.keyboard.press("Escape");
+  /** Puts the caret at the end of a line, which is counted from one. By keys, since a hover may lie over the text. */
+  async caretAtEndOf(line) {
+    await this.#page.keyboard.press("Control+G");
+    await this.#see("the box for a line number", ".quick-input-widget input");
+    await this.#page.keyboard.type(String(line));
+    await this.#page.keyboard.press("Enter");
+    const status = this.#page.locator(".statusbar-item", { hasText: `Ln ${line}, ` });
+    await within(`the caret on line ${line}`, status.first().waitFor());
     await this.#page.keyboard.press("End");
   }
 
@@ -114,8 +117,10 @@ export class Workbench {
     await this.#page.keyboard.press("Escape");
   }
 
-  save() {
-    return this.#page.keyboard.press("Control+S");
+  async save() {
+    await this.#page.keyboard.press("Control+S");
+    const unsaved = this.#page.locator(".tab.active.dirty");
+    await within("the file to be saved", unsaved.waitFor({ state: "detached" }));
   }
 
   /** Opens the menu of code actions at the caret and takes the one with this title. */

@@ -123,8 +123,9 @@ fn summary(checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, noun)| names::count(number, noun))
         .collect();
-    if let (false, Some(first)) = (findings.is_empty(), diagnostics.first()) {
-        let hint = wording::explain_hint(&first.code.to_string());
+    // `Severity` is ordered worst first.
+    if let (false, Some(worst)) = (findings.is_empty(), diagnostics.iter().min_by_key(|one| one.severity)) {
+        let hint = wording::explain_hint(&worst.code.to_string());
         out.push_str(&format!("{}; {hint}\n", findings.join(", ")));
     }
     out

@@ -82,6 +82,11 @@ impl Helper {
     pub fn prototype(&self) -> Option<&'static Prototype> {
         PROTOTYPES.iter().find(|(id, _)| *id == self.id).map(|(_, prototype)| prototype)
     }
+
+    /// True where programs of `kind` may call it on no kernel from 6.1 to 6.18.
+    pub fn is_never_for(&self, kind: ProgramKind) -> bool {
+        NEVER.iter().any(|(kinds, helpers)| kinds.contains(&kind) && helpers.contains(&self.id))
+    }
 }
 
 const fn row(id: u32, name: &'static str, major: u16, minor: u16) -> Helper {
@@ -343,6 +348,12 @@ const fn map(arguments: &'static [Argument]) -> Prototype {
     Prototype { arguments, takes_packet: true, ..BASE }
 }
 
+/// Sends a signal to the current task.
+const SIGNAL: Prototype = Prototype {
+    kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 17))],
+    ..tracing(&[Argument::Anything])
+};
+
 /// Moves an end of an XDP packet.
 const ADJUST: Prototype =
     Prototype { changes_packet: true, ..xdp(&[Argument::PtrToCtx, Argument::Anything]) };
@@ -399,12 +410,12 @@ pub const PROTOTYPES: &[(u32, Prototype)] = &[
         80, // get_current_cgroup_id
         Prototype { kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 10))], ..tracing(&[]) },
     ),
-    (109, tracing(&[Argument::Anything])),            // send_signal
+    (109, SIGNAL),            // send_signal
     (112, probe_read(&[], Returns::Integer)),         // probe_read_user
     (113, probe_read(&[], Returns::Integer)),         // probe_read_kernel
     (114, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_user_str
     (115, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_kernel_str
-    (117, tracing(&[Argument::Anything])),            // send_signal_thread
+    (117, SIGNAL),            // send_signal_thread
     (118, integer(&[])),                              // jiffies64
     (125, integer(&[])),                              // ktime_get_boot_ns
     (188, xdp(&[Argument::PtrToCtx])),                // xdp_get_buff_len
@@ -421,4 +432,30 @@ pub const PROTOTYPES: &[(u32, Prototype)] = &[
             Argument::ConstSize,
         ]),
     ),
+];
+
+/// Helpers without a prototype here that the kinds may not call on any of 6.1, 6.12 and 6.18 (asked of each kernel).
+const NEVER: &[(&[ProgramKind], &[u32])] = &[
+    (&[ProgramKind::TRACEPOINT, ProgramKind::XDP], NEVER_BOTH),
+    (&[ProgramKind::TRACEPOINT], NEVER_TRACEPOINT),
+    (&[ProgramKind::XDP], NEVER_XDP),
+];
+
+#[rustfmt::skip]
+const NEVER_BOTH: &[u32] = &[
+    9, 10, 11, 13, 18, 19, 20, 21, 24, 26, 29, 30, 31, 32, 33, 34, 38, 39, 40, 41, 43, 46, 47, 48, 49, 50,
+    52, 53, 56, 57, 58, 59, 60, 61, 62, 63, 64, 66, 68, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 81, 82, 83,
+    90, 91, 92, 95, 96, 97, 98, 101, 102, 103, 104, 107, 108, 111, 116, 119, 121, 122, 124, 126, 127, 128,
+    129, 135, 142, 143, 144, 145, 146, 147, 150, 151, 152, 155, 159, 161, 162, 166, 167, 168, 179, 183, 184,
+    185, 186, 187, 192, 193,
+];
+
+#[rustfmt::skip]
+const NEVER_TRACEPOINT: &[u32] = &[
+    28, 51, 69, 84, 85, 86, 99, 100, 110, 136, 137, 138, 139, 140, 160, 163, 178, 196, 204, 205, 206, 207,
+];
+
+#[rustfmt::skip]
+const NEVER_XDP: &[u32] = &[
+    27, 36, 67, 173, 174,
 ];

@@ -260,16 +260,7 @@ impl Builder<'_> {
             (_, hir::Type::Slice { .. }) => return self.error(Unsupported::SliceInMemory),
             (_, hir::Type::String) => return self.error(Unsupported::StringValue),
             (ExprKind::Zero, _) => self.zero(address, 0, size, self.types().align_of(expr.ty) as u32),
-            (ExprKind::Struct(values), hir::Type::Struct(of)) => {
-                let mut end = 0;
-                for (field, value) in of.fields.iter().zip(values) {
-                    self.zero(address, end, field.offset.saturating_sub(end), 1);
-                    self.store_expr(address.plus(field.offset), value)?;
-                    end = field.offset + self.types().size_of(field.ty) as u32;
-                }
-                self.at(expr.node);
-                self.zero(address, end, of.size.saturating_sub(end), 1);
-            }
+            (ExprKind::Struct(values), hir::Type::Struct(of)) => self.store_struct(address, of, values)?,
             (ExprKind::Array(elements), hir::Type::Array { element, length }) => {
                 if (elements.len() as u64) < *length {
                     self.zero(address, 0, size, self.types().align_of(expr.ty) as u32);
@@ -284,6 +275,34 @@ impl Builder<'_> {
                 let from = self.operand(expr)?;
                 self.at(expr.node);
                 self.store_operand(address, expr.ty, from);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a struct. Its padding is zeroed: alone, or with the whole struct where that takes fewer stores.
+    fn store_struct(&mut self, address: Address, of: &hir::StructType, values: &[Expr]) -> Result<()> {
+        let mut gaps = Vec::new();
+        let mut end = 0;
+        for field in &of.fields {
+            gaps.push((end, field.offset.saturating_sub(end)));
+            end = field.offset + self.types().size_of(field.ty) as u32;
+        }
+        gaps.push((end, of.size.saturating_sub(end)));
+        let zeros = values.iter().filter(|value| is_zero(value)).count();
+        let one_by_one: usize = gaps.iter().map(|(start, size)| chunks(*start, *size, 1).len()).sum();
+        let whole = chunks(0, of.size, self.alignment(address, of.align)).len();
+        let zeroed = whole < one_by_one + zeros;
+        if zeroed {
+            self.zero(address, 0, of.size, of.align);
+        } else {
+            for (start, size) in gaps {
+                self.zero(address, start, size, 1);
+            }
+        }
+        for (field, value) in of.fields.iter().zip(values) {
+            if !(zeroed && is_zero(value)) {
+                self.store_expr(address.plus(field.offset), value)?;
             }
         }
         Ok(())
@@ -343,6 +362,12 @@ impl Builder<'_> {
             self.abort_if(Why::BoundsCheck, JmpOp::Gt, bound, limit);
         }
     }
+}
+
+/// A value whose bytes are all zero, and which is nothing to evaluate.
+fn is_zero(expr: &Expr) -> bool {
+    use gobpf_types::hir::Constant;
+    matches!(expr.kind, ExprKind::Zero | ExprKind::Const(Constant::Int(0) | Constant::Bool(false)))
 }
 
 /// `size` bytes from `start` on in aligned pieces, where `start` has alignment `align` (1, 2, 4, 8).

@@ -209,8 +209,10 @@ impl<'a> Builder<'a> {
 
     /// Ends the current block; what follows goes into `next`.
     fn end(&mut self, end: Terminator, next: Block) {
-        for target in end.targets() {
-            self.ssa.add_predecessor(target.block, self.block);
+        if !self.is_unreachable() {
+            for target in end.targets() {
+                self.ssa.add_predecessor(target.block, self.block);
+            }
         }
         let origin = self.origin;
         let data = self.f.block_mut(self.block);

@@ -85,19 +85,30 @@ impl Builder<'_> {
         let param = self.f.new_value(self.ssa.types[var.0 as usize], None);
         self.f.block_mut(block).params.push(param);
         self.ssa.current.insert((var, block), param);
-        if sealed {
-            self.add_arguments(var, param, block);
-        } else {
+        if !sealed {
             self.ssa.incomplete.entry(block).or_default().push((var, param));
+            return param;
         }
-        param
+        // Where all ways bring the same value, readers get that at once and see how it was made; the parameter goes
+        // later (`passes::remove_trivial_params`).
+        let values = self.add_arguments(var, param, block);
+        let mut others = values.into_iter().filter(|value| *value != param);
+        match others.next() {
+            Some(only) if others.all(|value| value == only) => {
+                self.ssa.current.insert((var, block), only);
+                only
+            }
+            _ => param,
+        }
     }
 
-    /// Gives `param` of `block` the value that `var` has at the end of each predecessor.
-    fn add_arguments(&mut self, var: Var, param: Value, block: Block) {
-        let Some(index) = self.f.block(block).params.iter().position(|known| *known == param) else { return };
+    /// Gives `param` of `block` the value that `var` has at the end of each predecessor, and returns these values.
+    fn add_arguments(&mut self, var: Var, param: Value, block: Block) -> Vec<Value> {
+        let mut values = Vec::new();
+        let index = self.f.block(block).params.iter().position(|known| *known == param).unwrap_or_default();
         for predecessor in self.ssa.predecessors[block.0 as usize].clone() {
             let value = self.read_var_in(var, predecessor);
+            values.push(value);
             for target in self.f.block_mut(predecessor).end.targets_mut() {
                 if target.block == block {
                     // Arguments of parameters that still wait are filled in later.
@@ -108,6 +119,39 @@ impl Builder<'_> {
                 }
             }
         }
+        values
+    }
+
+    /// Gives a loop's head the values of all variables but those that the loop assigns: they need no parameters there.
+    pub(super) fn keep_vars(&mut self, from: Block, head: Block, assigned: &[Var]) {
+        for index in 0..self.ssa.types.len() as u32 {
+            let var = Var(index);
+            if !assigned.contains(&var)
+                && let Some(value) = self.known_value(var, from)
+            {
+                self.ssa.current.insert((var, head), value);
+            }
+        }
+    }
+
+    /// The value of `var` at the end of `block`, where no join has to be asked for it.
+    fn known_value(&self, var: Var, block: Block) -> Option<Value> {
+        let mut home = block;
+        loop {
+            if let Some(&value) = self.ssa.current.get(&(var, home)) {
+                return Some(value);
+            }
+            match self.ssa.predecessors[home.0 as usize].as_slice() {
+                [only] if self.ssa.sealed[home.0 as usize] => home = *only,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Whether nothing leads to the current block: what follows `return`, `break` and `continue`.
+    pub(super) fn is_unreachable(&self) -> bool {
+        let block = self.block.0 as usize;
+        self.block != Block(0) && self.ssa.sealed[block] && self.ssa.predecessors[block].is_empty()
     }
 
     /// A variable that is read where nothing can reach, or on a path that Go's rules exclude.

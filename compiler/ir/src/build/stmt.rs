@@ -1,7 +1,8 @@
 //! Statements.
 
-use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, Stmt, StmtKind};
+use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, LocalId, Stmt, StmtKind};
 
+use super::ssa::Var;
 use super::{Address, Builder, Operand, Result, Storage};
 use crate::error::Unsupported;
 use crate::ir::Block;
@@ -210,7 +211,10 @@ impl Builder<'_> {
         let (head, turn, after_turn, done) =
             (self.new_block(), self.new_block(), self.new_block(), self.new_block());
         self.frame().labels.insert(label, (done, Some(after_turn)));
+        let before = self.block;
         self.jump(head, head);
+        let assigned = self.assigned_vars(&[body, post]);
+        self.keep_vars(before, head, &assigned);
         match cond {
             Some(cond) => self.condition(cond, turn, done)?,
             None => self.jump(turn, turn),
@@ -225,6 +229,26 @@ impl Builder<'_> {
         self.seal(head);
         self.seal(done);
         Ok(())
+    }
+
+    /// The variables of this function that statements assign or declare.
+    fn assigned_vars(&mut self, blocks: &[&[Stmt]]) -> Vec<Var> {
+        let mut locals = Vec::new();
+        for block in blocks {
+            assigned_locals(block, &mut locals);
+        }
+        let mut vars = Vec::new();
+        for local in locals {
+            if let Storage::Vars(var) = self.frame().locals[local.0 as usize] {
+                // The second one is the bound of a slice; for a scalar it is some other variable's, which does no harm.
+                vars.extend([var, var.next()]);
+            }
+        }
+        vars.extend(self.frame().results.iter().filter_map(|storage| match storage {
+            Storage::Vars(var) => Some(*var),
+            _ => None,
+        }));
+        vars
     }
 
     fn switch(&mut self, label: LabelId, clauses: &[Clause]) -> Result<()> {
@@ -256,5 +280,39 @@ impl Builder<'_> {
         self.block = done;
         self.seal(done);
         Ok(())
+    }
+}
+
+/// Adds the locals that statements assign or declare; fields and elements are in memory.
+fn assigned_locals(block: &[Stmt], found: &mut Vec<LocalId>) {
+    let local_of = |target: &Expr| match target.kind {
+        ExprKind::Local(local) => Some(local),
+        _ => None,
+    };
+    for stmt in block {
+        match &stmt.kind {
+            StmtKind::Declare { local, .. } => found.push(*local),
+            StmtKind::Assign { targets, .. } | StmtKind::AssignCall { targets, .. } => {
+                found.extend(targets.iter().flatten().filter_map(local_of));
+            }
+            StmtKind::AssignOp { target, .. } => found.extend(local_of(target)),
+            StmtKind::Block(inner) => assigned_locals(inner, found),
+            StmtKind::If { then, otherwise, .. } => {
+                assigned_locals(then, found);
+                assigned_locals(otherwise, found);
+            }
+            StmtKind::For { post, body, .. } => {
+                assigned_locals(post, found);
+                assigned_locals(body, found);
+            }
+            StmtKind::Switch { clauses, .. } => {
+                clauses.iter().for_each(|clause| assigned_locals(&clause.body, found));
+            }
+            StmtKind::Expr(_)
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_)
+            | StmtKind::Return(_)
+            | StmtKind::ReturnCall(_) => {}
+        }
     }
 }

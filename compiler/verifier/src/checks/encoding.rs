@@ -130,7 +130,9 @@ fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> 
             0 => Ok(Load::Constant((u64::from(high.imm as u32) << 32) | u64::from(low.imm as u32))),
             pseudo::MAP_VALUE => Err(Fault::NotAMap { fd: low.imm }.into()),
             pseudo::MAP_FD if high.imm == 0 => Err(Fault::NotAMap { fd: low.imm }.into()),
-            pseudo::MAP_IDX | pseudo::MAP_IDX_VALUE => Err(Stop::feature("maps by index")),
+            // Objects name their maps; there is no array of them to index.
+            pseudo::MAP_IDX_VALUE => Err(Fault::NoMapArray.into()),
+            pseudo::MAP_IDX if high.imm == 0 => Err(Fault::NoMapArray.into()),
             _ => Err(Fault::UnrecognizedLoadImm64.into()),
         },
     }

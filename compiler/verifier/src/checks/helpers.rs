@@ -43,6 +43,9 @@ pub(crate) fn find(m: &Machine<'_>, id: i32) -> Checked<(&'static Helper, &'stat
         Dialect::V6_12 => KernelVersion::new(6, 12),
         Dialect::V6_18 => KernelVersion::new(6, 18),
     };
+    if helper.is_never_for(m.kind) {
+        return Err(Fault::HelperForKind { id: number, name: helper.name }.into());
+    }
     let Some(prototype) = helper.prototype() else {
         return Err(Stop::feature(format!("helper {}", helper.name)));
     };

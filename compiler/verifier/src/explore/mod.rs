@@ -45,7 +45,6 @@ struct Pending {
 /// A recorded state.
 struct Recorded {
     state: State,
-    insn: u32,
     /// Open paths that went through it.
     branches: u32,
     /// What the state did not need was taken out, since no path from it is open any more.

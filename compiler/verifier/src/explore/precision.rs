@@ -140,6 +140,7 @@ impl Machine<'_> {
         }
         let mut segment = (self.state.first_insn, Some(self.insn), self.state.history, self.state.parent);
         let mut is_first = true;
+        let simple = self.rules.backtracking == Backtracking::FramePointer;
         loop {
             let (first, last, history, parent) = segment;
             let Some(last) = last else {
@@ -147,7 +148,9 @@ impl Machine<'_> {
             };
             match self.walk_segment(&mut needed, first, last, history, is_first) {
                 Err(Lost) => {
-                    self.need_all_precise();
+                    // 6.1 leaves out the states that the walk has been through.
+                    let from = if simple { parent } else { self.state.parent };
+                    self.need_all_precise(from);
                     return Ok(());
                 }
                 Ok(()) if needed.is_empty() => return Ok(()),
@@ -155,7 +158,6 @@ impl Machine<'_> {
             }
             is_first = false;
             let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) else { break };
-            let simple = self.rules.backtracking == Backtracking::FramePointer;
             let mut is_new = false;
             let mut is_lost = false;
             for place in needed.places() {
@@ -177,7 +179,8 @@ impl Machine<'_> {
                 }
             }
             if is_lost {
-                self.need_all_precise();
+                let from = if simple { recorded.state.parent } else { self.state.parent };
+                self.need_all_precise(from);
                 return Ok(());
             }
             if needed.is_empty() || (simple && !is_new) {
@@ -190,8 +193,8 @@ impl Machine<'_> {
                 recorded.state.parent,
             );
         }
-        if self.rules.backtracking == Backtracking::Recorded {
-            self.need_all_precise();
+        if !simple {
+            self.need_all_precise(self.state.parent);
         }
         Ok(())
     }
@@ -238,9 +241,8 @@ impl Machine<'_> {
         }
     }
 
-    /// All numbers of all recorded states on the path matter.
-    fn need_all_precise(&mut self) {
-        let mut parent = self.state.parent;
+    /// All numbers matter, of the recorded state `parent` and of those that led to it.
+    fn need_all_precise(&mut self, mut parent: Option<u32>) {
         while let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) {
             for reg in recorded.state.regs.iter_mut().take(usize::from(FP)) {
                 reg.precise |= reg.is_scalar();

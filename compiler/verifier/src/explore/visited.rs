@@ -138,7 +138,6 @@ impl Machine<'_> {
         let id = self.recorded.len() as u32;
         self.recorded.push(Recorded {
             state: self.state.clone(),
-            insn: self.insn,
             branches: 1,
             cleaned: false,
             dropped: false,

@@ -24,6 +24,7 @@ fn encoding(fault: &Fault) -> Option<String> {
         Fault::BadLoadImm64 => "invalid bpf_ld_imm64 insn".into(),
         Fault::UnrecognizedLoadImm64 => "unrecognized bpf_ld_imm64 insn".into(),
         Fault::NotAMap { fd } => format!("fd {fd} is not pointing to valid bpf_map"),
+        Fault::NoMapArray => "fd_idx without fd_array is invalid".into(),
         Fault::DirectOffset { off } => format!("direct value offset of {off} is not allowed"),
         Fault::DirectUnsupported => "no direct value access support for this map type".into(),
         Fault::DirectOutside { value_size, off } => {
@@ -89,7 +90,6 @@ fn registers(fault: &Fault) -> Option<String> {
         Fault::ValueOutOfBounds { kind, value } => {
             format!("value {value} makes {} pointer be out of bounds", kind.name())
         }
-        Fault::ComparePointer { reg } => format!("R{reg} pointer comparison prohibited"),
         _ => return None,
     })
 }
@@ -256,9 +256,6 @@ fn helpers(fault: &Fault, dialect: Dialect) -> Option<String> {
             format!(
                 "variable offset stack pointer cannot be passed into helper function; var_off={tnum} off={off} size={bytes}"
             )
-        }
-        Fault::MapForHelper { map_kind, id, name } => {
-            format!("cannot pass map_type {map_kind} into func bpf_{name}#{id}")
         }
         _ => return None,
     })

@@ -120,10 +120,6 @@ fn values(fault: &Fault) -> Option<Explanation> {
             "nothing is known of the number that is added to the pointer, not even its sign".into(),
             CHECK_INDEX,
         ),
-        Fault::ComparePointer { .. } => arithmetic(
-            "these pointers can't be compared".into(),
-            "compare pointers into the same packet, or a pointer with nil",
-        ),
         _ => return None,
     })
 }
@@ -268,9 +264,6 @@ fn helpers(fault: &Fault) -> Option<Explanation> {
             "atomic operations need a constant offset into the stack",
             "use a constant offset, or a map value",
         ),
-        Fault::MapForHelper { name, .. } => {
-            helper(format!("{name} does not work on this kind of map"), "use a map of another kind")
-        }
         _ => return None,
     })
 }

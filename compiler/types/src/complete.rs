@@ -1,0 +1,50 @@
+//! The last look: an HIR that is handed on without errors has no hole.
+
+use crate::error::{NotInKernel, TypeError, Why};
+use crate::hir::{Expr, Package, Stmt, Type};
+use crate::visit;
+use gobpf_source::{NodeId, Place};
+
+/// Reports what has no type although nothing was reported: a construct that the checker let through by mistake must
+/// not become a program.
+pub(crate) fn require(package: &mut Package, errors: &mut Vec<TypeError>) {
+    if !errors.is_empty() {
+        return;
+    }
+    let mut functions = std::mem::take(&mut package.functions);
+    for function in &mut functions {
+        let mut hole = None;
+        find(&mut function.body, package, &mut hole);
+        if let Some(node) = hole {
+            let place = Place { decl: function.decl, node };
+            let why = Why::NotInKernel(NotInKernel::Builtin("this expression"));
+            errors.push(TypeError { place, why: Box::new(why) });
+        }
+    }
+    package.functions = functions;
+}
+
+fn find(block: &mut [Stmt], package: &Package, hole: &mut Option<NodeId>) {
+    for stmt in block {
+        let mut exprs = Vec::new();
+        let mut blocks = Vec::new();
+        visit::stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
+        for expr in exprs {
+            find_in(expr, package, hole);
+        }
+        for block in blocks {
+            find(block, package, hole);
+        }
+    }
+}
+
+fn find_in(expr: &mut Expr, package: &Package, hole: &mut Option<NodeId>) {
+    if *package.types.get(expr.ty) == Type::Unknown {
+        hole.get_or_insert(expr.node);
+    }
+    let mut parts = Vec::new();
+    visit::parts(expr, &mut |part| parts.push(part));
+    for part in parts {
+        find_in(part, package, hole);
+    }
+}
