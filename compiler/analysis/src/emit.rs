@@ -137,7 +137,9 @@ impl Snapshot {
                 program.code.insns.len(),
                 program.code.stack_bytes
             );
-            out += &disasm::listing(&program.code, object, |slot| self.note(program.code.origins.get(slot as usize)?));
+            out += &disasm::listing(&program.code, object, |slot| {
+                self.note(program.code.origins.get(slot as usize)?)
+            });
         }
         out
     }

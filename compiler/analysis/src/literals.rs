@@ -114,7 +114,11 @@ impl JudgedLiteral {
                 .verdicts(*dialect)
                 .filter(|(_, verdict)| matches!(verdict, Verdict::Accepted(_)))
                 .map(|(world, _)| {
-                    if world.candidate.maps.is_empty() { &world.candidate.describes } else { &world.candidate.maps }
+                    if world.candidate.maps.is_empty() {
+                        &world.candidate.describes
+                    } else {
+                        &world.candidate.maps
+                    }
                 })
                 .collect();
             accepted.sort();

@@ -32,12 +32,13 @@ impl Allocation {
 ///
 /// The allocator's words, where an instruction wants more registers than there are.
 pub(crate) fn allocate(selected: &Selected) -> Result<Allocation, String> {
-    let adapter = Adapter {
-        selected,
-        operands: selected.insts.iter().map(operands).collect(),
-        empty: Vec::new(),
+    let adapter =
+        Adapter { selected, operands: selected.insts.iter().map(operands).collect(), empty: Vec::new() };
+    let options = RegallocOptions {
+        verbose_log: false,
+        validate_ssa: cfg!(debug_assertions),
+        algorithm: Algorithm::Ion,
     };
-    let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm: Algorithm::Ion };
     match regalloc2::run(&adapter, &environment(), &options) {
         Ok(output) => Ok(Allocation { spill_slots: output.num_spillslots, output }),
         Err(error) => Err(format!("{error:?}")),

@@ -29,13 +29,8 @@ struct Emitter<'a> {
 
 /// Emits the code of a function.
 pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Code {
-    let mut emitter = Emitter {
-        selected,
-        allocation,
-        frame,
-        blocks: Vec::new(),
-        origin: selected.origins[0],
-    };
+    let mut emitter =
+        Emitter { selected, allocation, frame, blocks: Vec::new(), origin: selected.origins[0] };
     emitter.run();
     let targets = emitter.thread_jumps();
     emitter.exit_at_once(&targets);
@@ -113,8 +108,12 @@ impl Emitter<'_> {
         };
         match &self.selected.insts[index] {
             Machine::Entry { .. } => {}
-            Machine::Move { width, .. } => self.insn(Insn::mov(*width, last, SourceOperand::Reg(register(0)))),
-            Machine::MoveImm { width, imm, .. } => self.insn(Insn::mov(*width, last, SourceOperand::Imm(*imm))),
+            Machine::Move { width, .. } => {
+                self.insn(Insn::mov(*width, last, SourceOperand::Reg(register(0))))
+            }
+            Machine::MoveImm { width, imm, .. } => {
+                self.insn(Insn::mov(*width, last, SourceOperand::Imm(*imm)))
+            }
             Machine::LoadImm64 { value, .. } => self.push(Item::Wide(Insn::load_imm64(last, 0, *value))),
             Machine::LoadRelocated { target, .. } => {
                 let pseudo = match target {
@@ -126,7 +125,9 @@ impl Emitter<'_> {
             Machine::Alu { width, op, right, .. } => {
                 self.insn(Insn::alu(*width, *op, last, source(right, 1)));
             }
-            Machine::Neg { width, .. } => self.insn(Insn::alu(*width, AluOp::Neg, last, SourceOperand::Imm(0))),
+            Machine::Neg { width, .. } => {
+                self.insn(Insn::alu(*width, AluOp::Neg, last, SourceOperand::Imm(0)))
+            }
             Machine::SignExtend { width, bits, .. } => {
                 self.insn(Insn::alu(*width, AluOp::Lsh, last, SourceOperand::Imm(*bits)));
                 self.insn(Insn::alu(*width, AluOp::Arsh, last, SourceOperand::Imm(*bits)));

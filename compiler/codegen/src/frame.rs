@@ -44,7 +44,12 @@ impl Frame {
     /// # Errors
     ///
     /// More than the kernel allows; the error names the largest variables.
-    pub(crate) fn check(&self, spill_slots: usize, slots: &[SlotData], place: Place) -> Result<u32, BuildError> {
+    pub(crate) fn check(
+        &self,
+        spill_slots: usize,
+        slots: &[SlotData],
+        place: Place,
+    ) -> Result<u32, BuildError> {
         let spills = u32::try_from(spill_slots).unwrap_or(u32::MAX).saturating_mul(8);
         let size = self.bytes.saturating_add(spills);
         if size <= STACK_LIMIT {

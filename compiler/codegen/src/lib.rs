@@ -4,6 +4,7 @@
 //! would.
 
 mod allocate;
+mod copies;
 mod edges;
 mod emit;
 mod frame;

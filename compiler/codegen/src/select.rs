@@ -1,10 +1,11 @@
 //! Instruction selection: constants become immediates, addresses become offsets, widths become opcodes.
 
 use gobpf_bpf::insn::{Size, Width};
-use gobpf_ir::ir::{self, Function, InstKind, SlotData, Terminator, Type, Value};
+use gobpf_ir::ir::{self, Function, InstKind, Terminator, Type, Value};
 use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
 
+use crate::copies;
 use crate::machine::{Base, Machine, Selected, Source};
 use crate::object::Layout;
 
@@ -14,12 +15,14 @@ pub(crate) fn select(function: &Function, layout: &Layout) -> Selected {
     for (number, block) in function.order.iter().enumerate() {
         numbers[block.0 as usize] = Some(Block::new(number));
     }
+    let mut slots = function.slots.clone();
+    let copies = copies::assign(function, &mut slots);
     let mut selector = Selector {
         function,
         layout,
         numbers,
-        spilled: vec![None; function.values.len()],
-        out: Selected { vregs: function.values.len(), slots: function.slots.clone(), ..Selected::default() },
+        copies,
+        out: Selected { vregs: function.values.len(), slots, ..Selected::default() },
         origin: function.block(ir::Block(0)).origin,
     };
     selector.run();
@@ -32,7 +35,7 @@ struct Selector<'a> {
     /// Machine block of each block.
     numbers: Vec<Option<Block>>,
     /// The slot of each [`InstKind::Spilled`].
-    spilled: Vec<Option<u32>>,
+    copies: Vec<Option<u32>>,
     out: Selected,
     origin: Origin,
 }
@@ -62,7 +65,8 @@ impl Selector<'_> {
             }
             self.origin = data.origin;
             self.end(&data.end);
-            let successors: Vec<_> = data.end.targets().iter().map(|target| self.block(target.block)).collect();
+            let successors: Vec<_> =
+                data.end.targets().iter().map(|target| self.block(target.block)).collect();
             for successor in &successors {
                 self.out.predecessors[successor.index()].push(Block::new(number));
             }
@@ -106,13 +110,15 @@ impl Selector<'_> {
             }
             Some(InstKind::Spilled(..)) => {
                 let dst = self.new_vreg();
-                let slot = self.spilled[value.0 as usize].unwrap_or_default();
+                let slot = self.copies[value.0 as usize].unwrap_or_default();
                 self.push(Machine::FrameAddress { dst, slot, offset: 0 });
                 dst
             }
             Some(InstKind::MapRef(map)) => self.relocated(self.layout.map(*map)),
             Some(InstKind::TextAddr(offset)) => self.relocated(self.layout.text(*offset)),
-            Some(InstKind::GlobalAddr(global, offset)) => self.relocated(self.layout.global(*global, *offset)),
+            Some(InstKind::GlobalAddr(global, offset)) => {
+                self.relocated(self.layout.global(*global, *offset))
+            }
             _ => self.vreg(value),
         }
     }
@@ -150,14 +156,20 @@ impl Selector<'_> {
         match self.function.def(pointer) {
             Some(InstKind::SlotAddr(slot, start)) => (Base::Slot(slot.0), start + offset),
             Some(InstKind::Spilled(..)) => {
-                (Base::Slot(self.spilled[pointer.0 as usize].unwrap_or_default()), offset)
+                (Base::Slot(self.copies[pointer.0 as usize].unwrap_or_default()), offset)
             }
             _ if i16::try_from(offset).is_ok() => (Base::Reg(self.reg(pointer)), offset),
             _ => {
                 let left = self.reg(pointer);
                 let dst = self.new_vreg();
                 let right = Source::Imm(offset);
-                self.push(Machine::Alu { width: Width::W64, op: gobpf_bpf::insn::AluOp::Add, dst, left, right });
+                self.push(Machine::Alu {
+                    width: Width::W64,
+                    op: gobpf_bpf::insn::AluOp::Add,
+                    dst,
+                    left,
+                    right,
+                });
                 (Base::Reg(dst), 0)
             }
         }
@@ -205,11 +217,7 @@ impl Selector<'_> {
                 self.push(Machine::Move { width: Width::W32, dst, src });
             }
             InstKind::Spilled(size, value) => {
-                let slot = self.out.slots.len() as u32;
-                self.out.slots.push(SlotData { size: size.bytes(), name: String::new() });
-                if let Some(result) = result {
-                    self.spilled[result.0 as usize] = Some(slot);
-                }
+                let slot = result.and_then(|result| self.copies[result.0 as usize]).unwrap_or_default();
                 self.store(*size, Base::Slot(slot), 0, *value);
             }
             InstKind::ContextField(size, pointer, offset) | InstKind::Load(size, pointer, offset) => {

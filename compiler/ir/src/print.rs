@@ -48,7 +48,9 @@ fn print_inst(function: &Function, inst: Inst) -> String {
         InstKind::TextAddr(offset) => format!("text {offset}"),
         InstKind::ContextField(size, a, offset) => format!("context {} {}{offset:+}", size.bytes(), v(*a)),
         InstKind::Load(size, a, offset) => format!("load {} {}{offset:+}", size.bytes(), v(*a)),
-        InstKind::Store(size, a, offset, b) => format!("store {} {}{offset:+}, {}", size.bytes(), v(*a), v(*b)),
+        InstKind::Store(size, a, offset, b) => {
+            format!("store {} {}{offset:+}, {}", size.bytes(), v(*a), v(*b))
+        }
         InstKind::Call(helper, arguments) => format!("call {helper}({})", list(arguments)),
     };
     let why = data.origin.why.describe();

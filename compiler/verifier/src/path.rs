@@ -23,7 +23,10 @@ pub(crate) fn of(m: &Machine<'_>, fault: &Fault) -> Vec<Step> {
         }
     }
     if let Fault::EndlessLoop { insn } = fault {
-        steps.push(Step { insn: *insn, text: "the path comes back here, and nothing that matters changed".into() });
+        steps.push(Step {
+            insn: *insn,
+            text: "the path comes back here, and nothing that matters changed".into(),
+        });
         return steps;
     }
     steps.push(Step { insn: m.insn, text: used(m, fault) });

@@ -132,8 +132,7 @@ fn register_6_12(reg: &Reg, object: &Object) -> String {
     let mut fields = Vec::new();
     if reg.id != 0 {
         let id = reg.id & !ID_WITH_OFFSET;
-        let distance =
-            if reg.id & ID_WITH_OFFSET != 0 { format!("{:+}", reg.off) } else { String::new() };
+        let distance = if reg.id & ID_WITH_OFFSET != 0 { format!("{:+}", reg.off) } else { String::new() };
         fields.push(format!("id={id}{distance}"));
     }
     if let Some(sizes) = map_sizes(reg, object) {
@@ -164,7 +163,8 @@ fn register_6_12(reg: &Reg, object: &Object) -> String {
 
 /// Ranges with equal values share one number.
 fn ranges_6_12(b: &Bounds, fields: &mut Vec<String>) {
-    let low = |value: i32| if is_short(i64::from(value)) { i64::from(value) } else { i64::from(value as u32) };
+    let low =
+        |value: i32| if is_short(i64::from(value)) { i64::from(value) } else { i64::from(value as u32) };
     let mut rows = [
         ("smin", b.smin, b.smin == i64::MIN),
         ("smax", b.smax, b.smax == i64::MAX),

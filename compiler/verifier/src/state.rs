@@ -247,14 +247,7 @@ impl State {
         let mut regs = [Reg::NOT_INIT; REGISTERS];
         regs[1] = Reg::pointer(Kind::Context);
         regs[10] = Reg::pointer(Kind::Stack);
-        State {
-            regs,
-            stack: Vec::new(),
-            parent: None,
-            first_insn: 0,
-            last_insn: None,
-            history: (0, 0),
-        }
+        State { regs, stack: Vec::new(), parent: None, first_insn: 0, last_insn: None, history: (0, 0) }
     }
 
     /// Register `number`; anything past R10 is R10 (operands are checked before).

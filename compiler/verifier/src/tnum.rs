@@ -207,8 +207,9 @@ mod tests {
     /// All tnums of `bits` bits.
     fn all(bits: u32) -> impl Iterator<Item = Tnum> {
         let top = 1u64 << bits;
-        (0..top)
-            .flat_map(move |mask| (0..top).filter_map(move |v| (v & mask == 0).then_some(Tnum { value: v, mask })))
+        (0..top).flat_map(move |mask| {
+            (0..top).filter_map(move |v| (v & mask == 0).then_some(Tnum { value: v, mask }))
+        })
     }
 
     fn values(tnum: Tnum, bits: u32) -> impl Iterator<Item = u64> {

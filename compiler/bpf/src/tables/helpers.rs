@@ -410,12 +410,12 @@ pub const PROTOTYPES: &[(u32, Prototype)] = &[
         80, // get_current_cgroup_id
         Prototype { kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 10))], ..tracing(&[]) },
     ),
-    (109, SIGNAL),            // send_signal
+    (109, SIGNAL),                                    // send_signal
     (112, probe_read(&[], Returns::Integer)),         // probe_read_user
     (113, probe_read(&[], Returns::Integer)),         // probe_read_kernel
     (114, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_user_str
     (115, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_kernel_str
-    (117, SIGNAL),            // send_signal_thread
+    (117, SIGNAL),                                    // send_signal_thread
     (118, integer(&[])),                              // jiffies64
     (125, integer(&[])),                              // ktime_get_boot_ns
     (188, xdp(&[Argument::PtrToCtx])),                // xdp_get_buff_len

@@ -63,13 +63,7 @@ impl Builder<'_> {
         }
         match (op, right) {
             (
-                AluOp::Add
-                | AluOp::Sub
-                | AluOp::Or
-                | AluOp::Xor
-                | AluOp::Lsh
-                | AluOp::Rsh
-                | AluOp::Arsh,
+                AluOp::Add | AluOp::Sub | AluOp::Or | AluOp::Xor | AluOp::Lsh | AluOp::Rsh | AluOp::Arsh,
                 Some(0),
             ) => a,
             (AluOp::Mul | AluOp::Div, Some(1)) => a,
@@ -120,7 +114,11 @@ impl Builder<'_> {
             (32 | 64, _) => value,
             (bits, false) => {
                 let mask = (1i64 << bits) - 1;
-                if self.max_of(value) <= mask as u64 { value } else { self.alu_const(AluOp::And, value, mask) }
+                if self.max_of(value) <= mask as u64 {
+                    value
+                } else {
+                    self.alu_const(AluOp::And, value, mask)
+                }
             }
             (bits, true) => {
                 if let Some(number) = self.f.as_const(value) {
@@ -208,7 +206,9 @@ impl Builder<'_> {
                 self.check_divisor(right);
                 self.divide(op == BinaryOp::Rem, ty, left, right)
             }
-            BinaryOp::Shl | BinaryOp::Shr => return self.shift(op == BinaryOp::Shl, ty, left, right_ty, right),
+            BinaryOp::Shl | BinaryOp::Shr => {
+                return self.shift(op == BinaryOp::Shl, ty, left, right_ty, right);
+            }
         };
         Ok(self.wrap(ty, result))
     }
@@ -243,7 +243,14 @@ impl Builder<'_> {
     }
 
     /// Shifts: counts at or past the width shift everything out; negative counts panic.
-    fn shift(&mut self, shl: bool, ty: IntType, left: Value, count_ty: IntType, count: Value) -> Result<Value> {
+    fn shift(
+        &mut self,
+        shl: bool,
+        ty: IntType,
+        left: Value,
+        count_ty: IntType,
+        count: Value,
+    ) -> Result<Value> {
         let op = match (shl, ty.signed) {
             (true, _) => AluOp::Lsh,
             (false, true) => AluOp::Arsh,
@@ -285,11 +292,8 @@ impl Builder<'_> {
         self.seal(in_range);
         self.seal(past);
         self.block = past;
-        let all_out = if op == AluOp::Arsh {
-            self.alu_const(op, left, width - 1)
-        } else {
-            self.const_of(ty.ssa(), 0)
-        };
+        let all_out =
+            if op == AluOp::Arsh { self.alu_const(op, left, width - 1) } else { self.const_of(ty.ssa(), 0) };
         self.write_var(result, all_out);
         self.jump(join, in_range);
         let count = if width == 64 { count } else { self.trunc(count) };
@@ -304,7 +308,9 @@ impl Builder<'_> {
     pub(super) fn decide(&self, cond: Cond) -> Option<bool> {
         let (left, right) = (self.f.as_const(cond.left)?, self.f.as_const(cond.right)?);
         let (signed, unsigned) = match self.f.ty(cond.left) {
-            Type::I32 => ((i64::from(left as i32), i64::from(right as i32)), (left as u32 as u64, right as u32 as u64)),
+            Type::I32 => {
+                ((i64::from(left as i32), i64::from(right as i32)), (left as u32 as u64, right as u32 as u64))
+            }
             _ => ((left, right), (left as u64, right as u64)),
         };
         Some(match cond.op {

@@ -85,7 +85,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Calls a function; the results are where it left them.
-    pub(super) fn call(&mut self, function: FunctionId, arguments: &[Expr], node: NodeId) -> Result<Vec<Storage>> {
+    pub(super) fn call(
+        &mut self,
+        function: FunctionId,
+        arguments: &[Expr],
+        node: NodeId,
+    ) -> Result<Vec<Storage>> {
         let callee = &self.package.functions[function.0 as usize];
         let mut operands = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -107,7 +112,12 @@ impl<'a> Builder<'a> {
     }
 
     /// A call in an expression: one result, or none that anybody looks at.
-    pub(super) fn call_one(&mut self, function: FunctionId, arguments: &[Expr], expr: &Expr) -> Result<Operand> {
+    pub(super) fn call_one(
+        &mut self,
+        function: FunctionId,
+        arguments: &[Expr],
+        expr: &Expr,
+    ) -> Result<Operand> {
         let results = self.call(function, arguments, expr.node)?;
         self.at(expr.node);
         match results.first() {

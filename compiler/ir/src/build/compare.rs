@@ -54,7 +54,14 @@ impl Builder<'_> {
         Ok(self.read_var(result))
     }
 
-    fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr, then: Block, otherwise: Block) -> Result<()> {
+    fn compare(
+        &mut self,
+        op: CompareOp,
+        left: &Expr,
+        right: &Expr,
+        then: Block,
+        otherwise: Block,
+    ) -> Result<()> {
         if self.compare_length(op, left, right, then, otherwise)? {
             return Ok(());
         }

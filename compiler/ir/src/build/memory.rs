@@ -130,8 +130,11 @@ impl Builder<'_> {
             return base.plus((constant as u64).wrapping_mul(size) as u32);
         };
         // The constant part becomes the offset of the access only where the sum can't wrap.
-        let (index, constant) =
-            if self.max_of(variable) < 1 << 16 && (0..1 << 16).contains(&constant) { (variable, constant) } else { (index, 0) };
+        let (index, constant) = if self.max_of(variable) < 1 << 16 && (0..1 << 16).contains(&constant) {
+            (variable, constant)
+        } else {
+            (index, 0)
+        };
         let bytes = self.alu(AluOp::Mul, index, size_value);
         let moved = self.emit(Type::Pointer, InstKind::PtrAdd(base.base, bytes));
         Address { base: moved, ..base }.plus((constant as u64).wrapping_mul(size) as u32)

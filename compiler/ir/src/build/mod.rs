@@ -17,7 +17,8 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{BuildError, Unsupported};
 use crate::ir::{
-    Block, BlockData, Cond, Function, Inst, InstData, InstKind, Slot, SlotData, Target, Terminator, Type, Value,
+    Block, BlockData, Cond, Function, Inst, InstData, InstKind, Slot, SlotData, Target, Terminator, Type,
+    Value,
 };
 use ssa::{Ssa, Var};
 

@@ -63,7 +63,8 @@ impl Builder<'_> {
     /// Aborts where fewer than `bytes` bytes follow `pointer`.
     fn check_packet(&mut self, pointer: Value, bytes: i64, end: Value) {
         let bytes = self.const_i64(bytes);
-        let past = self.because(Why::BoundsCheck, |b| b.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes)));
+        let past =
+            self.because(Why::BoundsCheck, |b| b.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes)));
         self.abort_if(Why::BoundsCheck, JmpOp::Gt, past, end);
     }
 

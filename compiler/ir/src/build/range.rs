@@ -31,11 +31,9 @@ impl Builder<'_> {
                 let by = self.f.as_const(*b);
                 match op {
                     AluOp::And => max(*a).min(max(*b)),
-                    AluOp::Or | AluOp::Xor => {
-                        (max(*a) | max(*b)).checked_add(1).map_or(u64::MAX, |sum| {
-                            sum.checked_next_power_of_two().map_or(u64::MAX, |bound| bound - 1)
-                        })
-                    }
+                    AluOp::Or | AluOp::Xor => (max(*a) | max(*b)).checked_add(1).map_or(u64::MAX, |sum| {
+                        sum.checked_next_power_of_two().map_or(u64::MAX, |bound| bound - 1)
+                    }),
                     AluOp::Add => max(*a).saturating_add(max(*b)),
                     AluOp::Mul => max(*a).saturating_mul(max(*b)),
                     AluOp::Div => max(*a),

@@ -87,7 +87,9 @@ impl Builder<'_> {
             let zero = Expr { node: stmt.node, ty, kind: ExprKind::Zero };
             return match init {
                 // The variable of the turn before may be what the new one starts from.
-                Some(init) if !matches!(init.kind, ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero) => {
+                Some(init)
+                    if !matches!(init.kind, ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero) =>
+                {
                     let operand = self.operand(init)?;
                     self.at(stmt.node);
                     self.store_operand(address, ty, operand);

@@ -80,7 +80,8 @@ impl Bounds {
     }
 
     pub(crate) fn add_ranges64(&mut self, other: &Bounds, wrapping: bool) {
-        (self.smin, self.smax) = match (self.smin.checked_add(other.smin), self.smax.checked_add(other.smax)) {
+        (self.smin, self.smax) = match (self.smin.checked_add(other.smin), self.smax.checked_add(other.smax))
+        {
             (Some(min), Some(max)) => (min, max),
             _ => (i64::MIN, i64::MAX),
         };
@@ -103,7 +104,8 @@ impl Bounds {
     }
 
     fn sub_ranges64(&mut self, other: &Bounds, wrapping: bool) {
-        (self.smin, self.smax) = match (self.smin.checked_sub(other.smax), self.smax.checked_sub(other.smin)) {
+        (self.smin, self.smax) = match (self.smin.checked_sub(other.smax), self.smax.checked_sub(other.smin))
+        {
             (Some(min), Some(max)) => (min, max),
             _ => (i64::MIN, i64::MAX),
         };
@@ -210,7 +212,8 @@ impl Bounds {
             Deduction::Simple => non_negative64,
             Deduction::Mixed { .. } => self.umin as i64 <= self.umax as i64,
         };
-        (self.smin, self.smax) = if keeps { (self.umin as i64, self.umax as i64) } else { (i64::MIN, i64::MAX) };
+        (self.smin, self.smax) =
+            if keeps { (self.umin as i64, self.umax as i64) } else { (i64::MIN, i64::MAX) };
         self.learn_ranges_from_bits(deduction);
     }
 

@@ -91,10 +91,7 @@ fn equal(a: &Bounds, b: &Bounds, bits32: bool, deduction: Deduction) -> Option<b
         || x.smin > y.smax
         || x.smax < y.smin
         || (!bits32
-            && (a.umin32 > b.umax32
-                || a.umax32 < b.umin32
-                || a.smin32 > b.smax32
-                || a.smax32 < b.smin32));
+            && (a.umin32 > b.umax32 || a.umax32 < b.umin32 || a.smin32 > b.smax32 || a.smax32 < b.smin32));
     apart.then_some(false)
 }
 

@@ -103,7 +103,8 @@ impl Bounds {
 
     /// Where the high halves of both ends agree, or differ by one around zero, the low halves are a range.
     fn learn_32_from_64(&mut self) {
-        for (min, max, signed) in [(self.umin, self.umax, false), (self.smin as u64, self.smax as u64, true)] {
+        for (min, max, signed) in [(self.umin, self.umax, false), (self.smin as u64, self.smax as u64, true)]
+        {
             let (low, high) = (min as u32, max as u32);
             let (slow, shigh) = (low as i32, high as i32);
             let same_half = min >> 32 == max >> 32;

@@ -35,7 +35,11 @@ impl Random {
         };
         (0..count)
             .map(|_| {
-                if self.below(8) == 0 { self.next() } else { base.wrapping_add(self.below(40)).wrapping_sub(20) }
+                if self.below(8) == 0 {
+                    self.next()
+                } else {
+                    base.wrapping_add(self.below(40)).wrapping_sub(20)
+                }
             })
             .collect()
     }

@@ -87,7 +87,8 @@ pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Loca
     while let Some(insn) = insns.get(at) {
         let fail = |fault: Fault| Err((at as u32, Stop::from(fault)));
         if insn.class() == class::LDX {
-            let known = matches!(insn.code & 0xe0, mode::MEM) || (rules.v4 && insn.code & 0xe0 == mode::MEMSX);
+            let known =
+                matches!(insn.code & 0xe0, mode::MEM) || (rules.v4 && insn.code & 0xe0 == mode::MEMSX);
             if !known || insn.imm != 0 {
                 return fail(Fault::ReservedFields { what: "BPF_LDX" });
             }
@@ -145,7 +146,9 @@ fn check_map_kind(object: &Object, map: MapId) -> Checked {
     match object.maps.get(map.0 as usize) {
         None => Err(Stop::feature("a map that the object does not have")),
         Some(map) if PLAIN_MAPS.contains(&map.kind.0) => Ok(()),
-        Some(map) => Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name)))),
+        Some(map) => {
+            Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))))
+        }
     }
 }
 

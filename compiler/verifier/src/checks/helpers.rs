@@ -141,7 +141,9 @@ fn check_argument(
         }
         Argument::ConstSize => check_size(m, reg, value, writes, false, call),
         Argument::ConstSizeOrZero => check_size(m, reg, value, writes, true, call),
-        Argument::Anything | Argument::PtrToMem { .. } | Argument::PtrToUninitMem | Argument::PtrToCtx => Ok(()),
+        Argument::Anything | Argument::PtrToMem { .. } | Argument::PtrToUninitMem | Argument::PtrToCtx => {
+            Ok(())
+        }
     }
 }
 
@@ -195,13 +197,8 @@ fn check_memory(
             map_value::check_region(reg, &base, off, bytes, i64::from(map.value_size), zero_allowed)
         }
         Kind::Stack => {
-            let mut used = stack_range::Use {
-                access,
-                accessor: Accessor::Helper,
-                zero_allowed,
-                fills,
-                filled: None,
-            };
+            let mut used =
+                stack_range::Use { access, accessor: Accessor::Helper, zero_allowed, fills, filled: None };
             stack_range::check(m, reg, off, bytes, &mut used)?;
             if let Some(filled) = used.filled {
                 call.fills = Some((reg, filled));
@@ -218,7 +215,8 @@ fn constant_key(m: &mut Machine<'_>, key: &Reg, bytes: i64) -> Checked<Option<u6
     let off = i64::from(key.off).wrapping_add(variable as i64);
     let (slot, first) = slot_of(off);
     let Some(entry) = m.state.stack.get(slot).copied() else { return Ok(None) };
-    let run = |byte: Byte| entry.bytes[..=first].iter().rev().take_while(|kind| **kind == byte).count() as i64;
+    let run =
+        |byte: Byte| entry.bytes[..=first].iter().rev().take_while(|kind| **kind == byte).count() as i64;
     if run(Byte::Zero) >= bytes {
         return Ok(Some(0));
     }

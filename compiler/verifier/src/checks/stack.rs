@@ -64,7 +64,9 @@ fn write_fixed(m: &mut Machine<'_>, request: &Request, off: i64) -> Checked {
     let precise_spills = m.rules.precise_spills;
     let note = Note { slot: Some(slot), ..Note::default() };
     match (request.value, value) {
-        (Some(reg), Some(value)) if is_aligned && value.is_scalar() && spills_number(&value, precise_spills) => {
+        (Some(reg), Some(value))
+            if is_aligned && value.is_scalar() && spills_number(&value, precise_spills) =>
+        {
             if !precise_spills && request.base != crate::state::FP {
                 m.need_precise(reg)?;
             }
@@ -164,7 +166,12 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
         let (slot, index) = slot_of(at);
         let Some(entry) = m.state.stack.get_mut(slot) else { continue };
         let byte = entry.bytes[index];
-        if is_zero && keeps_zero_spills && byte == Byte::Spill && entry.is_scalar_spill() && entry.spilled.is_null() {
+        if is_zero
+            && keeps_zero_spills
+            && byte == Byte::Spill
+            && entry.is_scalar_spill()
+            && entry.spilled.is_null()
+        {
             used_zero = true;
             continue;
         }

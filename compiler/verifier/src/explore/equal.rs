@@ -77,10 +77,9 @@ pub(crate) fn states_equal(
     ids: &mut Ids,
     rules: &Rules,
 ) -> bool {
-    let registers =
-        (0..REGISTERS).filter(|reg| live & (1 << reg) != 0).all(|reg| {
-            reg_covers(&old.regs[reg], &new.regs[reg], ids, exactness, rules)
-        });
+    let registers = (0..REGISTERS)
+        .filter(|reg| live & (1 << reg) != 0)
+        .all(|reg| reg_covers(&old.regs[reg], &new.regs[reg], ids, exactness, rules));
     registers && stack_covers(old, new, ids, exactness, rules)
 }
 
@@ -162,9 +161,10 @@ fn reg_covers_simple(old: &Reg, new: &Reg, ids: &mut Ids, rules: &Rules) -> bool
 
 /// `stacksafe`.
 fn stack_covers(old: &State, new: &State, ids: &mut Ids, exactness: Exactness, rules: &Rules) -> bool {
-    old.stack.iter().enumerate().all(|(index, slot)| {
-        slot_covers(slot, new.stack.get(index), ids, exactness, rules)
-    })
+    old.stack
+        .iter()
+        .enumerate()
+        .all(|(index, slot)| slot_covers(slot, new.stack.get(index), ids, exactness, rules))
 }
 
 fn slot_covers(old: &Slot, new: Option<&Slot>, ids: &mut Ids, exactness: Exactness, rules: &Rules) -> bool {

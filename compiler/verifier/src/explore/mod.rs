@@ -110,7 +110,13 @@ pub(crate) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(object: &'a Object, kind: ProgramKind, insns: &'a [Insn], rules: &'static Rules, prepared: Prepared) -> Self {
+    pub fn new(
+        object: &'a Object,
+        kind: ProgramKind,
+        insns: &'a [Insn],
+        rules: &'static Rules,
+        prepared: Prepared,
+    ) -> Self {
         let live = match rules.liveness {
             Liveness::Graph => live_before(insns),
             Liveness::Marks => Vec::new(),

@@ -211,7 +211,8 @@ impl Machine<'_> {
         let (start, mut end) = history;
         let mut at = last;
         loop {
-            let step = if end > start { self.history.get(end - 1).filter(|step| step.insn == at) } else { None };
+            let step =
+                if end > start { self.history.get(end - 1).filter(|step| step.insn == at) } else { None };
             if !std::mem::take(&mut skips) {
                 let insn = self.insns.get(at as usize).copied().unwrap_or_default();
                 match self.rules.backtracking {

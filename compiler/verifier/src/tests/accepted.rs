@@ -63,7 +63,8 @@ fn a_million_instructions_are_too_many() {
 #[test]
 fn work_can_be_cancelled() {
     let object = count_to(1_000_000).object();
-    let request = Request { object: &object, program: 0, dialect: Dialect::V6_1, cancelled: &|| true, states: None };
+    let request =
+        Request { object: &object, program: 0, dialect: Dialect::V6_1, cancelled: &|| true, states: None };
     assert_eq!(verify(request), Verdict::Unknown(Unknown::Cancelled));
 }
 
@@ -92,7 +93,7 @@ fn states_are_printed_as_each_kernel_does() {
     };
     assert_eq!(
         build().states(Dialect::V6_18)[4],
-        "4: R0=0x11170 R1=ctx() R2=scalar(smin=smin32=0,smax=umax=smax32=umax32=65535,var_off=(0x0; 0xffff)) \
+        "4: R0=0x11170 R1=ctx() R2=scalar(smin=smin32=0,smax=umax=smax32=umax32=0xffff,var_off=(0x0; 0xffff)) \
          R10=fp0 fp-8=mmmm???? fp-16=ctx()"
     );
     assert_eq!(

@@ -91,11 +91,11 @@ impl Builder {
         self.insn(Insn::exit())
     }
 
-    /// Looks up the 4-byte key at R10-4 in `map`.
+    /// Looks up the 4-byte key at R10-8 in `map`.
     pub fn lookup(self, map: MapId, key: i32) -> Builder {
-        self.store(Size::W, Reg::FP, -4, key)
+        self.store(Size::W, Reg::FP, -8, key)
             .copy(Reg::R2, Reg::FP)
-            .alu(AluOp::Add, Reg::R2, -4)
+            .alu(AluOp::Add, Reg::R2, -8)
             .relocated(Reg::R1, RelocationTarget::Map(map))
             .call(MAP_LOOKUP)
     }
@@ -153,7 +153,13 @@ impl Builder {
         let object = self.object();
         let mut lines = Vec::new();
         let mut print = |insn: u32, state: &str| lines.push(format!("{insn}: {state}"));
-        verify(Request { object: &object, program: 0, dialect, cancelled: &|| false, states: Some(&mut print) });
+        verify(Request {
+            object: &object,
+            program: 0,
+            dialect,
+            cancelled: &|| false,
+            states: Some(&mut print),
+        });
         lines
     }
 }
@@ -164,6 +170,8 @@ pub(super) fn says(build: impl Fn() -> Builder, insn: u32, message: &str) {
     for dialect in [Dialect::V6_1, Dialect::V6_12, Dialect::V6_18] {
         let rejection = build().rejection(dialect);
         assert_eq!((rejection.insn, rejection.message.as_str()), (insn, message), "{dialect:?}");
-        assert!(!rejection.path.is_empty() || insn == 0 || rejection.category == crate::Category::ControlFlow);
+        assert!(
+            !rejection.path.is_empty() || insn == 0 || rejection.category == crate::Category::ControlFlow
+        );
     }
 }

@@ -134,8 +134,9 @@ fn map_values_have_an_end() {
 #[test]
 fn constants_can_not_be_written() {
     let target = RelocationTarget::MapValue { map: RODATA, offset: 4 };
-    let build =
-        || Builder::tracepoint().relocated(Reg::R1, target).store(Size::W, Reg::R1, 0, 1).mov(Reg::R0, 0).exit();
+    let build = || {
+        Builder::tracepoint().relocated(Reg::R1, target).store(Size::W, Reg::R1, 0, 1).mov(Reg::R0, 0).exit()
+    };
     says(build, 2, "write into map forbidden, value_size=8 off=4 size=4");
 }
 
@@ -167,7 +168,11 @@ fn packets_need_a_check() {
 fn contexts_keep_their_shape() {
     let read = |off| move || Builder::tracepoint().load(Size::W, Reg::R0, Reg::R1, off).exit();
     says(read(0), 0, "invalid bpf_context access off=0 size=4");
-    says(|| Builder::xdp().load(Size::DW, Reg::R0, Reg::R1, 0).exit(), 0, "invalid bpf_context access off=0 size=8");
+    says(
+        || Builder::xdp().load(Size::DW, Reg::R0, Reg::R1, 0).exit(),
+        0,
+        "invalid bpf_context access off=0 size=8",
+    );
     let moved =
         || Builder::tracepoint().alu(AluOp::Add, Reg::R1, 8).load(Size::DW, Reg::R0, Reg::R1, 8).exit();
     says(moved, 1, "dereference of modified ctx ptr R1 off=8 disallowed");
@@ -205,11 +210,7 @@ fn pointer_arithmetic() {
     let unbounded = || {
         Builder::tracepoint().call(RANDOM).copy(Reg::R1, Reg::FP).alu_reg(AluOp::Add, Reg::R1, Reg::R0).exit()
     };
-    says(
-        unbounded,
-        2,
-        "math between fp pointer and register with unbounded min value is not allowed",
-    );
+    says(unbounded, 2, "math between fp pointer and register with unbounded min value is not allowed");
 }
 
 #[test]

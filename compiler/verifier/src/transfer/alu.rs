@@ -224,7 +224,8 @@ fn compute_scalars(m: &mut Machine<'_>, insn: Insn, op: AluOp, source: &Bounds) 
             }
         }
         Some(op) => {
-            if matches!(op, BinaryOp::And | BinaryOp::Or) && rules.forks_masks && source.as_const().is_some() {
+            if matches!(op, BinaryOp::And | BinaryOp::Or) && rules.forks_masks && source.as_const().is_some()
+            {
                 fork_mask(m, insn.dst)?;
             }
             let reg = m.state.reg_mut(insn.dst);

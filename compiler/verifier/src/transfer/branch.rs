@@ -82,7 +82,8 @@ fn known_outcome(m: &Machine<'_>, comparison: &Comparison) -> Option<bool> {
             return if are_packets { packet_compare::outcome(left, right, *op) } else { None };
         }
         if left.is_pointer() {
-            let value = if *bits32 { u64::from(right.bounds.tnum.value as u32) } else { right.bounds.tnum.value };
+            let value =
+                if *bits32 { u64::from(right.bounds.tnum.value as u32) } else { right.bounds.tnum.value };
             return null_outcome(left, value, *op, deduction);
         }
         return bounds::outcome(&left.bounds, &right.bounds, *op, *bits32, deduction);
@@ -149,7 +150,9 @@ fn fork(m: &mut Machine<'_>, comparison: &Comparison, target: u32) -> Checked {
         set(&mut m.state, *dst, *src, outcome.fallen);
         set(&mut taken, *dst, *src, outcome.taken);
     }
-    for reg in [src.filter(|_| right.is_scalar()), Some(*dst).filter(|_| left.is_scalar())].into_iter().flatten() {
+    for reg in
+        [src.filter(|_| right.is_scalar()), Some(*dst).filter(|_| left.is_scalar())].into_iter().flatten()
+    {
         for state in [&mut m.state, &mut taken] {
             if state.reg(reg).id == 0 {
                 continue;

@@ -106,11 +106,8 @@ fn subtract(result: &mut Reg, pointer: &Reg, by: &Bounds) -> bool {
         (Some(min), Some(max)) => (min, max),
         _ => (i64::MIN, i64::MAX),
     };
-    (new.umin, new.umax) = if old.umin < by.umax {
-        (0, u64::MAX)
-    } else {
-        (old.umin - by.umax, old.umax.wrapping_sub(by.umin))
-    };
+    (new.umin, new.umax) =
+        if old.umin < by.umax { (0, u64::MAX) } else { (old.umin - by.umax, old.umax.wrapping_sub(by.umin)) };
     new.tnum = old.tnum.sub(by.tnum);
     true
 }

@@ -117,9 +117,9 @@ fn sign(op: AluOp) -> &'static str {
 fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
         Fault::InvalidAccess { reg, kind } => format!("R{reg} invalid mem access '{}'", kind.name()),
-        Fault::NegativeMin { reg } => format!(
-            "R{reg} min value is negative, either use unsigned index or do a if (index >=0) check."
-        ),
+        Fault::NegativeMin { reg } => {
+            format!("R{reg} min value is negative, either use unsigned index or do a if (index >=0) check.")
+        }
         Fault::OutsideRegion { region: at, end } => {
             let end = if *end == End::Min { "min" } else { "max" };
             format!("{}\nR{} {end} value is outside of the allowed memory range", region(at), at.reg)
@@ -174,9 +174,7 @@ fn region(region: &Region) -> String {
         Kind::MapValue => {
             format!("invalid access to map value, value_size={size} off={off} size={bytes}")
         }
-        _ => format!(
-            "invalid access to packet, off={off} size={bytes}, R{reg}(id={id},off={off},r={size})"
-        ),
+        _ => format!("invalid access to packet, off={off} size={bytes}, R{reg}(id={id},off={off},r={size})"),
     }
 }
 
@@ -235,9 +233,7 @@ fn helpers(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::HelperForKind { id, name } => {
             format!("program of this type cannot use helper bpf_{name}#{id}")
         }
-        Fault::HelperNeedsGpl => {
-            "cannot call GPL-restricted function from non-GPL compatible program".into()
-        }
+        Fault::HelperNeedsGpl => "cannot call GPL-restricted function from non-GPL compatible program".into(),
         Fault::ArgumentKind { reg, kind, expected } => {
             format!("R{reg} type={} expected={expected}", kind.name())
         }

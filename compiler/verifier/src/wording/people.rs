@@ -22,22 +22,22 @@ const CHECK_INDEX: &str = "compare the index with the length before the access, 
 
 /// What is wrong, in a sentence, and what to do.
 pub(crate) fn explain(fault: &Fault) -> Explanation {
-    flow(fault)
-        .or_else(|| values(fault))
-        .or_else(|| memory(fault))
-        .or_else(|| helpers(fault))
-        .unwrap_or_else(|| {
-            says(Category::Encoding, "the instruction is not well formed", "check how the instruction was built")
-        })
+    flow(fault).or_else(|| values(fault)).or_else(|| memory(fault)).or_else(|| helpers(fault)).unwrap_or_else(
+        || {
+            says(
+                Category::Encoding,
+                "the instruction is not well formed",
+                "check how the instruction was built",
+            )
+        },
+    )
 }
 
 fn flow(fault: &Fault) -> Option<Explanation> {
     Some(match fault {
-        Fault::JumpOutOfRange { .. } => says(
-            Category::ControlFlow,
-            "a jump leads out of the program",
-            "check the jump's label or offset",
-        ),
+        Fault::JumpOutOfRange { .. } => {
+            says(Category::ControlFlow, "a jump leads out of the program", "check the jump's label or offset")
+        }
         Fault::FallsOffEnd => says(
             Category::ControlFlow,
             "the program's last instruction neither returns nor jumps, so that execution would run past the end",
@@ -77,7 +77,9 @@ fn values(fault: &Fault) -> Option<Explanation> {
     Some(match fault {
         Fault::NotReadable { reg } => says(
             Category::Uninitialised,
-            format!("R{reg} holds no value here: on the path that leads here it was never written, or a call took it away"),
+            format!(
+                "R{reg} holds no value here: on the path that leads here it was never written, or a call took it away"
+            ),
             "write the register on every path first; calls keep only R6 to R9",
         ),
         Fault::FramePointerWrite => says(
@@ -159,7 +161,10 @@ fn memory(fault: &Fault) -> Option<Explanation> {
             let end = if *end == End::Min { "least" } else { "greatest" };
             let (off, bytes, size) = (region.off, region.bytes, region.size);
             bounds(
-                format!("at its {end}, the access covers bytes {off} to {} of a value of {size} bytes", off + bytes),
+                format!(
+                    "at its {end}, the access covers bytes {off} to {} of a value of {size} bytes",
+                    off + bytes
+                ),
                 CHECK_INDEX,
             )
         }
@@ -182,11 +187,9 @@ fn memory(fault: &Fault) -> Option<Explanation> {
             "the same instruction reaches the context on one path and other memory on another",
             "load from the two in separate branches",
         ),
-        Fault::OutsidePacket { .. } => says(
-            Category::Packet,
-            "nothing on this path proves that the packet is so long",
-            CHECK_LENGTH,
-        ),
+        Fault::OutsidePacket { .. } => {
+            says(Category::Packet, "nothing on this path proves that the packet is so long", CHECK_LENGTH)
+        }
         Fault::PacketForHelper => says(
             Category::Packet,
             "this helper does not take packet data",
@@ -201,13 +204,16 @@ fn memory(fault: &Fault) -> Option<Explanation> {
             "programs of this kind have no such field in their context, or may not access it with this size or so",
             "use the fields of the context's type",
         ),
-        Fault::ContextNegative { .. } | Fault::ContextModified { .. } | Fault::ContextVariable { .. } => context(
-            "the kernel rewrites context accesses by their offset, so the pointer must be as it was given",
-            "put a constant offset into the load itself",
-        ),
-        Fault::StoreToContext { atomic: true, .. } => {
-            context("atomic operations work on the stack and on map values only", "use a plain store, or a map")
+        Fault::ContextNegative { .. } | Fault::ContextModified { .. } | Fault::ContextVariable { .. } => {
+            context(
+                "the kernel rewrites context accesses by their offset, so the pointer must be as it was given",
+                "put a constant offset into the load itself",
+            )
         }
+        Fault::StoreToContext { atomic: true, .. } => context(
+            "atomic operations work on the stack and on map values only",
+            "use a plain store, or a map",
+        ),
         Fault::StoreToContext { .. } => context(
             "constants can't be stored to the context before Linux 6.6",
             "put the constant into a register and store that",
@@ -258,7 +264,9 @@ fn helpers(fault: &Fault) -> Option<Explanation> {
         ),
         Fault::SizeNegative { .. } => size("the size may be negative", "use an unsigned size, or mask it"),
         Fault::SizeZero { .. } => size("the size may be zero", "check that the size is at least one"),
-        Fault::SizeUnbounded { .. } => size("nothing limits the size", "compare the size with a constant first"),
+        Fault::SizeUnbounded { .. } => {
+            size("nothing limits the size", "compare the size with a constant first")
+        }
         Fault::VariableStackForHelper { .. } => says(
             Category::Stack,
             "atomic operations need a constant offset into the stack",

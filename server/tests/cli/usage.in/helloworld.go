@@ -1,0 +1,7 @@
+package main
+
+import "github.com/miekg/bpf"
+
+func main() {
+	bpf.TracePrintk("Hello world!\n")
+}
