@@ -24,7 +24,8 @@ pub fn statistics(log: &str) -> Accepted {
 /// The rejection that a statistics log (level 4) and a full log tell: at level 4 the verifier prints
 /// nothing but its last words and its statistics.
 pub fn rejection(statistics: &str, full: String) -> Rejected {
-    let message: Vec<&str> = statistics.lines().filter(|line| !is_statistics(line)).collect();
+    let message: Vec<&str> =
+        statistics.lines().filter(|line| !is_statistics(line) && !is_state(line)).collect();
     Rejected {
         message: message.join("\n"),
         insn: full.lines().rev().find_map(instruction),
@@ -35,6 +36,11 @@ pub fn rejection(statistics: &str, full: String) -> Rejected {
 
 fn is_statistics(line: &str) -> bool {
     ["verification time ", "stack depth ", "processed "].iter().any(|start| line.starts_with(start))
+}
+
+/// A state beside the words of `infinite loop detected`.
+fn is_state(line: &str) -> bool {
+    line.starts_with("cur state:") || line.starts_with("old state:")
 }
 
 /// The slot of a line such as `12: (bf) r1 = r0`; none for lines of states and for backtracking.

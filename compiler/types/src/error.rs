@@ -110,6 +110,7 @@ pub enum Why {
     MapType { name: SmolStr, role: &'static str, ty: String, part: String },
     PointerConflict { name: SmolStr, here: &'static str, there: &'static str, other: Place },
     PointerEscapes { name: SmolStr },
+    PointerOutlives,
     // printk.
     FormatNotConstant { operand: String },
     FormatVerbUnknown { function: String, verb: String },

@@ -10,7 +10,7 @@ use crate::constant::Value;
 use crate::context::{Cx, Operand};
 use crate::error::{NotInKernel, Why};
 use crate::hir;
-use crate::ty::Ty;
+use crate::ty::{Basic, Kind, Ty};
 
 /// Arguments that fit beside format and length in R1 to R5.
 const MAX_ARGUMENTS: usize = 3;
@@ -49,7 +49,7 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let Some(Value::Str(bytes)) = format_operand.constant().cloned() else {
-            let string = self.basic(crate::ty::Basic::String);
+            let string = self.basic(Basic::String);
             match self.ck.types.identical(format_operand.ty, string) {
                 true => {
                     let operand = self.describe(&format_operand);
@@ -146,7 +146,7 @@ impl<'a> Cx<'_, 'a> {
             'c' => integer,
             'x' | 'X' => integer || string || types.is_float(ty),
             'q' => integer || string,
-            's' => string,
+            's' => string || self.is_bytes(ty),
             't' => boolean,
             'p' => types.has_nil(ty),
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => types.is_float(ty),
@@ -171,6 +171,14 @@ impl<'a> Cx<'_, 'a> {
         if string && matches!(verb.verb, 's' | 'v') && verb.flags.is_empty() {
             return self.inline_string(&operand, text, format).map(|()| None);
         }
+        let flags = verb.flags.trim_start_matches([' ', '+', '-', '0']);
+        if !flags.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
+            return None;
+        }
+        if verb.verb == 's' && self.is_bytes(ty) {
+            return self.bytes_argument(verb, operand, format, text).map(Some);
+        }
         let kernel = match verb.verb {
             'c' if integer => "c",
             't' | 'v' if boolean => "d",
@@ -194,11 +202,6 @@ impl<'a> Cx<'_, 'a> {
                 return None;
             }
         };
-        let flags = verb.flags.trim_start_matches([' ', '+', '-', '0']);
-        if !flags.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
-            return None;
-        }
         text.push(b'%');
         text.extend(verb.flags.bytes());
         text.extend(kernel.bytes());
@@ -220,9 +223,48 @@ impl<'a> Cx<'_, 'a> {
         Some(())
     }
 
+    /// An array or slice of bytes, which `%s` prints.
+    fn is_bytes(&self, ty: Ty) -> bool {
+        let (Kind::Array(element, _) | Kind::Slice(element)) = self.ck.types.under(ty) else { return false };
+        self.ck.types.integer(*element) == Some((8, false))
+    }
+
+    /// `%s` of bytes in memory: their address. The kernel prints up to the first zero byte.
+    fn bytes_argument(
+        &mut self,
+        verb: &Verb,
+        operand: Operand,
+        format: &ast::Expr,
+        text: &mut Vec<u8>,
+    ) -> Option<hir::Expr> {
+        let node = operand.node;
+        let int = self.basic(Basic::Int);
+        let zero = self.int_expr(0, int, node);
+        let (array, first) = match operand.hir.kind {
+            hir::ExprKind::Slice { base, low, .. } => (*base, low.map_or(zero, |low| *low)),
+            _ => (operand.hir, zero),
+        };
+        let element = match self.ck.hir.get(array.ty) {
+            hir::Type::Array { element, .. } if is_place(&array) => *element,
+            _ => {
+                self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
+                return None;
+            }
+        };
+        self.take_address(&array);
+        let pointer =
+            self.ck.hir.intern(hir::Type::Pointer { target: element, provenance: hir::Provenance::Nil });
+        let kind = hir::ExprKind::Index { base: Box::new(array), index: Box::new(first) };
+        let place = hir::Expr { node, ty: element, kind };
+        text.push(b'%');
+        text.extend(verb.flags.bytes());
+        text.push(b's');
+        Some(hir::Expr { node, ty: pointer, kind: hir::ExprKind::AddressOf(Box::new(place)) })
+    }
+
     fn is_wide(&self, ty: Ty) -> bool {
         self.ck.types.integer(ty).is_none_or(|(bits, _)| bits == 64)
-            && !matches!(self.ck.types.under_basic(ty), Some(crate::ty::Basic::UntypedRune))
+            && !matches!(self.ck.types.under_basic(ty), Some(Basic::UntypedRune))
     }
 
     fn decimal(&self, ty: Ty) -> &'static str {
@@ -233,6 +275,15 @@ impl<'a> Cx<'_, 'a> {
             (false, true) => "d",
             (false, false) => "u",
         }
+    }
+}
+
+/// The expression has an address.
+fn is_place(expr: &hir::Expr) -> bool {
+    match &expr.kind {
+        hir::ExprKind::Local(_) | hir::ExprKind::Global(_) | hir::ExprKind::Deref(_) => true,
+        hir::ExprKind::Field { base, .. } | hir::ExprKind::Index { base, .. } => is_place(base),
+        _ => false,
     }
 }
 

@@ -79,8 +79,14 @@ struct Locals {
     provenance: Vec<Provenance>,
     /// Where each got its provenance first.
     from: Vec<NodeId>,
-    /// Which point to a variable of the function itself.
-    own: Vec<bool>,
+    /// Which point to a variable of the function itself: in how many loops the innermost of these is declared.
+    own: Vec<Option<u32>>,
+    /// In how many loops each is declared.
+    declared_in: Vec<u32>,
+    /// Loops around the statement at hand.
+    loops: u32,
+    /// Pointers that outlive a turn of the loop that their target is declared in.
+    outlived: Vec<NodeId>,
     results: Vec<Provenance>,
     result_from: Vec<NodeId>,
     changed: bool,
@@ -151,7 +157,10 @@ impl Pass<'_> {
         let mut locals = Locals {
             provenance: vec![Provenance::Nil; function.locals.len()],
             from: function.locals.iter().map(|local| local.node).collect(),
-            own: vec![false; function.locals.len()],
+            own: vec![None; function.locals.len()],
+            declared_in: vec![0; function.locals.len()],
+            loops: 0,
+            outlived: Vec::new(),
             results: vec![Provenance::Nil; function.results.len()],
             result_from: vec![NodeId(0); function.results.len()],
             changed: true,
@@ -173,6 +182,9 @@ impl Pass<'_> {
             let (here, there) = (here.describe(), there.describe());
             let why = Why::PointerConflict { name: "the result".into(), here, there, other };
             self.report(Place { decl: function.decl, node }, why);
+        }
+        for node in std::mem::take(&mut locals.outlived) {
+            self.report(Place { decl: function.decl, node }, Why::PointerOutlives);
         }
         for node in std::mem::take(&mut locals.escapes) {
             self.report(
@@ -226,14 +238,22 @@ impl Pass<'_> {
     }
 
     fn rewrite_stmt(&mut self, stmt: &mut Stmt, locals: &mut Locals) {
+        let is_loop = matches!(stmt.kind, StmtKind::For { .. });
         let mut exprs: Vec<&mut Expr> = Vec::new();
         let mut blocks: Vec<&mut Vec<Stmt>> = Vec::new();
         visit::stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
         for expr in exprs {
             self.rewrite(expr, locals);
         }
+        locals.loops += u32::from(is_loop);
         for block in blocks {
             self.rewrite_block(block, locals);
+        }
+        locals.loops -= u32::from(is_loop);
+        if let StmtKind::Declare { local, .. } = &stmt.kind
+            && let Some(depth) = locals.declared_in.get_mut(local.0 as usize)
+        {
+            *depth = locals.loops;
         }
         match &mut stmt.kind {
             StmtKind::Declare { local, init: Some(init) } => {
@@ -260,7 +280,7 @@ impl Pass<'_> {
             StmtKind::Return(values) => {
                 for (index, value) in values.iter_mut().enumerate() {
                     join_result(index, self.provenance(value.ty), value.node, locals);
-                    if self.points_to_own(value, locals) {
+                    if self.points_to_own(value, locals).is_some() {
                         locals.escapes.push(value.node);
                     }
                     let provenance = locals.results.get(index).copied();
@@ -287,47 +307,49 @@ impl Pass<'_> {
 
     fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
         let own = self.points_to_own(value, locals);
+        if own > locals.declared_in.get(local.0 as usize).copied() {
+            locals.outlived.push(value.node);
+        }
         if let Some(slot) = locals.own.get_mut(local.0 as usize)
-            && own
-            && !*slot
+            && own > *slot
         {
-            *slot = true;
+            *slot = own;
             locals.changed = true;
         }
         merge(local, self.provenance(value.ty), value.node, locals);
     }
 
-    /// `expr` points to a variable of the function itself.
-    fn points_to_own(&self, expr: &Expr, locals: &Locals) -> bool {
+    /// In how many loops the variable of the function itself that `expr` points to is declared, if it does.
+    fn points_to_own(&self, expr: &Expr, locals: &Locals) -> Option<u32> {
         if self.provenance(expr.ty) != Provenance::Stack {
-            return false;
+            return None;
         }
         match &expr.kind {
-            ExprKind::AddressOf(place) => self.is_own(place, locals),
+            ExprKind::AddressOf(place) => self.own_place(place, locals),
             ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
                 Type::Slice { .. } => self.points_to_own(base, locals),
-                _ => self.is_own(base, locals),
+                _ => self.own_place(base, locals),
             },
-            ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().unwrap_or(false),
+            ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().flatten(),
             ExprKind::Convert(inner) => self.points_to_own(inner, locals),
             ExprKind::Call { arguments, .. } => {
-                arguments.iter().any(|argument| self.points_to_own(argument, locals))
+                arguments.iter().filter_map(|argument| self.points_to_own(argument, locals)).max()
             }
-            _ => false,
+            _ => None,
         }
     }
 
-    /// The place is in a variable of the function itself.
-    fn is_own(&self, place: &Expr, locals: &Locals) -> bool {
+    /// In how many loops the variable of the function itself that `place` is in is declared, if it is in one.
+    fn own_place(&self, place: &Expr, locals: &Locals) -> Option<u32> {
         match &place.kind {
-            ExprKind::Local(_) => true,
+            ExprKind::Local(local) => locals.declared_in.get(local.0 as usize).copied(),
             ExprKind::Deref(pointer) => self.points_to_own(pointer, locals),
-            ExprKind::Field { base, .. } => self.is_own(base, locals),
+            ExprKind::Field { base, .. } => self.own_place(base, locals),
             ExprKind::Index { base, .. } => match self.types.get(base.ty) {
                 Type::Slice { .. } => self.points_to_own(base, locals),
-                _ => self.is_own(base, locals),
+                _ => self.own_place(base, locals),
             },
-            _ => false,
+            _ => None,
         }
     }
 

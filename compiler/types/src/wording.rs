@@ -430,6 +430,11 @@ fn kernel(why: &Why) -> Option<Words> {
             format!("{name} returns a pointer to a variable of its own, which is gone when it has returned"),
         )
         .help("declare the variable in the caller and pass its address"),
+        Why::PointerOutlives => Words::new(
+            codes::GB0316,
+            "this pointer outlives the turn of the loop that its variable belongs to",
+        )
+        .help("each turn has a variable of its own, and they share their memory: declare the variable before the loop"),
         _ => return None,
     })
 }
@@ -564,7 +569,7 @@ fn printk(why: &Why) -> Option<Words> {
     let words = Words::new(codes::GB0218, message);
     Some(match why {
         Why::FormatVerbUnsupported { .. } | Why::FormatVerbUnknown { .. } => words.help(
-            "it prints %d, %x, %X, %c, %t, %v and %s of a constant, with a width and the flags space, + - 0",
+            "it prints %d, %x, %X, %c, %t, %v, and %s of a constant string or a byte array, with a width and the flags space, + - 0",
         ),
         _ => words,
     })

@@ -58,6 +58,8 @@ pub(crate) struct Rules {
     pub forks_masks: bool,
     /// A register moved with a constant added stays linked to its source.
     pub links_with_offset: bool,
+    /// Also with a negative constant added, or one subtracted (6.18).
+    pub links_all_offsets: bool,
     /// Aligned numbers of any value and size stay known on the stack; partial reads of them too.
     pub precise_spills: bool,
     /// Helpers that only read leave the stack as it was; their texts say "read" and "write" (6.14).
@@ -83,6 +85,7 @@ const V6_1: Rules = Rules {
     joined_mul: false,
     forks_masks: false,
     links_with_offset: false,
+    links_all_offsets: false,
     precise_spills: false,
     helper_access_kinds: false,
     infallible_array_lookup: false,
@@ -112,6 +115,7 @@ const V6_18: Rules = Rules {
     wrapping_bounds: true,
     tracks_unary: true,
     joined_mul: true,
+    links_all_offsets: true,
     helper_access_kinds: true,
     infallible_array_lookup: true,
     ..V6_12

@@ -34,6 +34,9 @@ use dialect::Rules;
 use explore::Machine;
 use fault::{Fault, Stop};
 
+/// Takes an instruction's slot and the state before it, as printed.
+pub type StateSink<'a> = &'a mut dyn FnMut(u32, &str);
+
 /// One question: what would this kernel say to this program?
 pub struct Request<'a> {
     /// The object; maps and their contents are taken as declared.
@@ -45,7 +48,7 @@ pub struct Request<'a> {
     /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
     pub cancelled: &'a dyn Fn() -> bool,
     /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
-    pub states: Option<&'a mut dyn FnMut(u32, &str)>,
+    pub states: Option<StateSink<'a>>,
 }
 
 /// What is known of a program before any path is followed.

@@ -2,7 +2,6 @@
 
 use crate::bounds::Bounds;
 use crate::dialect::{Deduction, Rules};
-use crate::tnum::Tnum;
 
 /// A binary operation whose result is more than unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -289,11 +288,11 @@ impl Bounds {
     }
 
     /// The value plus a constant, as for a register that is linked to another at a fixed distance.
-    pub(crate) fn shift_by(&mut self, distance: i32, rules: &Rules) {
-        let constant = Bounds::constant(i64::from(distance) as u64);
+    pub(crate) fn shift_by(&mut self, distance: i64, rules: &Rules) {
+        let constant = Bounds::constant(distance as u64);
         self.add_ranges32(&constant, rules.wrapping_bounds);
         self.add_ranges64(&constant, rules.wrapping_bounds);
-        self.tnum = self.tnum.add(Tnum::constant(i64::from(distance) as u64));
+        self.tnum = self.tnum.add(constant.tnum);
     }
 }
 

@@ -90,10 +90,10 @@ fn step(at: usize, insns: &[Insn], visits: &mut [Visit], points: &mut [Point]) -
         OP_EXIT => Ok(None),
         OP_CALL => {
             let next = push(at, at as i64 + 1, Visit::FellThrough, visits, points)?;
-            if next.is_none() {
-                if let Some(point) = points.get_mut(at + 1) {
-                    *point = Point { prune: true, jump: true };
-                }
+            if next.is_none()
+                && let Some(point) = points.get_mut(at + 1)
+            {
+                *point = Point { prune: true, jump: true };
             }
             Ok(next)
         }
@@ -103,10 +103,10 @@ fn step(at: usize, insns: &[Insn], visits: &mut [Visit], points: &mut [Point]) -
             }
             let target = jump_target(at, insn);
             let next = push(at, target, Visit::FellThrough, visits, points)?;
-            if next.is_none() {
-                if let Some(point) = usize::try_from(target).ok().and_then(|to| points.get_mut(to)) {
-                    *point = Point { prune: true, jump: true };
-                }
+            if next.is_none()
+                && let Some(point) = usize::try_from(target).ok().and_then(|to| points.get_mut(to))
+            {
+                *point = Point { prune: true, jump: true };
             }
             Ok(next)
         }
@@ -138,10 +138,10 @@ fn push(
         let from = from as u32;
         return Err((from, Fault::JumpOutOfRange { from, to }.into()));
     };
-    if edge == Visit::Branched {
-        if let Some(point) = points.get_mut(target) {
-            *point = Point { prune: true, jump: true };
-        }
+    if edge == Visit::Branched
+        && let Some(point) = points.get_mut(target)
+    {
+        *point = Point { prune: true, jump: true };
     }
     match visits.get(target) {
         Some(Visit::Unseen) => {

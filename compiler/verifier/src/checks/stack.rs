@@ -238,11 +238,11 @@ fn read_spill(
     } else {
         let bytes = (0..request.bytes as usize).map(|index| entry.bytes[(first + 8 - index) % 8]);
         let count = |kind: Byte| bytes.clone().filter(|byte| *byte == kind).count() == request.bytes as usize;
-        if !m.rules.precise_spills {
-            if let Some(at) = bytes.clone().position(|byte| byte == Byte::Zero) {
-                let bytes = i64::from(request.bytes);
-                return Err(Fault::StackUninitialised { off, at: at as i64, bytes }.into());
-            }
+        if !m.rules.precise_spills
+            && let Some(at) = bytes.clone().position(|byte| byte == Byte::Zero)
+        {
+            let bytes = i64::from(request.bytes);
+            return Err(Fault::StackUninitialised { off, at: at as i64, bytes }.into());
         }
         let is_zero_spill = count(Byte::Spill) && entry.spilled.is_null();
         let is_zero = m.rules.precise_spills && (is_zero_spill || count(Byte::Zero));

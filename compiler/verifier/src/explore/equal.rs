@@ -182,10 +182,8 @@ fn slot_covers(old: &Slot, new: Option<&Slot>, ids: &mut Ids, exactness: Exactne
             continue;
         }
         let Some(new) = new else { return false };
-        if !simple {
-            if let (Some(old), Some(new)) = (as_number(old), as_number(new)) {
-                return reg_covers(&old, &new, ids, exactness, rules);
-            }
+        if !simple && let (Some(old), Some(new)) = (as_number(old), as_number(new)) {
+            return reg_covers(&old, &new, ids, exactness, rules);
         }
         if old_byte != new.bytes[index] {
             return false;

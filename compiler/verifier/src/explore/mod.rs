@@ -15,7 +15,7 @@ use crate::dialect::{Backtracking, Liveness, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Kind, Place, State};
 use crate::verdict::{Statistics, Unknown};
-use crate::{Prepared, print, transfer};
+use crate::{Prepared, StateSink, print, transfer};
 
 pub(crate) use live_registers::live_before;
 
@@ -155,7 +155,7 @@ impl<'a> Machine<'a> {
     pub fn run(
         &mut self,
         cancelled: &dyn Fn() -> bool,
-        mut states: Option<&mut dyn FnMut(u32, &str)>,
+        mut states: Option<StateSink<'_>>,
     ) -> Checked<Statistics> {
         loop {
             self.has_step = false;

@@ -322,14 +322,14 @@ fn walk_recorded(needed: &mut Needed, insn: Insn, step: Option<&Step>) -> Result
             }
             OP_JA => {}
             OP_EXIT => return Err(Lost),
-            _ if insn.code & insn::SOURCE_REG != 0 => {
-                if needed.has_reg(insn.dst) || needed.has_reg(insn.src) {
-                    if !note.src_is_stack {
-                        needed.add_reg(insn.src);
-                    }
-                    if !note.dst_is_stack {
-                        needed.add_reg(insn.dst);
-                    }
+            _ if insn.code & insn::SOURCE_REG != 0
+                && (needed.has_reg(insn.dst) || needed.has_reg(insn.src)) =>
+            {
+                if !note.src_is_stack {
+                    needed.add_reg(insn.src);
+                }
+                if !note.dst_is_stack {
+                    needed.add_reg(insn.dst);
                 }
             }
             _ => {}
@@ -399,11 +399,11 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
             }
             OP_EXIT => return Err(Lost),
             OP_JA => {}
-            _ if insn.code & insn::SOURCE_REG != 0 => {
-                if needed.has_reg(insn.dst) || needed.has_reg(insn.src) {
-                    needed.add_reg(insn.src);
-                    needed.add_reg(insn.dst);
-                }
+            _ if insn.code & insn::SOURCE_REG != 0
+                && (needed.has_reg(insn.dst) || needed.has_reg(insn.src)) =>
+            {
+                needed.add_reg(insn.src);
+                needed.add_reg(insn.dst);
             }
             _ => {}
         },

@@ -234,8 +234,13 @@ fn compute_scalars(m: &mut Machine<'_>, insn: Insn, op: AluOp, source: &Bounds) 
         }
     }
     let is_self = insn.code & SOURCE_REG != 0 && insn.src == insn.dst;
-    let distance = (op == AluOp::Add && !narrow && !is_self).then(|| source.as_const()).flatten();
-    links::after_arithmetic(m.state.reg_mut(insn.dst), distance, rules);
+    let moved = match (op, source.as_const()) {
+        (AluOp::Add | AluOp::Sub, Some(by)) if !narrow && !is_self => {
+            Some(links::Moved { by, subtracted: op == AluOp::Sub })
+        }
+        _ => None,
+    };
+    links::after_arithmetic(m.state.reg_mut(insn.dst), moved, rules);
     Ok(())
 }
 

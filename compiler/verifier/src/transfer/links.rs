@@ -31,21 +31,36 @@ fn give_id(reg: &mut Reg, id: Option<u32>, rules: &Rules) {
     }
 }
 
-/// Keeps or ends the link of a number that was just computed; `distance` is the constant that was added to it.
-pub(super) fn after_arithmetic(reg: &mut Reg, distance: Option<u64>, rules: &Rules) {
+/// A constant that was added to all 64 bits of a register, or subtracted from them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    pub by: u64,
+    pub subtracted: bool,
+}
+
+/// Keeps or ends the link of a number that was just computed; `moved` says so if only a constant was added.
+pub(super) fn after_arithmetic(reg: &mut Reg, moved: Option<Moved>, rules: &Rules) {
     if !rules.links_with_offset {
         // 6.1 ended it before.
         return;
     }
-    match distance {
-        Some(distance)
-            if reg.id != 0 && reg.id & ID_WITH_OFFSET == 0 && distance <= u64::from(i32::MAX as u32) =>
-        {
+    let is_linked_once = reg.id != 0 && reg.id & ID_WITH_OFFSET == 0;
+    match moved.filter(|_| is_linked_once).and_then(|moved| distance(moved, rules)) {
+        Some(off) => {
             reg.id |= ID_WITH_OFFSET;
-            reg.off = distance as i32;
+            reg.off = off;
         }
-        _ => reg.unlink(),
+        None => reg.unlink(),
     }
+}
+
+/// The distance, where the dialect keeps it.
+fn distance(moved: Moved, rules: &Rules) -> Option<i32> {
+    let off = i32::try_from(moved.by as i64).ok()?;
+    if !rules.links_all_offsets {
+        return (!moved.subtracted && off >= 0).then_some(off);
+    }
+    if moved.subtracted { off.checked_neg() } else { Some(off) }
 }
 
 /// The places that are linked to any of `ids`; more than fit lose their link.
@@ -55,10 +70,10 @@ pub(super) fn collect(state: &mut State, ids: &[u32]) -> Vec<Place> {
         let slots = 0..state.stack.len();
         let places = (0..FP).map(Place::Reg).chain(slots.map(Place::Slot));
         for place in places.collect::<Vec<_>>() {
-            if let Place::Slot(slot) = place {
-                if state.stack.get(slot).is_none_or(|slot| slot.bytes[7] != Byte::Spill) {
-                    continue;
-                }
+            if let Place::Slot(slot) = place
+                && state.stack.get(slot).is_none_or(|slot| slot.bytes[7] != Byte::Spill)
+            {
+                continue;
             }
             let Some(reg) = state.place_mut(place) else { continue };
             if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != id {
@@ -92,7 +107,10 @@ pub(super) fn sync(state: &mut State, known: Place, linked: &[Place], rules: &Ru
         let (id, off, born) = (reg.id, reg.off, reg.born);
         reg.copy_from(&source);
         (reg.id, reg.off, reg.born) = (id, off, born);
-        reg.bounds.shift_by(off.wrapping_sub(source.off), rules);
+        reg.bounds.shift_by(i64::from(off) - i64::from(source.off), rules);
+        if rules.links_all_offsets {
+            reg.bounds.sync(rules.deduction);
+        }
     }
 }
 

@@ -1,0 +1,79 @@
+//! Go files with the HIR or the errors that they give. `UPDATE_EXPECT=1` writes the expectation anew.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::expect_file;
+use gobpf_source::{Encoding, FileId, SourceText};
+use gobpf_syntax::SyntaxTree;
+use gobpf_types::{Import, Input, Sdk, check, print};
+
+/// Problems, one a line with their labels, then the HIR where there are none.
+fn render(text: &str) -> String {
+    let source = SourceText::new(text);
+    let tree = SyntaxTree::parse(FileId(0), &source);
+    assert!(tree.diagnostics().is_empty(), "{:?}", tree.diagnostics());
+    let files = [tree.file().clone()];
+    let imports = |path: &str| match path {
+        "github.com/miekg/bpf" => Import::Sdk,
+        _ => Import::Standard,
+    };
+    let sdk = Sdk::embedded();
+    let checked = check(Input { files: &files, sdk: &sdk, imports: &imports, target: None });
+    let mut out = String::new();
+    let at = |span: gobpf_source::Span| {
+        let position = source.position(span.range.start(), Encoding::Utf8);
+        format!("{}:{}", position.line + 1, position.column + 1)
+    };
+    for error in &checked.errors {
+        let diagnostic = error.to_diagnostic(&|place| files[0].span(place));
+        let _ = writeln!(out, "{} {} {}", at(diagnostic.primary), diagnostic.code, diagnostic.message);
+        for label in &diagnostic.labels {
+            let _ = writeln!(out, "    {} {}", at(label.span), label.message);
+        }
+    }
+    if checked.errors.is_empty() {
+        out.push_str(&print(&checked.package));
+    }
+    out
+}
+
+fn fixture(path: &str, name: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(path)).unwrap();
+    expect_file![root.join(format!("tests/fixtures/{name}.txt"))].assert_eq(&render(&text));
+}
+
+#[test]
+fn examples() {
+    for name in ["helloworld", "opencount", "rejected", "xdpdrop"] {
+        fixture(&format!("../../examples/{name}/{name}.go"), name);
+    }
+}
+
+#[test]
+fn language() {
+    fixture("tests/fixtures/language.go", "language");
+}
+
+#[test]
+fn errors_are_those_of_go() {
+    fixture("tests/fixtures/go_errors.go", "go_errors");
+}
+
+#[test]
+fn provenance() {
+    fixture("tests/fixtures/provenance.go", "provenance");
+    fixture("tests/fixtures/memory.go", "memory");
+}
+
+#[test]
+fn printk() {
+    fixture("tests/fixtures/printk.go", "printk");
+}
+
+#[test]
+fn directives() {
+    fixture("tests/fixtures/directives.go", "directives");
+}

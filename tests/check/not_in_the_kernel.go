@@ -1,0 +1,23 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/miekg/bpf"
+)
+
+var events chan int
+
+// native is never judged: nothing that runs in the kernel calls it.
+func native() {
+	go fmt.Println(<-events, 1.5)
+}
+
+//bpf:section xdp
+func Filter(ctx *bpf.XDP) bpf.XDPAction {
+	go native() // ERROR GB0301 "goroutines"
+	x := 1.5 // ERROR GB0305 "floating-point"
+	_ = x
+	defer native() // ERROR GB0309 "defer"
+	return bpf.XDPPass
+}

@@ -1,0 +1,5 @@
+package check
+
+func broken( { // ERROR GB0101 "expected '\)'"
+	x := 
+} // ERROR GB0101 "expected operand"
