@@ -28,13 +28,19 @@ fn check(page: &Page) -> Result<(), Failed> {
     Err(format!("the example gives {reported:#?}").into())
 }
 
-/// The language and the text of the first fenced block under `## Example`.
+/// The language and the text of the first fenced block under `## Example`. A line that ends with `// repeat N` stands
+/// for N lines.
 fn example(page: &str) -> Option<(&str, String)> {
     let section = page.split("\n## Example\n").nth(1)?;
     let mut lines = section.lines().skip_while(|line| !line.starts_with("```"));
     let tag = lines.next()?.trim_start_matches('`');
     let language = tag.split_whitespace().next().unwrap_or_default();
-    let text: String =
-        lines.take_while(|line| !line.starts_with("```")).map(|line| format!("{line}\n")).collect();
+    let text: String = lines
+        .take_while(|line| !line.starts_with("```"))
+        .map(|line| match line.rsplit_once(" // repeat ").map(|(line, count)| (line, count.parse())) {
+            Some((line, Ok(count))) => format!("{line}\n").repeat(count),
+            _ => format!("{line}\n"),
+        })
+        .collect();
     Some((language, text))
 }

@@ -37,7 +37,7 @@ fn code(category: Category) -> Code {
         Category::Stack => codes::GB0407,
         Category::Helper => codes::GB0408,
         Category::PointerArithmetic => codes::GB0409,
-        Category::ReturnValue => codes::GB0410,
+        Category::ReturnValue => codes::GB0403,
         Category::Encoding => codes::GB0411,
         Category::ControlFlow => codes::GB0412,
         Category::Limit => codes::GB0413,
@@ -63,7 +63,7 @@ pub(crate) fn diagnostic(
         Verdict::Accepted(_) => None,
         Verdict::Rejected(rejection) => Some(rejected(places, dialect, rejection)),
         Verdict::Refused { errno, why } => Some(Diagnostic::error(
-            codes::GB0420,
+            codes::GB0413,
             whole,
             format!("kernel {dialect} refuses to load `{}` ({errno}): {why}", program.name),
         )),
@@ -74,7 +74,7 @@ pub(crate) fn diagnostic(
 
 fn no_verdict(program: &Program, whole: Span, why: &Unknown) -> Diagnostic {
     let message = format!("what the kernel says to `{}` can't be predicted: {why}", program.name);
-    Diagnostic::new(Severity::Warning, codes::GB0421, whole, message)
+    Diagnostic::new(Severity::Warning, codes::GB0420, whole, message)
 }
 
 fn rejected(places: Places<'_>, dialect: Dialect, rejection: &Rejection) -> Diagnostic {

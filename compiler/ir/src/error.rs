@@ -35,19 +35,19 @@ impl BuildError {
         let at = span(self.place);
         match &self.what {
             Unsupported::StringValue => Diagnostic::error(
-                codes::GB0390,
+                codes::GB0308,
                 at,
                 "strings can't be computed in the kernel yet; only constant strings as arguments of helpers can",
             )
             .help("use a byte array, such as `[16]byte`, for text that is known only at run time"),
             Unsupported::SliceInMemory => Diagnostic::error(
-                codes::GB0392,
+                codes::GB0316,
                 at,
                 "a slice can't be kept in memory in the kernel; only local variables and arguments can be slices",
             )
             .help("keep an array, or the index into one"),
             Unsupported::PacketUpperBound => Diagnostic::error(
-                codes::GB0391,
+                codes::GB0325,
                 at,
                 "a slice of the packet with an upper bound is not supported yet",
             )
@@ -59,7 +59,7 @@ impl BuildError {
             )
             .help("call the function from fewer places, or make it smaller"),
             Unsupported::Registers(words) => Diagnostic::error(
-                codes::GB0603,
+                codes::GB0601,
                 at,
                 format!("the program needs more registers at once than the kernel has ({words})"),
             )

@@ -292,6 +292,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A bit for each register that may be read from the current instruction on, where the dialect asks.
+    pub fn live_registers(&self) -> u16 {
+        self.live.get(self.insn as usize).copied().unwrap_or(u16::MAX)
+    }
+
     /// A new id.
     pub fn fresh_id(&mut self) -> u32 {
         self.ids += 1;

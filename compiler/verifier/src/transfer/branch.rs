@@ -138,7 +138,8 @@ fn fork(m: &mut Machine<'_>, comparison: &Comparison, target: u32) -> Checked {
             .filter(|reg| reg.is_scalar() && reg.id != 0)
             .map(|reg| reg.id)
             .collect();
-        linked = links::collect(&mut m.state, &ids);
+        let live = m.live_registers();
+        linked = links::collect(&mut m.state, &ids, live);
         if linked.len() > 1 {
             m.note(Note::default(), linked.clone());
         }
