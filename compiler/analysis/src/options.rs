@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gobpf_bpf::KernelVersion;
+use gobpf_syntax::ast;
 use gobpf_types::{Import, Sdk};
 
 /// Settings of an analysis.
@@ -11,12 +12,29 @@ use gobpf_types::{Import, Sdk};
 pub struct Options {
     /// The target kernel, over any `//bpf:kernel`; `None` leaves it to the file.
     pub target: Option<KernelVersion>,
+    /// The target kernel of files that don't say theirs, such as a project's; `None` leaves it to the default.
+    pub fallback_target: Option<KernelVersion>,
     /// Whether Go's own type errors are reported. An editor that runs gopls as well turns them off.
     pub go_errors: bool,
     /// The SDK's declarations.
     pub sdk: Arc<Sdk>,
     /// What an import path is. The caller looks at the disk; this room does not.
     pub imports: Arc<dyn Fn(&str) -> Import + Send + Sync>,
+}
+
+impl Options {
+    /// The target kernel of `file`: the caller's word, the file's own, the fallback, the default.
+    pub(crate) fn target_of(&self, file: &ast::File) -> KernelVersion {
+        self.target.or_else(|| declared(file)).or(self.fallback_target).unwrap_or_default()
+    }
+}
+
+/// The kernel that `//bpf:kernel` above the package clause names. A malformed one is reported where types are checked.
+fn declared(file: &ast::File) -> Option<KernelVersion> {
+    let package = file.decls.first()?;
+    let mut directives = package.decl.directives.iter();
+    let kernel = directives.find(|one| one.namespace == "bpf" && one.name == "kernel")?;
+    kernel.arguments.trim().parse().ok()
 }
 
 impl Default for Options {
@@ -27,12 +45,22 @@ impl Default for Options {
             path if !path.split('/').next().unwrap_or_default().contains('.') => Import::Standard,
             _ => Import::Other,
         };
-        Options { target: None, go_errors: true, sdk: Arc::new(Sdk::embedded()), imports: Arc::new(imports) }
+        Options {
+            target: None,
+            fallback_target: None,
+            go_errors: true,
+            sdk: Arc::new(Sdk::embedded()),
+            imports: Arc::new(imports),
+        }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("target", &self.target).field("go_errors", &self.go_errors).finish()
+        f.debug_struct("Options")
+            .field("target", &self.target)
+            .field("fallback_target", &self.fallback_target)
+            .field("go_errors", &self.go_errors)
+            .finish_non_exhaustive()
     }
 }

@@ -45,14 +45,16 @@ fn unary(m: &mut Machine<'_>, insn: Insn, op: AluOp) -> Checked {
         assign(m, insn.dst, Reg::unknown());
         return Ok(());
     }
+    // The machine is little-endian, so that only the other order, and the unconditional swap, change bytes.
+    let swaps = op == AluOp::End && (is_reg || !is_narrow(insn));
     let rules = m.rules;
     let mut bounds = m.state.reg(insn.dst).bounds;
     if op == AluOp::Neg {
         bounds.negate(is_narrow(insn), rules);
-    } else {
-        // The machine is little-endian, so that only the other order, and the unconditional swap, change bytes.
-        let swaps = is_reg || !is_narrow(insn);
+    } else if swaps || insn.imm != 64 {
         bounds.reorder_bytes(insn.imm as u32, swaps, rules.deduction);
+    } else {
+        return Ok(());
     }
     assign(m, insn.dst, Reg { bounds, ..Reg::unknown() });
     Ok(())
