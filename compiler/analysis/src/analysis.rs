@@ -1,18 +1,21 @@
 //! All that is known of one version of a document: the whole way, from types to verdicts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use gobpf_bpf::Object;
+use gobpf_bpf::{KernelVersion, Object};
 use gobpf_diagnostics::{Diagnostic, Severity};
-use gobpf_source::{Place, Span, TextRange};
+use gobpf_ir::BuildError;
+use gobpf_source::{DeclId, Place, Span, TextRange};
 use gobpf_syntax::ast;
-use gobpf_types::{Checked, Input, hir};
+use gobpf_types::{Checked, Input, Why, hir};
 use gobpf_verifier::{Dialect, Unknown, Verdict};
 
 use crate::cancel::{Cancel, Cancelled};
 use crate::document::{Language, Snapshot};
 use crate::judge::{self, Places};
 use crate::literals::{self, JudgedLiteral};
+use crate::sound;
 
 /// Everything about one version of a document.
 #[derive(Debug, Default)]
@@ -23,10 +26,15 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// The programs of the file that could be compiled, in source order.
     pub programs: Vec<ProgramReport>,
-    /// The compiled object; none while there are errors before code generation, and in a file without programs.
+    /// The programs of the file that could be compiled; none where there are none. Errors elsewhere in the file don't
+    /// keep a program from being compiled and judged, so ask [`has_errors`](Self::has_errors) before it is handed out.
     pub object: Option<Object>,
-    /// The typed kernel side; none while there are syntax errors.
+    /// The typed kernel side.
     pub(crate) package: Option<hir::Package>,
+    /// Which of the package's programs are in `object`, in its order.
+    pub(crate) compiled: Vec<hir::Program>,
+    /// There are errors, be they shown or left to Go's own tools.
+    pub(crate) broken: bool,
     /// Programs that the file writes as `asm.Instructions`.
     pub(crate) literals: Vec<JudgedLiteral>,
 }
@@ -91,72 +99,88 @@ impl Analysis {
     fn of_go(snapshot: &Snapshot, cancel: &Cancel) -> Result<Analysis, Cancelled> {
         let file = snapshot.ast();
         let options = snapshot.options();
+        let target = options.target_of(file);
         let checked = gobpf_types::check(Input {
             files: std::slice::from_ref(file),
             sdk: &options.sdk,
             imports: &*options.imports,
-            target: options.target,
+            target: Some(target),
         });
         let mut analysis = Analysis { relevant: checked.relevant, ..Analysis::default() };
-        if !snapshot.syntax_diagnostics().is_empty() {
-            // What the text means is not certain: later stages would only report what follows from that.
-            if analysis.relevant {
-                analysis.diagnostics = snapshot.syntax_diagnostics().to_vec();
-            }
-            return Ok(analysis);
-        }
+        let syntax = snapshot.syntax_diagnostics();
+        let unread = unread(file, syntax);
         cancel.check()?;
-        analysis.add_literals(file, options.target, cancel)?;
+        analysis.add_literals(file, target, &unread, cancel)?;
         if checked.relevant {
-            analysis.add_programs(file, checked, options.go_errors, cancel)?;
+            analysis.add_programs(file, checked, unread, cancel)?;
         }
-        analysis.diagnostics.sort_by_key(|diagnostic| {
-            (diagnostic.primary.range.start(), diagnostic.severity, diagnostic.code)
-        });
+        if !syntax.is_empty() {
+            // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
+            // the later stages report may only follow from what could not be read.
+            analysis.diagnostics = if analysis.relevant { syntax.to_vec() } else { Vec::new() };
+        }
+        let shown = &mut analysis.diagnostics;
+        analysis.broken |= shown.iter().any(|one| one.severity == Severity::Error);
+        shown.retain(|one| options.go_errors || !one.code.is_go_error());
+        shown.sort_by_key(|one| (one.primary.range.start(), one.severity, one.code));
         Ok(analysis)
     }
 
     fn add_literals(
         &mut self,
         file: &Arc<ast::File>,
-        target: Option<gobpf_bpf::KernelVersion>,
+        target: KernelVersion,
+        unread: &HashSet<DeclId>,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
-        let (literals, diagnostics) = literals::judge(file, target.unwrap_or_default(), cancel)?;
+        let (mut literals, diagnostics) = literals::judge(file, target, cancel)?;
         self.relevant |= !literals.is_empty() || !diagnostics.is_empty();
+        literals.retain(|literal| !unread.contains(&literal.literal.place.decl));
         self.literals = literals;
         self.diagnostics.extend(diagnostics);
         Ok(())
     }
 
+    /// Compiles and judges the programs that reach no error.
     fn add_programs(
         &mut self,
         file: &ast::File,
         checked: Checked,
-        go_errors: bool,
+        unread: HashSet<DeclId>,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
         let span = |place: Place| file.span(place);
-        let errors = checked.errors.iter().map(|error| error.to_diagnostic(&span));
-        let errors: Vec<_> = errors.collect();
-        let broken = errors.iter().any(|error| error.severity == Severity::Error);
-        self.diagnostics.extend(errors.into_iter().filter(|error| go_errors || !error.code.is_go_error()));
-        if !broken && !checked.package.programs.is_empty() {
-            match gobpf_codegen::compile(&checked.package) {
-                Ok(object) => {
-                    for (index, program) in checked.package.programs.iter().enumerate() {
-                        let spans = judge::spans(file, &object.programs[index]);
-                        let places = Places { of: &spans, whole: file.span(program.place) };
-                        self.judge(&object, index, places, cancel)?;
-                    }
-                    self.object = Some(object);
-                }
-                Err(errors) => {
-                    self.diagnostics.extend(errors.iter().map(|error| error.to_diagnostic(&span)));
-                }
+        let Checked { mut package, errors, .. } = checked;
+        let diagnostics = errors.iter().map(|error| error.to_diagnostic(&span));
+        self.diagnostics.extend(diagnostics);
+        let declared = package.programs.clone();
+        if !errors.is_empty() || !unread.is_empty() {
+            let mut broken = unread;
+            broken.extend(errors.iter().map(|error| error.place.decl));
+            // The package clause carries what holds for all programs; and what calls itself is not specialised.
+            let circular = errors.iter().any(|error| matches!(*error.why, Why::Recursion { .. }));
+            let clause = DeclId { file: file.id, index: 0 };
+            let none = circular || broken.contains(&clause);
+            package.programs = if none { Vec::new() } else { sound::programs(&package, &broken) };
+        }
+        cancel.check()?;
+        let (object, errors) = compile(&mut package, cancel)?;
+        for error in errors.iter().map(|error| error.to_diagnostic(&span)) {
+            // A function that several programs call fails in each of them.
+            if !self.diagnostics.contains(&error) {
+                self.diagnostics.push(error);
             }
         }
-        self.package = Some(checked.package);
+        if let Some(object) = object {
+            for (index, program) in package.programs.iter().enumerate() {
+                let spans = judge::spans(file, &object.programs[index]);
+                let places = Places { of: &spans, whole: file.span(program.place) };
+                self.judge(&object, index, places, cancel)?;
+            }
+            self.object = Some(object);
+        }
+        self.compiled = std::mem::replace(&mut package.programs, declared);
+        self.package = Some(package);
         Ok(())
     }
 
@@ -186,8 +210,55 @@ impl Analysis {
         Ok(())
     }
 
-    /// Whether any diagnostic is an error.
+    /// Whether the file has an error, be it shown or left to Go's own tools.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.broken || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// The declarations that have a syntax error.
+fn unread(file: &ast::File, syntax: &[Diagnostic]) -> HashSet<DeclId> {
+    if syntax.is_empty() {
+        return HashSet::new();
+    }
+    let end = |index: usize| file.decls.get(index + 1).map(|next| next.start);
+    let decls = file.iter().zip(&file.decls).enumerate();
+    let unread = decls.filter(|(index, ((_, decl), placed))| {
+        // Up to the next declaration: an error may stand right behind what it belongs to.
+        let holds = |one: &Diagnostic| {
+            let at = one.primary.range.start();
+            placed.start <= at && end(*index).is_none_or(|end| at < end)
+        };
+        matches!(decl.kind, ast::DeclKind::Bad(_)) || syntax.iter().any(holds)
+    });
+    unread.map(|(_, ((id, _), _))| id).collect()
+}
+
+/// Compiles the programs of `package`, and leaves it with those that could be.
+fn compile(
+    package: &mut hir::Package,
+    cancel: &Cancel,
+) -> Result<(Option<Object>, Vec<BuildError>), Cancelled> {
+    if package.programs.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let errors = match gobpf_codegen::compile(package) {
+        Ok(object) => return Ok((Some(object), Vec::new())),
+        Err(errors) => errors,
+    };
+    // An object is whole or not at all: those that can be compiled alone make one.
+    let mut whole = Vec::new();
+    for program in std::mem::take(&mut package.programs) {
+        cancel.check()?;
+        package.programs = vec![program];
+        if gobpf_codegen::compile(package).is_ok() {
+            whole.append(&mut package.programs);
+        }
+    }
+    package.programs = whole;
+    let object = (!package.programs.is_empty()).then(|| gobpf_codegen::compile(package).ok()).flatten();
+    if object.is_none() {
+        package.programs.clear();
+    }
+    Ok((object, errors))
 }

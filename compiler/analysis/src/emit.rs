@@ -7,6 +7,7 @@ use gobpf_bpf::Object;
 use gobpf_bpf::disasm;
 use gobpf_ir::build::Texts;
 use gobpf_source::{Origin, Place};
+use gobpf_types::hir;
 use gobpf_verifier::{Request, Verdict};
 use serde_json::json;
 
@@ -104,11 +105,12 @@ impl Snapshot {
         match emit {
             Emit::Hir => Ok(gobpf_types::print(package.ok_or_else(missing)?)),
             Emit::Ir => {
-                // Lowering needs a package without type errors, which is what an object is the proof of.
-                let (package, object) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
+                // Only what was compiled is known to have no type errors.
+                let (package, _) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
+                let package = hir::Package { programs: analysis.compiled.clone(), ..package.clone() };
                 let mut texts = Texts::default();
-                let functions = (0..object.programs.len())
-                    .filter_map(|program| gobpf_codegen::lower(package, program, &mut texts).ok());
+                let functions = (0..package.programs.len())
+                    .filter_map(|program| gobpf_codegen::lower(&package, program, &mut texts).ok());
                 Ok(functions.map(|function| gobpf_ir::print(&function)).collect::<Vec<_>>().join("\n"))
             }
             Emit::Asm => Ok(self.asm(object.ok_or_else(missing)?)),

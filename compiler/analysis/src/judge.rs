@@ -37,7 +37,6 @@ fn code(category: Category) -> Code {
         Category::Stack => codes::GB0407,
         Category::Helper => codes::GB0408,
         Category::PointerArithmetic => codes::GB0409,
-        Category::ReturnValue => codes::GB0403,
         Category::Encoding => codes::GB0411,
         Category::ControlFlow => codes::GB0412,
         Category::Limit => codes::GB0413,

@@ -11,6 +11,7 @@ mod hover;
 mod judge;
 mod literals;
 mod options;
+mod sound;
 
 pub use analysis::{Analysis, Judged, ProgramReport};
 pub use cancel::{Cancel, Cancelled};

@@ -89,8 +89,6 @@ pub enum Category {
     Helper,
     /// Arithmetic on pointers that is not allowed.
     PointerArithmetic,
-    /// The result of the program is outside of what its kind may return.
-    ReturnValue,
     /// An instruction that is not well formed.
     Encoding,
     /// Control flow: unreachable code, endless loops, falling off the end.

@@ -29,7 +29,7 @@ impl Builder<'_> {
                 Address { base: pointer, offset: offset as i32, context: false }
             }
             Some(variable) => {
-                let (variable, constant) = self.bounded(index, variable, constant);
+                let (variable, constant) = self.bounded(index, variable, constant, size as i64);
                 let bytes = self.alu(AluOp::Mul, variable, size_value);
                 let base = self.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes));
                 let offset = constant * size as i64;
@@ -45,19 +45,18 @@ impl Builder<'_> {
         self.pointer(start)
     }
 
-    /// Splits `index` = `variable` + `constant`, all of it bounded: an index past every packet aborts.
-    fn bounded(&mut self, index: Value, variable: Value, constant: i64) -> (Value, i64) {
-        if (0..=MAX_PACKET_OFFSET).contains(&constant) {
-            let room = MAX_PACKET_OFFSET - constant;
-            if self.max_of(variable) > room as u64 {
-                let limit = self.const_i64(room);
-                self.abort_if(Why::BoundsCheck, JmpOp::Gt, variable, limit);
-            }
-            return (variable, constant);
+    /// Splits `index` = `variable` + `constant`, bounded so that the end of the element of `size` bytes is within what
+    /// the verifier follows: an index past every packet aborts.
+    fn bounded(&mut self, index: Value, variable: Value, constant: i64, size: i64) -> (Value, i64) {
+        let last = (MAX_PACKET_OFFSET - size) / size.max(1);
+        let (variable, constant) =
+            if (0..=last).contains(&constant) { (variable, constant) } else { (index, 0) };
+        let room = last - constant;
+        if self.max_of(variable) > room as u64 {
+            let limit = self.const_i64(room);
+            self.abort_if(Why::BoundsCheck, JmpOp::Gt, variable, limit);
         }
-        let limit = self.const_i64(MAX_PACKET_OFFSET);
-        self.abort_if(Why::BoundsCheck, JmpOp::Gt, index, limit);
-        (index, 0)
+        (variable, constant)
     }
 
     /// Aborts where fewer than `bytes` bytes follow `pointer`.

@@ -1,0 +1,171 @@
+//! Which programs of a file with errors can be compiled all the same: those that reach nothing broken.
+
+use std::collections::HashSet;
+
+use gobpf_source::DeclId;
+use gobpf_types::hir::{
+    Argument, Block, Expr, ExprKind, Function, FunctionId, Package, Program, Stmt, StmtKind, Type, TypeId,
+};
+
+/// Types nested deeper than this count as broken.
+const MAX_DEPTH: u32 = 64;
+
+/// The programs of `package` that reach no declaration in `broken` and nothing without a type.
+pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Vec<Program> {
+    let whole = package.programs.iter().filter(|program| {
+        !broken.contains(&program.place.decl) && Walk::new(package, broken).is_sound(program.function)
+    });
+    whole.cloned().collect()
+}
+
+/// A walk over all that one program reaches.
+struct Walk<'p> {
+    package: &'p Package,
+    broken: &'p HashSet<DeclId>,
+    queue: Vec<FunctionId>,
+    seen: HashSet<FunctionId>,
+    sound: bool,
+}
+
+impl<'p> Walk<'p> {
+    fn new(package: &'p Package, broken: &'p HashSet<DeclId>) -> Self {
+        Walk { package, broken, queue: Vec::new(), seen: HashSet::new(), sound: true }
+    }
+
+    fn is_sound(mut self, entry: FunctionId) -> bool {
+        self.reach(entry);
+        while let Some(id) = self.queue.pop().filter(|_| self.sound) {
+            match self.package.functions.get(id.0 as usize) {
+                Some(function) => self.function(function),
+                None => self.sound = false,
+            }
+        }
+        self.sound
+    }
+
+    fn reach(&mut self, function: FunctionId) {
+        if self.seen.insert(function) {
+            self.queue.push(function);
+        }
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.decl(Some(function.decl));
+        let locals = function.locals.iter().map(|local| local.ty);
+        locals.chain(function.results.iter().copied()).for_each(|ty| self.ty(ty));
+        self.block(&function.body);
+    }
+
+    /// A declaration that is used; `None` is one that isn't there.
+    fn decl(&mut self, decl: Option<DeclId>) {
+        self.sound &= decl.is_some_and(|decl| !self.broken.contains(&decl));
+    }
+
+    fn ty(&mut self, ty: TypeId) {
+        self.sound &= self.is_known(ty, 0);
+    }
+
+    fn is_known(&self, ty: TypeId, depth: u32) -> bool {
+        match self.package.types.get(ty) {
+            Type::Unknown => false,
+            Type::Bool | Type::Int { .. } | Type::String => true,
+            // Behind a pointer there may be the type itself again, and its layout does not matter to the pointer.
+            Type::Pointer { .. } => true,
+            Type::Array { element, .. } | Type::Slice { element, .. } => {
+                depth < MAX_DEPTH && self.is_known(*element, depth + 1)
+            }
+            Type::Struct(of) => {
+                depth < MAX_DEPTH && of.fields.iter().all(|field| self.is_known(field.ty, depth + 1))
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        block.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Declare { init, .. } => self.all(init),
+            StmtKind::Assign { targets, values } => {
+                self.all(targets.iter().flatten());
+                self.all(values);
+            }
+            StmtKind::AssignCall { targets, call } => {
+                self.all(targets.iter().flatten());
+                self.expr(call);
+            }
+            StmtKind::AssignOp { target, value, .. } => self.all([target, value]),
+            StmtKind::Expr(expr) | StmtKind::ReturnCall(expr) => self.expr(expr),
+            StmtKind::Block(block) => self.block(block),
+            StmtKind::If { cond, then, otherwise } => {
+                self.expr(cond);
+                self.block(then);
+                self.block(otherwise);
+            }
+            StmtKind::For { cond, post, body, .. } => {
+                self.all(cond);
+                self.block(body);
+                self.block(post);
+            }
+            StmtKind::Switch { clauses, .. } => {
+                for clause in clauses {
+                    self.all(clause.conditions.iter().flatten());
+                    self.block(&clause.body);
+                }
+            }
+            StmtKind::Break(_) | StmtKind::Continue(_) => {}
+            StmtKind::Return(values) => self.all(values),
+        }
+    }
+
+    fn all<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) {
+        exprs.into_iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        self.ty(expr.ty);
+        match &expr.kind {
+            ExprKind::Const(_) | ExprKind::Zero | ExprKind::Local(_) => {}
+            ExprKind::Global(id) => {
+                let global = self.package.globals.get(id.0 as usize);
+                self.decl(global.map(|global| global.place.decl));
+            }
+            ExprKind::Field { base: inner, .. }
+            | ExprKind::Deref(inner)
+            | ExprKind::AddressOf(inner)
+            | ExprKind::Unary { operand: inner, .. }
+            | ExprKind::Convert(inner)
+            | ExprKind::Len(inner)
+            | ExprKind::Packet { context: inner, .. } => self.expr(inner),
+            ExprKind::Index { base, index } => self.all([&**base, &**index]),
+            ExprKind::Slice { base, low, high } => {
+                self.expr(base);
+                self.all([low, high].into_iter().flatten().map(|bound| &**bound));
+            }
+            ExprKind::Struct(values) => self.all(values),
+            ExprKind::Array(values) => self.all(values.iter().map(|(_, value)| value)),
+            ExprKind::Binary { left, right, .. }
+            | ExprKind::Compare { left, right, .. }
+            | ExprKind::Logical { left, right, .. } => self.all([&**left, &**right]),
+            ExprKind::Call { function, arguments } => {
+                self.reach(*function);
+                self.all(arguments);
+            }
+            ExprKind::Helper { arguments, .. } => {
+                arguments.iter().for_each(|argument| self.argument(argument));
+            }
+        }
+    }
+
+    fn argument(&mut self, argument: &Argument) {
+        match argument {
+            Argument::Value(value) | Argument::Reference(value) | Argument::Memory(value) => self.expr(value),
+            Argument::Map(id) => {
+                let map = self.package.maps.get(id.0 as usize);
+                self.decl(map.map(|map| map.place.decl));
+            }
+            Argument::Text(_) => {}
+        }
+    }
+}
