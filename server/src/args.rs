@@ -40,8 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "KIND")]
     pub emit: Option<Emit>,
 
-    /// Print the page of a diagnostic
-    #[arg(long, value_name = "CODE")]
+    /// Print the page of a diagnostic; without CODE, the list of all
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
     pub explain: Option<String>,
 
     /// Put the SDK (the Go package to import) at internal/bpf of the module of the current directory
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", requires = "emit")]
     pub output: Option<PathBuf>,
 
-    /// The kernel to judge for, such as 6.1 [default: gobpf.toml, the file's //bpf:kernel, or 6.1]
+    /// The kernel to judge for, such as 6.1 [default: the file's //bpf:kernel, gobpf.toml, or 6.1]
     #[arg(long, value_name = "VERSION")]
     pub kernel: Option<KernelVersion>,
 
@@ -67,6 +67,10 @@ pub struct Args {
     /// Exit with 1 also when there are only warnings
     #[arg(long, value_name = "warnings", hide_possible_values = true)]
     pub deny: Option<Deny>,
+
+    /// With --check: show notes of files in directories too; notes of files that are named are always shown
+    #[arg(long, requires = "check")]
+    pub notes: bool,
 
     /// Whether --format full uses colours: always, never, or auto, which minds the terminal and NO_COLOR
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
@@ -108,7 +112,7 @@ pub enum Mode<'a> {
     Check,
     /// `--emit`.
     Emit(Emit),
-    /// `--explain`.
+    /// `--explain`; empty for all codes.
     Explain(&'a str),
     /// `--init`.
     Init,

@@ -1,6 +1,7 @@
 //! Reading source files, and saying what is wrong with those that can't be source.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,22 @@ pub fn source(path: &Path) -> Result<Source, String> {
     let text = decode(&name, bytes)?;
     let dir = path.parent().map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir });
     Ok(Source { name, text, dir: dir.map(Path::to_path_buf) })
+}
+
+/// The texts of the Go files in `dir`, but for `own` and tests, by name. What can't be read is left out: Go's own tools
+/// complain about it.
+pub fn siblings(dir: &Path, own: &OsStr) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let is_wanted = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_source = name.ends_with(".go") && !name.ends_with("_test.go") && !name.starts_with(['_', '.']);
+        is_source && path.file_name() != Some(own) && path.is_file()
+    };
+    let texts =
+        paths.iter().filter(|path| is_wanted(path)).map(|path| source(path).map(|source| source.text));
+    texts.flatten().collect()
 }
 
 /// All that `from` gives, or one byte more than is allowed.

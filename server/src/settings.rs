@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gobpf_analysis::{KernelVersion, Options, Sdk};
 
 use crate::imports::Imports;
+use crate::read;
 
 /// The file of settings that stands in a directory above the source.
 const FILE: &str = "gobpf.toml";
@@ -14,7 +15,7 @@ const FILE: &str = "gobpf.toml";
 /// Settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The target kernel; none leaves it to `gobpf.toml` and the source.
+    /// The target kernel; none leaves it to the source, and where that doesn't say, to `gobpf.toml`.
     pub kernel: Option<KernelVersion>,
     /// Whether Go's own type errors are reported.
     pub go_errors: bool,
@@ -29,27 +30,30 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Options for the files of directory `dir`; none for text that has no place on disk.
+    /// Options for the file `name` of directory `dir`; none for text that has no place on disk.
     ///
     /// # Errors
     ///
     /// Words about a `gobpf.toml` that can't be used.
-    pub fn options(&self, dir: Option<&Path>) -> Result<Options, String> {
-        let target = match (self.kernel, dir) {
-            (None, Some(dir)) => kernel_of_config(dir)?,
-            (kernel, _) => kernel,
-        };
-        Ok(self.with_target(target, dir))
+    pub fn options(&self, dir: Option<&Path>, name: &str) -> Result<Options, String> {
+        let fallback = dir.map_or(Ok(None), kernel_of_config)?;
+        Ok(self.with_fallback(fallback, dir, name))
     }
 
-    /// Options for the files of `dir` without a look at its `gobpf.toml`.
-    pub fn with_target(&self, target: Option<KernelVersion>, dir: Option<&Path>) -> Options {
+    /// Options for the file without a look at the `gobpf.toml`, which says `fallback`.
+    pub fn with_fallback(&self, fallback: Option<KernelVersion>, dir: Option<&Path>, name: &str) -> Options {
         let imports = Imports::of(dir);
+        let own = Path::new(name).file_name().unwrap_or_default().to_os_string();
+        let siblings = dir.map(|dir| (dir.to_path_buf(), own));
         Options {
-            target,
+            target: self.kernel,
+            fallback_target: fallback,
             go_errors: self.go_errors,
             sdk: Arc::clone(&self.sdk),
             imports: Arc::new(move |path: &str| imports.resolve(path)),
+            siblings: Arc::new(move || {
+                siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::siblings(dir, own))
+            }),
         }
     }
 }

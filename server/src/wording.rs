@@ -23,6 +23,11 @@ pub fn explain_hint(code: &str) -> String {
     format!("`gobpf-lsp --explain {code}` says more")
 }
 
+/// Notes of a directory that are not shown; `notes` is their number with the noun.
+pub fn hidden_notes(notes: &str) -> String {
+    format!("{notes} hidden; --notes shows them")
+}
+
 /// A path on the command line, but nothing to do with it.
 pub fn path_without_mode(path: &Path) -> String {
     let path = path.display();
@@ -71,6 +76,17 @@ pub fn no_go_files(path: &Path) -> String {
     format!("{}: no Go files here or below", path.display())
 }
 
+/// A file without programs.
+pub fn no_program(name: &str, missing_import: Option<&str>) -> String {
+    match missing_import {
+        Some(path) => format!(
+            "{name}: no eBPF program; it imports `{path}`, which is not there (`gobpf-lsp --init` puts the SDK into a \
+             module, at internal/bpf)"
+        ),
+        None => format!("{name}: no eBPF program"),
+    }
+}
+
 /// A file of another kind.
 pub fn not_go(path: &Path) -> String {
     format!("{}: not a Go file; name a file that ends in .go (or .bpf), or a directory", path.display())
@@ -78,7 +94,7 @@ pub fn not_go(path: &Path) -> String {
 
 /// An unknown code.
 pub fn unknown_code(code: &str) -> String {
-    format!("there is no diagnostic `{code}`; codes look like GB0101")
+    format!("there is no diagnostic `{code}`; `gobpf-lsp --explain` lists all")
 }
 
 /// A file that can't be written.

@@ -19,6 +19,9 @@ pub struct Job {
     pub programs: Vec<ProgramSpec>,
     /// Also fetch the verifier's full log of programs that are accepted.
     pub log: bool,
+    /// Leave the logs of programs that are rejected out of the report; their last words stay.
+    #[serde(default)]
+    pub brief: bool,
     /// What to do once they are loaded, in order.
     pub runs: Vec<Run>,
     /// Collect the trace output of the runs.

@@ -226,7 +226,11 @@ fn load(job: &Job, program: &ProgramSpec, insns: &[u8]) -> (Verdict, Option<Owne
         Err(_) => {
             // Level 1 keeps only the path that fails; level 2 would print every path and every state.
             let full = load_with_log(&spec, 1, LOG_BYTES_FIRST).1;
-            (Verdict::Rejected(log::rejection(&statistics, full)), None)
+            let mut rejected = log::rejection(&statistics, full);
+            if job.brief {
+                rejected.log = String::new();
+            }
+            (Verdict::Rejected(rejected), None)
         }
     }
 }

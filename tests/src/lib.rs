@@ -3,11 +3,14 @@
 //! Tests are data: one file is one named test. `README.md` describes the folders and their formats.
 
 pub mod answer;
+pub mod clang;
 pub mod cli;
 pub mod compile;
 mod cpio;
+pub mod diff;
 pub mod fields;
 pub mod files;
+pub mod generate;
 pub mod go;
 pub mod golden;
 pub mod hex;

@@ -15,6 +15,8 @@ pub enum Oracle {
     Vm,
     /// The Go toolchain, with cilium/ebpf from the module proxy.
     Go,
+    /// clang, for C twins of Go programs.
+    Clang,
     /// VS Code's workbench in a browser.
     Vscode,
     /// Neovim.
@@ -28,6 +30,7 @@ impl Oracle {
             Oracle::Kernel => "kernel",
             Oracle::Vm => "vm",
             Oracle::Go => "go",
+            Oracle::Clang => "clang",
             Oracle::Vscode => "vscode",
             Oracle::Nvim => "nvim",
         }

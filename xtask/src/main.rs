@@ -1,6 +1,7 @@
 //! Chores of the project: `cargo xtask CHORE`.
 
 mod bless;
+mod diff;
 mod tidy;
 mod vm;
 
@@ -21,6 +22,12 @@ const CHORES: &[Chore] = &[
         arguments: "FILE...",
         about: "rewrite the expectations of data files (or of all files of a folder)",
         run: bless::run,
+    },
+    Chore {
+        name: "diff",
+        arguments: "kernel [--programs N] [--seed S] [--dialect D] [--keep DIR]",
+        about: "compare the verifier model with a kernel on random programs",
+        run: diff::run,
     },
     Chore {
         name: "tidy",

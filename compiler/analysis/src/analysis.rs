@@ -15,7 +15,9 @@ use crate::cancel::{Cancel, Cancelled};
 use crate::document::{Language, Snapshot};
 use crate::judge::{self, Places};
 use crate::literals::{self, JudgedLiteral};
+use crate::siblings::{self, Siblings};
 use crate::sound;
+use crate::unread::unread;
 
 /// Everything about one version of a document.
 #[derive(Debug, Default)]
@@ -100,19 +102,25 @@ impl Analysis {
         let file = snapshot.ast();
         let options = snapshot.options();
         let target = options.target_of(file);
-        let checked = gobpf_types::check(Input {
-            files: std::slice::from_ref(file),
-            sdk: &options.sdk,
-            imports: &*options.imports,
-            target: Some(target),
-        });
+        let check = |files: &[Arc<ast::File>]| {
+            let imports = &*options.imports;
+            gobpf_types::check(Input { files, sdk: &options.sdk, imports, target: Some(target) })
+        };
+        let mut checked = check(std::slice::from_ref(file));
+        let mut others = Siblings::default();
+        if siblings::are_missed(&checked) {
+            others = Siblings::of(file, options);
+            let package: Vec<_> = std::iter::once(file).chain(&others.files).cloned().collect();
+            checked = if others.files.is_empty() { checked } else { check(&package) };
+        }
         let mut analysis = Analysis { relevant: checked.relevant, ..Analysis::default() };
         let syntax = snapshot.syntax_diagnostics();
-        let unread = unread(file, syntax);
+        let mut unread = unread(file, syntax);
         cancel.check()?;
         analysis.add_literals(file, target, &unread, cancel)?;
+        unread.extend(others.unread.iter().copied());
         if checked.relevant {
-            analysis.add_programs(file, checked, unread, cancel)?;
+            analysis.add_programs(file, checked, (unread, others.problem), cancel)?;
         }
         if !syntax.is_empty() {
             // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
@@ -146,13 +154,19 @@ impl Analysis {
         &mut self,
         file: &ast::File,
         checked: Checked,
-        unread: HashSet<DeclId>,
+        (unread, problem_of_others): (HashSet<DeclId>, Option<Diagnostic>),
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
-        let span = |place: Place| file.span(place);
+        let span = |place: Place| {
+            let elsewhere = Span { file: place.decl.file, range: TextRange::default() };
+            if place.decl.file == file.id { file.span(place) } else { elsewhere }
+        };
         let Checked { mut package, errors, .. } = checked;
-        let diagnostics = errors.iter().map(|error| error.to_diagnostic(&span));
-        self.diagnostics.extend(diagnostics);
+        // The programs of other files are looked at there.
+        package.programs.retain(|program| program.place.decl.file == file.id);
+        let (own, others): (Vec<_>, Vec<_>) =
+            errors.iter().partition(|error| error.place.decl.file == file.id);
+        self.diagnostics.extend(own.iter().map(|error| error.to_diagnostic(&span)));
         let declared = package.programs.clone();
         if !errors.is_empty() || !unread.is_empty() {
             let mut broken = unread;
@@ -162,6 +176,14 @@ impl Analysis {
             let clause = DeclId { file: file.id, index: 0 };
             let none = circular || broken.contains(&clause);
             package.programs = if none { Vec::new() } else { sound::programs(&package, &broken) };
+            let is_left =
+                |program: &hir::Program| package.programs.iter().any(|it| it.place == program.place);
+            let lost = declared.iter().find(|program| !is_left(program)).filter(|_| own.is_empty());
+            let type_error = || others.first().map(|error| error.to_diagnostic(&span));
+            if let (Some(lost), Some(error)) = (lost, problem_of_others.or_else(type_error)) {
+                let message = format!("another file of the package has an error: {}", error.message);
+                self.diagnostics.push(Diagnostic::error(error.code, file.span(lost.place), message));
+            }
         }
         cancel.check()?;
         let (object, errors) = compile(&mut package, cancel)?;
@@ -214,24 +236,6 @@ impl Analysis {
     pub fn has_errors(&self) -> bool {
         self.broken || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
-}
-
-/// The declarations that have a syntax error.
-fn unread(file: &ast::File, syntax: &[Diagnostic]) -> HashSet<DeclId> {
-    if syntax.is_empty() {
-        return HashSet::new();
-    }
-    let end = |index: usize| file.decls.get(index + 1).map(|next| next.start);
-    let decls = file.iter().zip(&file.decls).enumerate();
-    let unread = decls.filter(|(index, ((_, decl), placed))| {
-        // Up to the next declaration: an error may stand right behind what it belongs to.
-        let holds = |one: &Diagnostic| {
-            let at = one.primary.range.start();
-            placed.start <= at && end(*index).is_none_or(|end| at < end)
-        };
-        matches!(decl.kind, ast::DeclKind::Bad(_)) || syntax.iter().any(holds)
-    });
-    unread.map(|(_, ((id, _), _))| id).collect()
 }
 
 /// Compiles the programs of `package`, and leaves it with those that could be.

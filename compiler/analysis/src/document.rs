@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use gobpf_diagnostics::Diagnostic;
 use gobpf_source::{FileId, SourceText, TextEdit};
 use gobpf_syntax::{SyntaxTree, Work, ast};
+use gobpf_types::Import;
 
 use crate::analysis::Analysis;
 use crate::cancel::{Cancel, Cancelled};
@@ -175,6 +176,16 @@ impl Snapshot {
     /// The settings.
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// The first import of a package that is not there.
+    pub fn missing_import(&self) -> Option<&str> {
+        let imports = self.ast().decls.iter().filter_map(|placed| match &placed.decl.kind {
+            ast::DeclKind::Import(specs) => Some(specs),
+            _ => None,
+        });
+        let mut paths = imports.flatten().map(|spec| spec.path.as_str());
+        paths.find(|path| (self.options().imports)(path) == Import::Missing)
     }
 
     /// Everything that is known of this version. Computed by the first caller, which may take long: call it where

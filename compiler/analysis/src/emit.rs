@@ -158,7 +158,7 @@ impl Snapshot {
     /// The line, counted from 1, and its trimmed text.
     pub(crate) fn source_line(&self, place: Place) -> Option<(u32, String)> {
         let span = self.ast().span(place);
-        if span.range.is_empty() {
+        if place.decl.file != span.file || span.range.is_empty() {
             return None;
         }
         let line = self.text().line_of(span.range.start());

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use gobpf_bpf::{Object, Program, disasm};
-use gobpf_source::{FileId, Span, TextSize};
+use gobpf_source::{Span, TextRange, TextSize};
 
 use crate::analysis::Analysis;
 use crate::document::Snapshot;
@@ -23,7 +23,7 @@ pub struct Hover {
 impl Analysis {
     /// The instructions of the line at `offset`: bytes in hex, the kernel's text, the opcode in words.
     pub fn hover(&self, snapshot: &Snapshot, offset: TextSize) -> Option<Hover> {
-        let line = snapshot.text().line_of(offset);
+        let line = snapshot.text().line_range(snapshot.text().line_of(offset));
         let mut sections = String::new();
         let compiled = self.object.iter();
         let literals = self.literals.iter().filter_map(|literal| literal.shown());
@@ -35,19 +35,20 @@ impl Analysis {
         if sections.is_empty() {
             return None;
         }
-        let span = Span { file: FileId(0), range: snapshot.text().line_range(line) };
         Some(Hover {
-            span: Span { file: snapshot.ast().id, ..span },
+            span: Span { file: snapshot.ast().id, range: line },
             markdown: format!("**eBPF** {}", sections.trim_end()),
         })
     }
 }
 
-/// The slots of `program` that come from line `line`.
-fn slots_of(snapshot: &Snapshot, program: &Program, line: u32) -> Vec<usize> {
+/// The slots of `program` that come from the text of `line`.
+fn slots_of(snapshot: &Snapshot, program: &Program, line: TextRange) -> Vec<usize> {
     let on_line = |slot: &usize| {
         program.code.origins.get(*slot).is_some_and(|origin| {
-            snapshot.source_line(origin.place).is_some_and(|(number, _)| number == line + 1)
+            let range = snapshot.ast().span(origin.place).range;
+            let here = origin.place.decl.file == snapshot.ast().id;
+            here && !range.is_empty() && line.contains(range.start())
         })
     };
     let mut slots = Vec::new();
@@ -59,7 +60,7 @@ fn slots_of(snapshot: &Snapshot, program: &Program, line: u32) -> Vec<usize> {
     slots
 }
 
-fn write_program(out: &mut String, snapshot: &Snapshot, object: &Object, program: &Program, line: u32) {
+fn write_program(out: &mut String, snapshot: &Snapshot, object: &Object, program: &Program, line: TextRange) {
     let slots = slots_of(snapshot, program, line);
     if slots.is_empty() {
         return;

@@ -102,6 +102,7 @@ fn rejected(places: Places<'_>, dialect: Dialect, rejection: &Rejection) -> Diag
 pub(crate) fn spans<'a>(file: &'a ast::File, program: &'a Program) -> impl Fn(u32) -> Option<Span> + 'a {
     move |insn| {
         let origin = program.code.origins.get(insn as usize)?;
-        Some(file.span(origin.place)).filter(|span| !span.range.is_empty())
+        let here = origin.place.decl.file == file.id;
+        here.then(|| file.span(origin.place)).filter(|span| !span.range.is_empty())
     }
 }

@@ -11,7 +11,9 @@ mod hover;
 mod judge;
 mod literals;
 mod options;
+mod siblings;
 mod sound;
+mod unread;
 
 pub use analysis::{Analysis, Judged, ProgramReport};
 pub use cancel::{Cancel, Cancelled};

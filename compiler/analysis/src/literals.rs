@@ -28,7 +28,7 @@ pub(crate) struct JudgedLiteral {
 pub(crate) struct World {
     /// The program in it.
     pub(crate) candidate: Candidate,
-    /// What each of [`DIALECTS`] says.
+    /// What the target's dialect says; where that rejects every world, what each of [`DIALECTS`] says.
     pub(crate) verdicts: Vec<(Dialect, Verdict)>,
 }
 
@@ -43,21 +43,36 @@ pub(crate) fn judge(
     let mut judged = Vec::new();
     let dialect = judge::dialect_of(target);
     for literal in found.literals {
-        let mut worlds = Vec::new();
-        for candidate in candidates(&literal) {
-            cancel.check()?;
-            let verdicts = DIALECTS
-                .iter()
-                .map(|dialect| (*dialect, judge::verdict(&candidate.object, 0, *dialect, cancel)))
-                .collect();
-            cancel.check()?;
-            worlds.push(World { candidate, verdicts });
+        let mut worlds: Vec<_> = candidates(&literal).into_iter().map(World::new).collect();
+        worlds.iter_mut().try_for_each(|world| world.judge(dialect, cancel))?;
+        if worlds.len() > 1
+            && worlds.iter().all(|world| world.verdicts.iter().all(|(_, it)| is_rejection(it)))
+        {
+            for other in DIALECTS.into_iter().filter(|other| *other != dialect) {
+                worlds.iter_mut().try_for_each(|world| world.judge(other, cancel))?;
+            }
         }
         let literal = JudgedLiteral { literal, worlds };
         diagnostics.extend(literal.diagnostic(file, dialect));
         judged.push(literal);
     }
     Ok((judged, diagnostics))
+}
+
+fn is_rejection(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Rejected(_) | Verdict::Refused { .. })
+}
+
+impl World {
+    fn new(candidate: Candidate) -> World {
+        World { candidate, verdicts: Vec::new() }
+    }
+
+    fn judge(&mut self, dialect: Dialect, cancel: &Cancel) -> Result<(), Cancelled> {
+        cancel.check()?;
+        self.verdicts.push((dialect, judge::verdict(&self.candidate.object, 0, dialect, cancel)));
+        cancel.check()
+    }
 }
 
 impl JudgedLiteral {
@@ -70,10 +85,9 @@ impl JudgedLiteral {
 
     /// An error where every world is rejected; nothing where one may be accepted.
     fn diagnostic(&self, file: &ast::File, dialect: Dialect) -> Option<Diagnostic> {
-        let rejected = |verdict: &Verdict| matches!(verdict, Verdict::Rejected(_) | Verdict::Refused { .. });
         let whole = file.span(self.literal.place);
         let known = self.worlds.len() == 1;
-        if !self.verdicts(dialect).all(|(_, verdict)| rejected(verdict)) {
+        if !self.verdicts(dialect).all(|(_, verdict)| is_rejection(verdict)) {
             // A literal whose kind and maps are all known is judged like any program.
             let (world, verdict) = self.verdicts(dialect).next().filter(|_| known)?;
             let program = &world.candidate.object.programs[0];
@@ -99,8 +113,7 @@ impl JudgedLiteral {
 
     /// For which kinds, maps and kernels the rejection holds.
     fn holds(&self) -> String {
-        let rejected = |verdict: &Verdict| matches!(verdict, Verdict::Rejected(_) | Verdict::Refused { .. });
-        let all = |dialect: &Dialect| self.verdicts(*dialect).all(|(_, verdict)| rejected(verdict));
+        let all = |dialect: &Dialect| self.verdicts(*dialect).all(|(_, verdict)| is_rejection(verdict));
         let (always, sometimes): (Vec<_>, Vec<_>) = DIALECTS.iter().partition(|dialect| all(dialect));
         let names = |dialects: &[&Dialect]| {
             dialects.iter().map(|dialect| dialect.to_string()).collect::<Vec<_>>().join(" and ")

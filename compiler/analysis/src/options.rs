@@ -20,6 +20,9 @@ pub struct Options {
     pub sdk: Arc<Sdk>,
     /// What an import path is. The caller looks at the disk; this room does not.
     pub imports: Arc<dyn Fn(&str) -> Import + Send + Sync>,
+    /// The texts of the other Go files of the directory. Asked only when the file uses what it doesn't declare, and
+    /// perhaps often: on each version of the file.
+    pub siblings: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
 impl Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             go_errors: true,
             sdk: Arc::new(Sdk::embedded()),
             imports: Arc::new(imports),
+            siblings: Arc::new(Vec::new),
         }
     }
 }

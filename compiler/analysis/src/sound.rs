@@ -13,7 +13,8 @@ const MAX_DEPTH: u32 = 64;
 /// The programs of `package` that reach no declaration in `broken` and nothing without a type.
 pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Vec<Program> {
     let whole = package.programs.iter().filter(|program| {
-        !broken.contains(&program.place.decl) && Walk::new(package, broken).is_sound(program.function)
+        !broken.contains(&program.place.decl)
+            && Walk::new(package, broken).finds_nothing_broken(program.function)
     });
     whole.cloned().collect()
 }
@@ -32,7 +33,8 @@ impl<'p> Walk<'p> {
         Walk { package, broken, queue: Vec::new(), seen: HashSet::new(), sound: true }
     }
 
-    fn is_sound(mut self, entry: FunctionId) -> bool {
+    /// Whether all that `entry` reaches is whole.
+    fn finds_nothing_broken(mut self, entry: FunctionId) -> bool {
         self.reach(entry);
         while let Some(id) = self.queue.pop().filter(|_| self.sound) {
             match self.package.functions.get(id.0 as usize) {

@@ -124,6 +124,13 @@ local function round_trip(folder)
 
   -- Over the file that is there, which is shown in a buffer.
   local first = read(loader)
+  vim.cmd.buffer(source)
+  write_by_code_action()
+  vim.wait(1000)
+  vim.cmd('silent wall')
+  if read(loader) ~= first then error('written twice, the loader differs: ' .. one_line(read(loader)), 0) end
+  ok('loader written again by the code action')
+
   write(loader, '')
   vim.cmd.buffer(source)
   vim.cmd.GobpfWriteLoader()

@@ -27,6 +27,8 @@ struct Checked {
     snapshot: Snapshot,
     analysis: Arc<Analysis>,
     diagnostics: Vec<Diagnostic>,
+    /// Notes that are not shown.
+    hidden: usize,
 }
 
 pub fn run(args: &Args) -> Exit {
@@ -36,7 +38,7 @@ pub fn run(args: &Args) -> Exit {
         exit = usage_error(problem);
     }
     let mut checked = Vec::new();
-    for outcome in check_all(&inputs.files, &args.settings()) {
+    for outcome in check_all(&inputs.files, args) {
         match outcome {
             Ok(file) => checked.push(file),
             Err(problem) => exit = usage_error(&problem),
@@ -52,14 +54,16 @@ pub fn run(args: &Args) -> Exit {
 }
 
 /// Checks `files` on all processors; the outcomes are in their order, which numbers them too.
-fn check_all(files: &[Input], settings: &Settings) -> Vec<Result<Checked, String>> {
+fn check_all(files: &[Input], args: &Args) -> Vec<Result<Checked, String>> {
+    let settings = args.settings();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::with_capacity(files.len()));
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(input) = files.get(index) else { return };
-            let checked = panic::catch_unwind(AssertUnwindSafe(|| check_one(index, input, settings)));
+            let checked =
+                panic::catch_unwind(AssertUnwindSafe(|| check_one(index, input, args.notes, &settings)));
             let outcome = checked.unwrap_or_else(|_| Err(wording::check_failed(&input.path)));
             outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((index, outcome));
         }
@@ -78,9 +82,9 @@ fn check_all(files: &[Input], settings: &Settings) -> Vec<Result<Checked, String
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn check_one(index: usize, input: &Input, settings: &Settings) -> Result<Checked, String> {
+fn check_one(index: usize, input: &Input, notes: bool, settings: &Settings) -> Result<Checked, String> {
     let source = read::source(&input.path)?;
-    let options = Arc::new(settings.options(source.dir.as_deref())?);
+    let options = Arc::new(settings.options(source.dir.as_deref(), &source.name)?);
     let file = FileId(u32::try_from(index).map_err(|error| error.to_string())?);
     let snapshot = Document::open(file, &source.name, &source.text, None, options).snapshot();
     let analysis = snapshot.analyse(&Cancel::new()).map_err(|_| format!("{}: cancelled", source.name))?;
@@ -89,7 +93,11 @@ fn check_one(index: usize, input: &Input, settings: &Settings) -> Result<Checked
         // Whether a broken file is meant for the kernel can't be known; whoever names it wants to hear that it is broken.
         diagnostics = snapshot.syntax_diagnostics().to_vec();
     }
-    Ok(Checked { snapshot, analysis, diagnostics })
+    let found = diagnostics.len();
+    // A tree may be full of notes that say no more than that nothing is known; a file that is named is asked about.
+    diagnostics.retain(|one| notes || input.named || one.severity <= Severity::Warning);
+    let hidden = found - diagnostics.len();
+    Ok(Checked { snapshot, analysis, diagnostics, hidden })
 }
 
 fn rendered(args: &Args, checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
@@ -128,6 +136,10 @@ fn summary(checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
         let hint = wording::explain_hint(&worst.code.to_string());
         out.push_str(&format!("{}; {hint}\n", findings.join(", ")));
     }
+    let hidden: usize = checked.iter().map(|file| file.hidden).sum();
+    if hidden > 0 {
+        out.push_str(&format!("{}\n", wording::hidden_notes(&names::count(hidden, "note"))));
+    }
     out
 }
 
@@ -137,7 +149,9 @@ fn programs(file: &Checked, only: bool) -> String {
     let programs = &file.analysis.programs;
     let found = names::count(programs.len(), "program");
     match programs.as_slice() {
-        [] if only && file.diagnostics.is_empty() => format!("{name}: no eBPF program\n"),
+        [] if only && file.diagnostics.is_empty() && file.hidden == 0 => {
+            format!("{}\n", wording::no_program(name, file.snapshot.missing_import()))
+        }
         [] => String::new(),
         [program] => format!("{name}: {found}: {}\n", names::program(program)),
         many => {

@@ -106,7 +106,9 @@ fn is_passed_over(entry: &DirEntry) -> bool {
 
 fn is_go_file(entry: &DirEntry) -> bool {
     let is_go = entry.path().extension().is_some_and(|extension| extension == "go");
-    is_go && entry.file_type().is_some_and(|kind| !kind.is_dir()) && !is_generated(entry.path())
+    // What can't be looked at is kept, so that reading it says why; a pipe would be waited for.
+    let is_file = || fs::metadata(entry.path()).map_or(true, |metadata| metadata.is_file());
+    is_go && is_file() && !is_generated(entry.path())
 }
 
 /// Whether we wrote the file. One that can't be read is not ours, so that reading it says why.

@@ -36,6 +36,25 @@ pub fn edit(text: &SourceText, edit: &TextEdit, encoding: Encoding) -> protocol:
     protocol::TextEdit { range: range(text, edit.range, encoding), new_text: edit.text.clone() }
 }
 
+/// `edits` of the document as it is, whatever its version.
+pub fn unversioned(uri: protocol::Uri, edits: Vec<protocol::TextEdit>) -> protocol::WorkspaceEdit {
+    protocol::WorkspaceEdit { changes: Some([(uri, edits)].into()), ..protocol::WorkspaceEdit::default() }
+}
+
+/// All of an open document, or of one that only the client knows: the client cuts a range to the document, since a line
+/// past the end stands for the end.
+pub fn everything(text: Option<&SourceText>, encoding: Encoding) -> protocol::Range {
+    /// The largest number of the protocol.
+    const MAX_LINE: u32 = i32::MAX as u32;
+    match text {
+        Some(text) => range(text, TextRange::up_to(text.len().into()), encoding),
+        None => {
+            let end = protocol::Position { line: MAX_LINE, character: 0 };
+            protocol::Range { start: protocol::Position::default(), end }
+        }
+    }
+}
+
 /// `diagnostic` of `published` for the client. The causal path becomes related information, or text where the client
 /// has none.
 pub fn diagnostic(

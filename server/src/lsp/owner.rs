@@ -92,7 +92,14 @@ impl Owner {
             Message::Open(item) => self.open(item),
             Message::Change(uri, version, changes) => self.change(&uri, version, &changes),
             Message::Close(uri) => self.close(&uri),
-            Message::Save(uri) => self.reload(|other| *other == uri),
+            Message::Save(uri) => {
+                // The other files of the package may use what was saved.
+                let dir = file_path(&uri).and_then(|path| path.parent().map(Path::to_path_buf));
+                let same_dir = |other: &Uri| {
+                    file_path(other).is_some_and(|path| path.parent().map(Path::to_path_buf) == dir)
+                };
+                self.reload(|other| *other == uri || same_dir(other));
+            }
             Message::Reload => self.reload(|_| true),
             Message::Configure(settings) => {
                 self.settings = settings;
@@ -190,9 +197,10 @@ impl Owner {
     }
 
     fn options(&self, path: Option<&Path>) -> Arc<Options> {
-        let options = self.settings.options(path.and_then(Path::parent)).unwrap_or_else(|problem| {
+        let (dir, name) = (path.and_then(Path::parent), path.and_then(Path::to_str).unwrap_or_default());
+        let options = self.settings.options(dir, name).unwrap_or_else(|problem| {
             self.say(Outgoing::Problem(problem));
-            self.settings.with_target(self.settings.kernel, path.and_then(Path::parent))
+            self.settings.with_fallback(None, dir, name)
         });
         Arc::new(options)
     }

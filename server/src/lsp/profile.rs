@@ -17,6 +17,8 @@ pub struct Profile {
     pub resolves_edits: bool,
     /// It can create a file as part of an edit.
     pub creates_files: bool,
+    /// It takes edits that name the version of the document that they are for.
+    pub versions_edits: bool,
     /// It can be asked for settings.
     pub has_configuration: bool,
     /// It can be asked to watch files.
@@ -49,8 +51,9 @@ impl Profile {
                 || pull.and_then(|pull| pull.related_information).unwrap_or_default(),
             resolves_edits: resolved
                 .is_some_and(|resolved| resolved.properties.iter().any(|it| it == "edit")),
-            creates_files: edits.and_then(|edits| edits.document_changes).unwrap_or_default()
-                && operations.contains(&ResourceOperationKind::Create),
+            // Whoever creates files takes `documentChanges`, which is the only place for that; some don't say so twice.
+            creates_files: operations.contains(&ResourceOperationKind::Create),
+            versions_edits: edits.and_then(|edits| edits.document_changes).unwrap_or_default(),
             has_configuration: workspace.and_then(|workspace| workspace.configuration).unwrap_or_default(),
             watches_files: watching.and_then(|watching| watching.dynamic_registration).unwrap_or_default(),
             refreshes_diagnostics: pulling.and_then(|pulling| pulling.refresh_support).unwrap_or_default(),

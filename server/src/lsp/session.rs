@@ -110,21 +110,33 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Failure::Stale`] when a newer version comes first.
+    /// [`Failure::Stale`] when a newer version comes first. The same text under other settings is no newer version:
+    /// its analysis is waited for.
     pub async fn analysed(&self, uri: &Uri) -> Result<Option<(Published, Arc<Analysis>)>, Failure> {
         let Some(mut published) = self.current(uri).await else { return Ok(None) };
-        let outcome = match published.outcome.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone(),
-            Err(_) => None,
-        };
-        match outcome {
-            Some(Outcome::Done(analysis)) => Ok(Some((published, analysis))),
-            Some(Outcome::Cancelled) => Err(Failure::Stale),
-            Some(Outcome::Failed) | None => Err(Failure::Internal("the analysis failed".into())),
+        loop {
+            let outcome = match published.outcome.wait_for(Option::is_some).await {
+                Ok(outcome) => outcome.clone(),
+                Err(_) => None,
+            };
+            match outcome {
+                Some(Outcome::Done(analysis)) => return Ok(Some((published, analysis))),
+                Some(Outcome::Cancelled) => published = self.same_text(uri, &published)?,
+                Some(Outcome::Failed) | None => {
+                    return Err(Failure::Internal("the analysis failed".into()));
+                }
+            }
         }
     }
 
-    /// Runs `work` where blocking is allowed, and drops its result when `published` is no longer the newest.
+    /// The newest state of the document, when its text is still that of `published`.
+    fn same_text(&self, uri: &Uri, published: &Published) -> Result<Published, Failure> {
+        let newest = self.newest(uri).ok_or(Failure::Stale)?;
+        let same = newest.snapshot.version() == published.snapshot.version();
+        if same { Ok(newest) } else { Err(Failure::Stale) }
+    }
+
+    /// Runs `work` where blocking is allowed, and drops its result when the text of `published` is no longer the newest.
     ///
     /// # Errors
     ///
@@ -139,9 +151,6 @@ impl Session {
         let Ok(Ok(result)) = tokio::task::spawn_blocking(guarded).await else {
             return Err(Failure::Internal("the computation failed".into()));
         };
-        match self.newest(uri) {
-            Some(newest) if newest.generation == published.generation => Ok(result),
-            _ => Err(Failure::Stale),
-        }
+        self.same_text(uri, published).map(|_| result)
     }
 }

@@ -107,7 +107,12 @@ fn fill(value: &mut Value, root: &Path, files: &BTreeMap<String, String>) -> Res
             Ok(())
         }
         Value::Array(values) => values.iter_mut().try_for_each(|value| fill(value, root, files)),
-        Value::Object(values) => values.values_mut().try_for_each(|value| fill(value, root, files)),
+        Value::Object(values) => {
+            let uri = format!("file://{}", root.display());
+            let named = std::mem::take(values).into_iter();
+            values.extend(named.map(|(key, value)| (key.replace("${root}", &uri), value)));
+            values.values_mut().try_for_each(|value| fill(value, root, files))
+        }
         _ => Ok(()),
     }
 }

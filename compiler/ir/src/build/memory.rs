@@ -336,7 +336,7 @@ impl Builder<'_> {
                 }
                 let pointer = match low {
                     None => slice.pointer,
-                    Some(low) => self.packet_from(slice.pointer, end, low),
+                    Some(low) => self.packet_from(slice.pointer, end, low, element_size),
                 };
                 Ok(SliceValue { pointer, bound: slice.bound })
             }

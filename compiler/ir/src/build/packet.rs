@@ -12,43 +12,50 @@ use crate::ir::{Block, Cond, InstKind, Type, Value};
 const MAX_PACKET_OFFSET: i64 = 0xffff;
 
 impl Builder<'_> {
-    /// Element `index` of a packet, checked against its end.
+    /// Element `index` of a packet of elements of `size` bytes, checked against the packet's end.
     pub(super) fn packet_element(&mut self, pointer: Value, end: Value, index: Value, size: u64) -> Address {
-        let size_value = self.const_i64(size as i64);
-        let (variable, constant) = self.linear(index);
-        match variable {
-            None if !(0..=MAX_PACKET_OFFSET).contains(&constant) => {
-                // Never in range: the check that fails stands in for it.
-                let zero = self.const_i64(0);
-                self.abort_if(Why::BoundsCheck, JmpOp::Eq, zero, zero);
-                Address { base: pointer, offset: 0, context: false }
-            }
-            None => {
-                let offset = constant.saturating_mul(size as i64);
-                self.check_packet(pointer, offset.saturating_add(size as i64), end);
-                Address { base: pointer, offset: offset as i32, context: false }
-            }
-            Some(variable) => {
-                let (variable, constant) = self.bounded(index, variable, constant, size as i64);
-                let bytes = self.alu(AluOp::Mul, variable, size_value);
-                let base = self.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes));
-                let offset = constant * size as i64;
-                self.check_packet(base, offset + size as i64, end);
-                Address { base, offset: offset as i32, context: false }
-            }
-        }
+        self.packet_place(pointer, end, index, size as i64, size as i64)
     }
 
-    /// The packet from `low` on.
-    pub(super) fn packet_from(&mut self, pointer: Value, end: Value, low: Value) -> Value {
-        let start = self.packet_element(pointer, end, low, 0);
+    /// The packet of elements of `size` bytes from `low` on, which may be its end.
+    pub(super) fn packet_from(&mut self, pointer: Value, end: Value, low: Value, size: u64) -> Value {
+        let start = self.packet_place(pointer, end, low, size as i64, 0);
         self.pointer(start)
     }
 
-    /// Splits `index` = `variable` + `constant`, bounded so that the end of the element of `size` bytes is within what
-    /// the verifier follows: an index past every packet aborts.
-    fn bounded(&mut self, index: Value, variable: Value, constant: i64, size: i64) -> (Value, i64) {
-        let last = (MAX_PACKET_OFFSET - size) / size.max(1);
+    /// The place `index` times `size` bytes into a packet; ends the program unless `wanted` bytes follow it.
+    fn packet_place(
+        &mut self,
+        pointer: Value,
+        end: Value,
+        index: Value,
+        size: i64,
+        wanted: i64,
+    ) -> Address {
+        let last = (MAX_PACKET_OFFSET - wanted) / size.max(1);
+        let (base, constant) = match self.linear(index) {
+            (None, constant) if (0..=last).contains(&constant) => (pointer, constant),
+            (None, _) => {
+                // Never in range: the check that fails stands in for it.
+                let zero = self.const_i64(0);
+                self.abort_if(Why::BoundsCheck, JmpOp::Eq, zero, zero);
+                return Address { base: pointer, offset: 0, context: false };
+            }
+            (Some(variable), constant) => {
+                let (variable, constant) = self.bounded(index, variable, constant, last);
+                let size = self.const_i64(size);
+                let bytes = self.alu(AluOp::Mul, variable, size);
+                (self.emit(Type::Pointer, InstKind::PtrAdd(pointer, bytes)), constant)
+            }
+        };
+        let offset = constant * size;
+        self.check_packet(base, offset + wanted, end);
+        Address { base, offset: offset as i32, context: false }
+    }
+
+    /// Splits `index` = `variable` + `constant`, bounded so that it is at most `last`, for the verifier follows nothing
+    /// beyond: an index past every packet aborts.
+    fn bounded(&mut self, index: Value, variable: Value, constant: i64, last: i64) -> (Value, i64) {
         let (variable, constant) =
             if (0..=last).contains(&constant) { (variable, constant) } else { (index, 0) };
         let room = last - constant;
@@ -97,17 +104,20 @@ impl Builder<'_> {
             CompareOp::Equal | CompareOp::NotEqual => (false, 0, then, otherwise),
         };
         let bytes = constant.wrapping_add(extra);
-        let room = MAX_PACKET_OFFSET - bytes;
         let by_pointer = self.new_block();
         let by_value = self.new_block();
-        match variable {
-            _ if !below || !(0..=MAX_PACKET_OFFSET).contains(&bytes) => self.jump(by_value, by_value),
-            Some(variable) if self.max_of(variable) > room as u64 => {
-                let limit = self.const_i64(room);
-                let cond = Cond { op: JmpOp::Gt, left: variable, right: limit };
-                self.because(Why::BoundsCheck, |b| b.branch(cond, by_value, by_pointer));
+        if below && (0..=MAX_PACKET_OFFSET).contains(&bytes) {
+            let room = MAX_PACKET_OFFSET - bytes;
+            match variable {
+                Some(variable) if self.max_of(variable) > room as u64 => {
+                    let limit = self.const_i64(room);
+                    let cond = Cond { op: JmpOp::Gt, left: variable, right: limit };
+                    self.because(Why::BoundsCheck, |b| b.branch(cond, by_value, by_pointer));
+                }
+                _ => self.jump(by_pointer, by_pointer),
             }
-            _ => self.jump(by_pointer, by_pointer),
+        } else {
+            self.jump(by_value, by_value);
         }
         self.seal(by_pointer);
         self.seal(by_value);
@@ -122,9 +132,10 @@ impl Builder<'_> {
         self.branch(Cond { op: JmpOp::Gt, left: past, right: end }, then, otherwise);
 
         self.block = by_value;
+        // The length is small: what is added to it can't wrap, but subtracted from the other side it could.
         let length = self.emit(Type::I64, InstKind::PtrDiff(end, slice.pointer));
-        let less = self.const_i64(added.wrapping_neg());
-        let other = if added == 0 { other } else { self.alu(AluOp::Add, other, less) };
+        let added = self.const_i64(added);
+        let length = self.alu(AluOp::Add, length, added);
         let op = match op {
             CompareOp::Equal => JmpOp::Eq,
             CompareOp::NotEqual => JmpOp::Ne,
@@ -146,7 +157,7 @@ impl Builder<'_> {
             ExprKind::Binary { op, left, right } => {
                 let ExprKind::Const(Constant::Int(number)) = &right.kind else { return None };
                 // A length is below 2^16, so sums with small constants do not wrap.
-                let number = i64::try_from(*number).ok().filter(|number| number.abs() <= 1 << 32)?;
+                let number = i64::try_from(*number).ok().filter(|number| number.unsigned_abs() <= 1 << 32)?;
                 let (slice, added) = self.length_of_packet(left)?;
                 match op {
                     BinaryOp::Add => Some((slice, added.checked_add(number)?)),

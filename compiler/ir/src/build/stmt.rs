@@ -16,8 +16,15 @@ enum Destination {
 }
 
 impl Builder<'_> {
+    /// Statements in order. Those that nothing reaches are left out: a loop among them would lead to itself only.
     pub(super) fn stmts(&mut self, block: &[Stmt]) -> Result<()> {
-        block.iter().try_for_each(|stmt| self.stmt(stmt))
+        for stmt in block {
+            if self.is_unreachable() {
+                break;
+            }
+            self.stmt(stmt)?;
+        }
+        Ok(())
     }
 
     fn stmt(&mut self, stmt: &Stmt) -> Result<()> {

@@ -40,9 +40,8 @@ pub async fn handle(
         actions = quick_fixes(&uri, &published, &analysis, range, &profile);
     }
     let kind = [WRITE_LOADER_HERE, WRITE_LOADER].into_iter().find(|kind| wants(kind));
-    if let (Some(kind), Some(_), false, true) =
-        (kind, &analysis.object, analysis.has_errors(), profile.creates_files)
-    {
+    let has_place = code_action_resolve::loader_uri(&uri).is_some();
+    if let (Some(kind), Some(_), false, true) = (kind, &analysis.object, analysis.has_errors(), has_place) {
         let action = write_loader(&uri, &published, kind);
         actions.push(if profile.resolves_edits {
             action
@@ -62,7 +61,7 @@ fn covers(asked: &CodeActionKind, kind: &CodeActionKind) -> bool {
 /// The action without its edit; its data says how to compute it.
 fn write_loader(uri: &Uri, published: &Published, kind: CodeActionKind) -> CodeAction {
     let name = names::loader_of(published.snapshot.name().as_ref());
-    let data = json!({ "uri": uri, "generation": published.generation });
+    let data = json!({ "uri": uri, "version": published.snapshot.version() });
     CodeAction {
         title: format!("Write eBPF loader ({})", name.display()),
         kind: Some(kind),
@@ -91,12 +90,15 @@ fn quick_fixes(
     fixes.map(action).collect()
 }
 
-/// `edits` of this version of the document.
+/// `edits` of this version of the document, which is named where the client can check it.
 fn workspace_edit(uri: &Uri, published: &Published, edits: &[TextEdit], profile: &Profile) -> WorkspaceEdit {
     let text = published.snapshot.text();
-    let edits = edits.iter().map(|edit| OneOf::Left(convert::edit(text, edit, profile.encoding)));
+    let edits = edits.iter().map(|edit| convert::edit(text, edit, profile.encoding));
+    if !profile.versions_edits {
+        return convert::unversioned(uri.clone(), edits.collect());
+    }
     let (uri, version) = (uri.clone(), published.snapshot.version());
     let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
-    let change = TextDocumentEdit { text_document, edits: edits.collect() };
+    let change = TextDocumentEdit { text_document, edits: edits.map(OneOf::Left).collect() };
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(vec![change])), ..WorkspaceEdit::default() }
 }

@@ -1,0 +1,3 @@
+package probe
+
+func verdict() {}

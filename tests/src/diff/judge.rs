@@ -1,0 +1,63 @@
+//! The kernels that random programs are given to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use gobpf_bpf::Object;
+
+use crate::answer::Answer;
+use crate::job::{Job, Report};
+use crate::{kernel, vm};
+
+/// Programs of a job: each of those accepted keeps a descriptor until the end of it.
+const PROGRAMS_A_JOB: usize = 100;
+
+/// A kernel that is asked.
+pub enum Judge {
+    /// The running one.
+    Live,
+    /// One of [`vm::KERNELS`].
+    Vm {
+        /// Which.
+        kernel: &'static str,
+        /// The program `gobpf-guest`.
+        guest: PathBuf,
+    },
+}
+
+impl Judge {
+    /// The answers to `objects`, of one program each, which have their maps in common.
+    ///
+    /// # Errors
+    /// The kernel could not be asked.
+    pub fn judge(&self, objects: &[Object]) -> Result<Vec<Answer>, String> {
+        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            groups.entry(&object.license).or_default().push(index);
+        }
+        let lots: Vec<&[usize]> =
+            groups.values().flat_map(|indices| indices.chunks(PROGRAMS_A_JOB)).collect();
+        let jobs: Vec<Job> = lots.iter().map(|lot| job(objects, lot)).collect();
+        let mut answers = vec![None; objects.len()];
+        for (lot, report) in lots.iter().zip(self.reports(&jobs)) {
+            for (index, verdict) in lot.iter().zip(report?.verdicts) {
+                answers[*index] = Some(Answer::of_kernel(&verdict));
+            }
+        }
+        answers.into_iter().collect::<Option<_>>().ok_or_else(|| "a program got no answer".to_string())
+    }
+
+    fn reports(&self, jobs: &[Job]) -> Vec<Result<Report, String>> {
+        match self {
+            Judge::Live => jobs.iter().map(|job| Ok(kernel::judge(job))).collect(),
+            Judge::Vm { kernel, guest } => vm::judge(kernel, guest, jobs),
+        }
+    }
+}
+
+fn job(objects: &[Object], lot: &[usize]) -> Job {
+    let mut job = lot.first().map(|first| Job::of(&objects[*first])).unwrap_or_default();
+    job.programs = lot.iter().flat_map(|index| Job::of(&objects[*index]).programs).collect();
+    job.brief = true;
+    job
+}

@@ -1,0 +1,220 @@
+//! A program in the making, with a notion of what each register holds that is good enough to write sensible code.
+
+use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width};
+use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::{KernelVersion, MapId, Relocation, RelocationTarget};
+
+use super::rng::Rng;
+
+/// What a register is believed to hold. Beliefs may be wrong: the kernel knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Held {
+    Nothing,
+    Scalar,
+    Context,
+    Stack,
+    /// A value of so many bytes.
+    Value(u32),
+    /// The same, or null.
+    ValueOrNull(u32),
+    Packet,
+    PacketEnd,
+    Meta,
+}
+
+/// Registers that calls keep, without the one for the context.
+pub(super) const KEPT: [u8; 3] = [7, 8, 9];
+/// Where the context is kept.
+pub(super) const CONTEXT: u8 = 6;
+/// The frame pointer.
+pub(super) const FP: u8 = 10;
+
+pub(super) struct Builder<'a> {
+    pub rng: &'a mut Rng,
+    pub kind: ProgramKind,
+    pub kernel: KernelVersion,
+    /// Percentage of steps that are done right.
+    pub care: u32,
+    pub insns: Vec<Insn>,
+    pub relocations: Vec<Relocation>,
+    pub held: [Held; 11],
+    /// Registers that nothing may be put into: loop counters, and what a loop's next turn relies on.
+    pub reserved: [bool; 11],
+    /// How deep in branches and loops.
+    pub depth: u32,
+}
+
+/// The register with this number, which is at most 10.
+pub(super) fn reg(number: u8) -> Reg {
+    Reg::new(number).unwrap_or(Reg::FP)
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(rng: &'a mut Rng, kind: ProgramKind, kernel: KernelVersion, care: u32) -> Builder<'a> {
+        let mut builder = Builder {
+            rng,
+            kind,
+            kernel,
+            care,
+            insns: Vec::new(),
+            relocations: Vec::new(),
+            held: [Held::Nothing; 11],
+            reserved: [false; 11],
+            depth: 0,
+        };
+        builder.held[1] = Held::Context;
+        builder.held[FP as usize] = Held::Stack;
+        builder.reserved[CONTEXT as usize] = true;
+        builder.move_reg(CONTEXT, 1);
+        builder
+    }
+
+    /// Whether the newer instructions (`sdiv`, `movsx`, ...) exist.
+    pub fn has_v4(&self) -> bool {
+        self.kernel >= KernelVersion::new(6, 6)
+    }
+
+    /// Whether this step is done right.
+    pub fn careful(&mut self) -> bool {
+        let care = self.care;
+        self.rng.chance(care)
+    }
+
+    pub fn emit(&mut self, insn: Insn) {
+        self.insns.push(insn);
+    }
+
+    pub fn move_imm(&mut self, dst: u8, value: i32) {
+        self.emit(Insn::mov(Width::W64, reg(dst), SourceOperand::Imm(value)));
+        self.held[dst as usize] = Held::Scalar;
+    }
+
+    pub fn move_reg(&mut self, dst: u8, src: u8) {
+        self.emit(Insn::mov(Width::W64, reg(dst), SourceOperand::Reg(reg(src))));
+        self.held[dst as usize] = self.held[src as usize];
+    }
+
+    pub fn alu_imm(&mut self, op: AluOp, dst: u8, value: i32) {
+        self.emit(Insn::alu(Width::W64, op, reg(dst), SourceOperand::Imm(value)));
+    }
+
+    pub fn alu_reg(&mut self, op: AluOp, dst: u8, src: u8) {
+        self.emit(Insn::alu(Width::W64, op, reg(dst), SourceOperand::Reg(reg(src))));
+    }
+
+    /// `dst = fp + off`.
+    pub fn stack_address(&mut self, dst: u8, off: i32) {
+        self.move_reg(dst, FP);
+        self.alu_imm(AluOp::Add, dst, off);
+    }
+
+    pub fn load(&mut self, size: Size, dst: u8, src: u8, off: i16, held: Held) {
+        self.emit(Insn::load(size, reg(dst), reg(src), off));
+        self.held[dst as usize] = held;
+    }
+
+    pub fn store_imm(&mut self, size: Size, dst: u8, off: i16, value: i32) {
+        self.emit(Insn::store(size, reg(dst), off, SourceOperand::Imm(value)));
+    }
+
+    pub fn store_reg(&mut self, size: Size, dst: u8, off: i16, src: u8) {
+        self.emit(Insn::store(size, reg(dst), off, SourceOperand::Reg(reg(src))));
+    }
+
+    pub fn load_wide(&mut self, dst: u8, value: u64) {
+        self.insns.extend(Insn::load_imm64(reg(dst), 0, value));
+        self.held[dst as usize] = Held::Scalar;
+    }
+
+    fn load_relocated(&mut self, dst: u8, target: RelocationTarget) {
+        self.relocations.push(Relocation { slot: self.insns.len() as u32, target });
+        self.insns.extend(Insn::load_imm64(reg(dst), 0, 0));
+    }
+
+    pub fn load_map(&mut self, dst: u8, map: MapId) {
+        self.load_relocated(dst, RelocationTarget::Map(map));
+        self.held[dst as usize] = Held::Nothing;
+    }
+
+    /// The address of byte `offset` of a global of `bytes` bytes.
+    pub fn load_global(&mut self, dst: u8, map: MapId, bytes: u32, offset: u32) {
+        self.load_relocated(dst, RelocationTarget::MapValue { map, offset });
+        self.held[dst as usize] = Held::Value(bytes.saturating_sub(offset));
+    }
+
+    /// A jump whose target is set later with [`Builder::land`].
+    pub fn jump_if(&mut self, width: Width, op: JmpOp, dst: u8, source: SourceOperand) -> usize {
+        self.emit(Insn::jump_if(width, op, reg(dst), source, 0));
+        self.insns.len() - 1
+    }
+
+    pub fn jump(&mut self) -> usize {
+        self.emit(Insn::jump(0));
+        self.insns.len() - 1
+    }
+
+    /// Has the jump at `at` lead to what comes next.
+    pub fn land(&mut self, at: usize) {
+        let off = self.insns.len() as i64 - at as i64 - 1;
+        if let Some(insn) = self.insns.get_mut(at) {
+            insn.off = off as i16;
+        }
+    }
+
+    /// Has the jump at `at` lead to slot `to`.
+    pub fn land_at(&mut self, at: usize, to: usize) {
+        if let Some(insn) = self.insns.get_mut(at) {
+            insn.off = (to as i64 - at as i64 - 1) as i16;
+        }
+    }
+
+    pub fn leave(&mut self) {
+        let value = self.rng.below(3) as i32;
+        self.emit(Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(value)));
+        self.emit(Insn::exit());
+    }
+
+    /// A register for a new value; it holds nothing now.
+    pub fn destination(&mut self) -> u8 {
+        let free: Vec<u8> = (0..10).filter(|number| !self.reserved[*number as usize]).collect();
+        let number = self.rng.pick(&free);
+        self.held[number as usize] = Held::Nothing;
+        number
+    }
+
+    /// A kept register for a new value, if one is free.
+    pub fn kept_destination(&mut self) -> Option<u8> {
+        let free: Vec<u8> = KEPT.into_iter().filter(|number| !self.reserved[*number as usize]).collect();
+        (!free.is_empty()).then(|| self.rng.pick(&free))
+    }
+
+    /// A register whose content `wanted` likes.
+    pub fn find(&mut self, wanted: impl Fn(Held) -> bool) -> Option<u8> {
+        let found: Vec<u8> = (0..10).filter(|number| wanted(self.held[*number as usize])).collect();
+        (!found.is_empty()).then(|| self.rng.pick(&found))
+    }
+
+    /// A register that holds something; a careless step may take any at all.
+    pub fn any(&mut self) -> u8 {
+        if !self.careful() && self.rng.chance(20) {
+            return self.rng.below(11) as u8;
+        }
+        self.find(|held| held != Held::Nothing).unwrap_or(FP)
+    }
+
+    /// Forgets what a call of a helper overwrites.
+    pub fn forget_arguments(&mut self) {
+        for held in &mut self.held[0..6] {
+            *held = Held::Nothing;
+        }
+    }
+
+    /// Beliefs where two paths meet, `other` being those of the other path.
+    pub fn meet(&mut self, other: [Held; 11]) {
+        for (held, other) in self.held.iter_mut().zip(other) {
+            if *held != other {
+                *held = Held::Nothing;
+            }
+        }
+    }
+}
