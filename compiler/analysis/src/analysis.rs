@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use gobpf_bpf::{KernelVersion, Object};
-use gobpf_diagnostics::{Diagnostic, Severity};
+use gobpf_diagnostics::{Diagnostic, Severity, codes};
 use gobpf_ir::BuildError;
 use gobpf_source::{DeclId, Place, Span, TextRange};
 use gobpf_syntax::ast;
-use gobpf_types::{Checked, Input, Why, hir};
+use gobpf_types::{Checked, Input, Side, Why, hir};
 use gobpf_verifier::{Dialect, Unknown, Verdict};
 
 use crate::cancel::{Cancel, Cancelled};
@@ -35,6 +35,8 @@ pub struct Analysis {
     pub(crate) package: Option<hir::Package>,
     /// Which of the package's programs are in `object`, in its order.
     pub(crate) compiled: Vec<hir::Program>,
+    /// The functions of the file that are kernel code.
+    pub(crate) kernel: Vec<DeclId>,
     /// There are errors, be they shown or left to Go's own tools.
     pub(crate) broken: bool,
     /// Programs that the file writes as `asm.Instructions`.
@@ -114,8 +116,11 @@ impl Analysis {
             checked = if others.files.is_empty() { checked } else { check(&package) };
         }
         let mut analysis = Analysis { relevant: checked.relevant, ..Analysis::default() };
-        let syntax = snapshot.syntax_diagnostics();
-        let mut unread = unread(file, syntax);
+        // A directive that is misspelt is an error as well, but the Go around it is certain.
+        let (syntax, directives): (Vec<_>, Vec<_>) =
+            snapshot.syntax_diagnostics().iter().cloned().partition(|one| one.code == codes::GB0101);
+        analysis.kernel = kernel_side(&checked);
+        let mut unread = unread(file, &syntax);
         cancel.check()?;
         analysis.add_literals(file, target, &unread, cancel)?;
         unread.extend(others.unread.iter().copied());
@@ -125,7 +130,10 @@ impl Analysis {
         if !syntax.is_empty() {
             // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
             // the later stages report may only follow from what could not be read.
-            analysis.diagnostics = if analysis.relevant { syntax.to_vec() } else { Vec::new() };
+            analysis.diagnostics = if analysis.relevant { syntax } else { Vec::new() };
+        }
+        if analysis.relevant {
+            analysis.diagnostics.extend(directives);
         }
         let shown = &mut analysis.diagnostics;
         analysis.broken |= shown.iter().any(|one| one.severity == Severity::Error);
@@ -236,6 +244,11 @@ impl Analysis {
     pub fn has_errors(&self) -> bool {
         self.broken || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// The functions that programs are made of.
+fn kernel_side(checked: &Checked) -> Vec<DeclId> {
+    checked.sides.iter().filter(|(_, side)| *side != Side::Native).map(|(decl, _)| *decl).collect()
 }
 
 /// Compiles the programs of `package`, and leaves it with those that could be.

@@ -32,6 +32,11 @@ impl Analysis {
                 write_program(&mut sections, snapshot, object, program, line);
             }
         }
+        if sections.is_empty() && self.is_kernel_line(snapshot, line) {
+            sections.push_str(
+                "no instruction of its own: what this line says is part of others, or known beforehand",
+            );
+        }
         if sections.is_empty() {
             return None;
         }
@@ -42,10 +47,29 @@ impl Analysis {
     }
 }
 
+impl Analysis {
+    /// Whether kernel code that was compiled has a statement or an expression that starts on `line`.
+    fn is_kernel_line(&self, snapshot: &Snapshot, line: TextRange) -> bool {
+        let file = snapshot.ast();
+        self.object.is_some()
+            && self.kernel.iter().filter(|decl| decl.file == file.id).any(|decl| {
+                file.decls.get(decl.index as usize).is_some_and(|placed| {
+                    // Braces are nodes too, but nothing that anybody asks about.
+                    placed
+                        .decl
+                        .ranges
+                        .iter()
+                        .filter(|range| u32::from(range.len()) > 1)
+                        .any(|range| line.contains(range.start() + placed.start))
+                })
+            })
+    }
+}
+
 /// The slots of `program` that come from the text of `line`.
 fn slots_of(snapshot: &Snapshot, program: &Program, line: TextRange) -> Vec<usize> {
     let on_line = |slot: &usize| {
-        program.code.origins.get(*slot).is_some_and(|origin| {
+        program.code.origins_of(*slot as u32).any(|origin| {
             let range = snapshot.ast().span(origin.place).range;
             let here = origin.place.decl.file == snapshot.ast().id;
             here && !range.is_empty() && line.contains(range.start())

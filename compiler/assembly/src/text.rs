@@ -130,7 +130,7 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
         name: header.name.unwrap_or_else(|| "prog".into()),
         section: section.unwrap_or_default(),
         kind,
-        code: Code { insns, origins: Vec::new(), relocations, stack_bytes: 0 },
+        code: Code { insns, relocations, ..Code::default() },
     };
     let object = Object {
         programs: vec![program],

@@ -46,6 +46,8 @@ pub struct Code {
     pub insns: Vec<Insn>,
     /// One for each slot: where it comes from. Empty for code that has no source.
     pub origins: Vec<Origin>,
+    /// More places that slots come from, where equal code was merged; by slot, ascending.
+    pub merged: Vec<(u32, Origin)>,
     /// What is filled in at load time, by slot, ascending.
     pub relocations: Vec<Relocation>,
     /// Bytes of stack used.
@@ -115,6 +117,13 @@ impl Object {
 }
 
 impl Code {
+    /// Every place that `slot` comes from.
+    pub fn origins_of(&self, slot: u32) -> impl Iterator<Item = Origin> {
+        let first = self.merged.partition_point(|(merged, _)| *merged < slot);
+        let more = self.merged[first..].iter().take_while(move |(merged, _)| *merged == slot);
+        self.origins.get(slot as usize).copied().into_iter().chain(more.map(|(_, origin)| *origin))
+    }
+
     /// What the load at `slot` is filled with, if it is a relocated one.
     pub fn relocation_at(&self, slot: u32) -> Option<RelocationTarget> {
         let index = self.relocations.binary_search_by_key(&slot, |relocation| relocation.slot).ok()?;

@@ -10,6 +10,7 @@ use crate::frame::Frame;
 use crate::machine::{Base, Machine, Selected, Source};
 
 /// A slot, or a jump whose distance is not known yet.
+#[derive(Clone, PartialEq, Eq)]
 enum Item {
     Insn(Insn),
     Relocated([Insn; 2], RelocationTarget),
@@ -24,16 +25,25 @@ struct Emitter<'a> {
     frame: &'a Frame,
     /// Items of each block.
     blocks: Vec<Vec<(Item, Origin)>>,
+    /// More origins of the items of each block, with the item's index: those of equal blocks.
+    merged: Vec<Vec<(usize, Origin)>>,
     origin: Origin,
 }
 
 /// Emits the code of a function.
 pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Code {
-    let mut emitter =
-        Emitter { selected, allocation, frame, blocks: Vec::new(), origin: selected.origins[0] };
+    let mut emitter = Emitter {
+        selected,
+        allocation,
+        frame,
+        blocks: Vec::new(),
+        merged: vec![Vec::new(); selected.params.len()],
+        origin: selected.origins[0],
+    };
     emitter.run();
-    let targets = emitter.thread_jumps();
+    let mut targets = emitter.thread_jumps();
     emitter.exit_at_once(&targets);
+    emitter.merge_ends(&mut targets);
     emitter.lay_out(&targets, stack_bytes)
 }
 
@@ -198,19 +208,48 @@ impl Emitter<'_> {
         }
     }
 
+    /// Sends jumps to blocks that end the program to the first of those that do so in the same way. It keeps the places of
+    /// the others.
+    fn merge_ends(&mut self, targets: &mut [usize]) {
+        let mut ends: Vec<usize> = Vec::new();
+        for block in 0..self.blocks.len() {
+            let items = &self.blocks[block];
+            let is_end = matches!(items.last(), Some((Item::Insn(insn), _)) if *insn == Insn::exit());
+            let jumps = |item: &Item| matches!(item, Item::JumpTo(_) | Item::BranchTo(..));
+            if !is_end || items.iter().any(|(item, _)| jumps(item)) || !targets.contains(&block) {
+                continue;
+            }
+            let same = |known: &&usize| {
+                let known = &self.blocks[**known];
+                known.len() == items.len() && known.iter().zip(items).all(|((a, _), (b, _))| a == b)
+            };
+            match ends.iter().find(same).copied() {
+                None => ends.push(block),
+                Some(first) => {
+                    let origins = items.iter().enumerate().map(|(index, (_, origin))| (index, *origin));
+                    self.merged[first].extend(origins);
+                    targets.iter_mut().filter(|to| **to == block).for_each(|to| *to = first);
+                }
+            }
+        }
+    }
+
     /// Puts the blocks that are still jumped to one after the other and fills in the distances.
     fn lay_out(&mut self, targets: &[usize], stack_bytes: u32) -> Code {
         let order = self.chains(targets);
         let mut items: Vec<(Item, Origin)> = Vec::new();
+        let mut merged = Vec::new();
         let mut starts = vec![0; self.blocks.len()];
         for (index, &block) in order.iter().enumerate() {
             starts[block] = items.len();
+            merged.extend(self.merged[block].iter().map(|(index, origin)| (items.len() + index, *origin)));
             let next = order.get(index + 1).copied();
             let mut block_items = std::mem::take(&mut self.blocks[block]);
             fall_through(&mut block_items, targets, next);
             items.extend(block_items);
         }
-        encode(items, &starts, targets, stack_bytes)
+        merged.sort();
+        encode(items, &merged, &starts, targets, stack_bytes)
     }
 
     /// The blocks in the order of their code: a block is followed by the one that it jumps to, where that one has no
@@ -256,7 +295,13 @@ fn fall_through(items: &mut Vec<(Item, Origin)>, targets: &[usize], next: Option
     }
 }
 
-fn encode(items: Vec<(Item, Origin)>, starts: &[usize], targets: &[usize], stack_bytes: u32) -> Code {
+fn encode(
+    items: Vec<(Item, Origin)>,
+    merged: &[(usize, Origin)],
+    starts: &[usize],
+    targets: &[usize],
+    stack_bytes: u32,
+) -> Code {
     let mut slots = Vec::with_capacity(items.len() + 1);
     let mut slot = 0u32;
     for (item, _) in &items {
@@ -264,7 +309,8 @@ fn encode(items: Vec<(Item, Origin)>, starts: &[usize], targets: &[usize], stack
         slot += if matches!(item, Item::Wide(_) | Item::Relocated(..)) { 2 } else { 1 };
     }
     slots.push(slot);
-    let mut code = Code { stack_bytes, ..Code::default() };
+    let merged = merged.iter().map(|(item, origin)| (slots[*item], *origin)).collect();
+    let mut code = Code { stack_bytes, merged, ..Code::default() };
     for (index, (item, origin)) in items.into_iter().enumerate() {
         let distance =
             |to: Block| (i64::from(slots[starts[targets[to.index()]]]) - i64::from(slots[index]) - 1) as i16;

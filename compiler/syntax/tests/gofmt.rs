@@ -107,7 +107,8 @@ fn verdicts_and_lines_are_those_of_gofmt() {
         texts.push((name, text));
     }
     let Some(expected) = gofmt(folder.path()) else {
-        let required = std::env::var("GOBPF_REQUIRE").is_ok_and(|list| list.split(',').any(|name| name == "go"));
+        let required =
+            std::env::var("GOBPF_REQUIRE").is_ok_and(|list| list.split(',').any(|name| name == "go"));
         assert!(!required, "gofmt is not installed, and GOBPF_REQUIRE names go");
         println!("skipped: gofmt is not installed");
         return;
@@ -144,6 +145,9 @@ fn verdicts_and_lines_are_those_of_gofmt() {
         }
     }
     println!("{} files, {} with errors, other lines: {other_lines:?}", texts.len(), expected.len());
-    println!("tree-sitter-go: {passed} of the {} with errors passed, {refused} others refused", expected.len());
+    println!(
+        "tree-sitter-go: {passed} of the {} with errors passed, {refused} others refused",
+        expected.len()
+    );
     assert!(other_lines.len() <= texts.len() / 200, "seed {seed}: {other_lines:?}");
 }

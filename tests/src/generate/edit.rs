@@ -63,7 +63,7 @@ pub fn splice(code: &Code, range: Range<usize>, new: &[Insn]) -> Code {
     let kept = code.relocations.iter().filter(|relocation| !range.contains(&(relocation.slot as usize)));
     let relocations =
         kept.map(|relocation| Relocation { slot: moved(i64::from(relocation.slot)) as u32, ..*relocation });
-    Code { relocations: relocations.collect(), insns, origins: Vec::new(), stack_bytes: 0 }
+    Code { relocations: relocations.collect(), insns, ..Code::default() }
 }
 
 #[cfg(test)]

@@ -62,9 +62,9 @@ impl<'a> Builder<'a> {
         }
         self.stmts(&function.body)?;
         // The end of a function without results; Go's rules exclude it for others.
+        self.origin = origin;
         self.jump(return_to, return_to);
         self.seal(return_to);
-        self.origin = origin;
         let Some(mut frame) = self.frames.pop() else { return self.error(Unsupported::StringValue) };
         self.release_slots(&mut frame);
         Ok(frame)

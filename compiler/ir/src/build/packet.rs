@@ -24,14 +24,7 @@ impl Builder<'_> {
     }
 
     /// The place `index` times `size` bytes into a packet; ends the program unless `wanted` bytes follow it.
-    fn packet_place(
-        &mut self,
-        pointer: Value,
-        end: Value,
-        index: Value,
-        size: i64,
-        wanted: i64,
-    ) -> Address {
+    fn packet_place(&mut self, pointer: Value, end: Value, index: Value, size: i64, wanted: i64) -> Address {
         let last = (MAX_PACKET_OFFSET - wanted) / size.max(1);
         let (base, constant) = match self.linear(index) {
             (None, constant) if (0..=last).contains(&constant) => (pointer, constant),
@@ -59,7 +52,7 @@ impl Builder<'_> {
         let (variable, constant) =
             if (0..=last).contains(&constant) { (variable, constant) } else { (index, 0) };
         let room = last - constant;
-        if self.max_of(variable) > room as u64 {
+        if self.seen_max_of(variable) > room as u64 {
             let limit = self.const_i64(room);
             self.abort_if(Why::BoundsCheck, JmpOp::Gt, variable, limit);
         }
@@ -109,7 +102,7 @@ impl Builder<'_> {
         if below && (0..=MAX_PACKET_OFFSET).contains(&bytes) {
             let room = MAX_PACKET_OFFSET - bytes;
             match variable {
-                Some(variable) if self.max_of(variable) > room as u64 => {
+                Some(variable) if self.seen_max_of(variable) > room as u64 => {
                     let limit = self.const_i64(room);
                     let cond = Cond { op: JmpOp::Gt, left: variable, right: limit };
                     self.because(Why::BoundsCheck, |b| b.branch(cond, by_value, by_pointer));

@@ -1,4 +1,5 @@
-//! What is certain of a value from how it was made: enough to leave out checks that can't fail.
+//! What is certain of a value from how it was made: enough to leave out checks that can't fail, and to know which of
+//! them the verifier needs all the same, for it follows fewer operations.
 
 use gobpf_bpf::insn::AluOp;
 
@@ -8,16 +9,30 @@ use crate::ir::{InstKind, Type, Value};
 /// Definitions that are looked through at most.
 const DEPTH_LIMIT: u32 = 16;
 
+/// Whose knowledge is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Knowledge {
+    /// What holds.
+    Ours,
+    /// What every verifier sees too: it learns nothing from quotients and remainders, and little from large products.
+    Verifiers,
+}
+
 impl Builder<'_> {
     /// The greatest that `value` can be, read as an unsigned number of its width.
     pub(super) fn max_of(&self, value: Value) -> u64 {
-        self.max_within(value, DEPTH_LIMIT)
+        self.max_within(Knowledge::Ours, value, DEPTH_LIMIT)
     }
 
-    fn max_within(&self, value: Value, depth: u32) -> u64 {
+    /// The same as far as the verifier knows it: what an access to memory needs.
+    pub(super) fn seen_max_of(&self, value: Value) -> u64 {
+        self.max_within(Knowledge::Verifiers, value, DEPTH_LIMIT)
+    }
+
+    fn max_within(&self, knowledge: Knowledge, value: Value, depth: u32) -> u64 {
         let ty_max = if self.f.ty(value) == Type::I32 { u64::from(u32::MAX) } else { u64::MAX };
         let Some(depth) = depth.checked_sub(1) else { return ty_max };
-        let max = |value| self.max_within(value, depth);
+        let max = |value| self.max_within(knowledge, value, depth);
         let computed = match self.f.def(value) {
             Some(InstKind::Const(number)) => *number as u64,
             Some(InstKind::Load(size, ..) | InstKind::ContextField(size, ..)) if size.bytes() < 8 => {
@@ -35,6 +50,14 @@ impl Builder<'_> {
                         sum.checked_next_power_of_two().map_or(u64::MAX, |bound| bound - 1)
                     }),
                     AluOp::Add => max(*a).saturating_add(max(*b)),
+                    AluOp::Mul | AluOp::Div | AluOp::Mod if knowledge == Knowledge::Verifiers => {
+                        // Products of factors of up to half the width are followed.
+                        let followed = ty_max >> (ty_max.count_ones() / 2);
+                        match op {
+                            AluOp::Mul if max(*a).max(max(*b)) <= followed => max(*a).saturating_mul(max(*b)),
+                            _ => u64::MAX,
+                        }
+                    }
                     AluOp::Mul => max(*a).saturating_mul(max(*b)),
                     AluOp::Div => max(*a),
                     AluOp::Mod => by.map_or(max(*a), |by| (by as u64).saturating_sub(1)).min(max(*a)),

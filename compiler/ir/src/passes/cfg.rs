@@ -68,7 +68,9 @@ fn merge_rows(function: &mut Function) -> bool {
             let data = function.block_mut(next);
             let insts = std::mem::take(&mut data.insts);
             let end = std::mem::replace(&mut data.end, Terminator::Open);
-            let origin = data.origin;
+            // A `return` is the statement that jumps to the end, not the function that ends.
+            let kept = if matches!(end, Terminator::Return(_)) { block } else { next };
+            let origin = function.block(kept).origin;
             let data = function.block_mut(block);
             data.insts.extend(insts);
             data.end = end;

@@ -114,8 +114,7 @@ impl Builder {
         };
         let data = vec![7, 0, 0, 0, 1, 2, 3, 0x84];
         let contents = Some(MapContents { data, frozen: true });
-        let code =
-            Code { insns: self.insns, origins: Vec::new(), relocations: self.relocations, stack_bytes: 0 };
+        let code = Code { insns: self.insns, relocations: self.relocations, ..Code::default() };
         Object {
             programs: vec![Program { name: "p".into(), section: String::new(), kind: self.kind, code }],
             maps: vec![
