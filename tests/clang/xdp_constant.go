@@ -15,7 +15,7 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPPass
 }
 
-// CLANG <= 1.19
+// CLANG <= 1.00
 // RUN Filter packet=00*23_11_00*10 => 1
 // RUN Filter packet=00*23_06_00*10 => 2
 // RUN Filter packet=00*23_11_00*9 => 2

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The folders of data that can be blessed, each with the test target that reads it.
-const TARGETS: &[&str] = &["check", "codegen", "verifier"];
+const TARGETS: &[&str] = &["check", "clang", "codegen", "verifier"];
 
 /// Rewrites the expectations of `files`, which are data files or whole folders under `tests/`.
 pub fn run(files: &[String]) -> Result<(), String> {

@@ -179,6 +179,7 @@ impl Analysis {
         if !errors.is_empty() || !unread.is_empty() {
             let mut broken = unread;
             broken.extend(errors.iter().map(|error| error.place.decl));
+            self.kernel.retain(|decl| !broken.contains(decl));
             // The package clause carries what holds for all programs; and what calls itself is not specialised.
             let circular = errors.iter().any(|error| matches!(*error.why, Why::Recursion { .. }));
             let clause = DeclId { file: file.id, index: 0 };

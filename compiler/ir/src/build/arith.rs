@@ -258,6 +258,10 @@ impl Builder<'_> {
         };
         let width = ty.register_bits();
         let count = self.convert(count_ty, IntType { bits: 64, ..count_ty }, count);
+        if count_ty.signed && self.max_of(count) > i64::MAX as u64 {
+            let zero = self.const_i64(0);
+            self.abort_if(Why::ArithmeticCheck, JmpOp::Slt, count, zero);
+        }
         if let Some(number) = self.f.as_const(count) {
             let past = number as u64 >= width as u64;
             let result = match op {
@@ -266,10 +270,6 @@ impl Builder<'_> {
                 _ => self.alu_const(op, left, number),
             };
             return Ok(if shl { self.wrap(ty, result) } else { result });
-        }
-        if count_ty.signed && self.max_of(count) > i64::MAX as u64 {
-            let zero = self.const_i64(0);
-            self.abort_if(Why::ArithmeticCheck, JmpOp::Slt, count, zero);
         }
         let result = if self.max_of(count) < width as u64 {
             let count = if width == 64 { count } else { self.trunc(count) };
