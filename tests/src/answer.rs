@@ -12,6 +12,9 @@ use crate::job;
 pub const DIALECTS: [(&str, Dialect); 3] =
     [("6.1", Dialect::V6_1), ("6.12", Dialect::V6_12), ("6.18", Dialect::V6_18)];
 
+/// Words that name the instruction that they speak of.
+const ENDLESS: &str = "infinite loop detected at insn ";
+
 /// An answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -66,7 +69,11 @@ impl Answer {
         match verdict {
             job::Verdict::Accepted(accepted) => Answer::Accepted { processed: accepted.processed },
             job::Verdict::Rejected(rejected) => {
-                Answer::Rejected { insn: rejected.insn, message: rejected.message.clone() }
+                // A loop is found when its head is reached again; the log ends with the jump that leads there.
+                let named =
+                    rejected.message.starts_with(ENDLESS).then(|| named_instruction(&rejected.message));
+                let insn = named.flatten().or(rejected.insn);
+                Answer::Rejected { insn, message: rejected.message.clone() }
             }
             job::Verdict::Refused(refused) => Answer::Refused { errno: refused.errno.clone() },
         }

@@ -22,6 +22,8 @@ const LOG_BYTES_FIRST: usize = 1 << 18;
 const LOG_BYTES_MOST: usize = 1 << 26;
 /// Size of the buffer for a log of statistics.
 const STATISTICS_BYTES: usize = 1 << 16;
+/// The verifier's words when it gives up.
+const TOO_LARGE: &str = "BPF program is too large";
 /// How often a load is tried that the kernel interrupts with EAGAIN.
 const LOAD_ATTEMPTS: usize = 5;
 
@@ -224,6 +226,10 @@ fn load(job: &Job, program: &ProgramSpec, insns: &[u8]) -> (Verdict, Option<Owne
             (Verdict::Refused(Refused { errno: errno_name(&error), doing: "load".into() }), None)
         }
         Err(_) => {
+            if job.brief && statistics.contains(TOO_LARGE) {
+                // A log of a million instructions takes its time.
+                return (Verdict::Rejected(log::rejection(&statistics, String::new())), None);
+            }
             // Level 1 keeps only the path that fails; level 2 would print every path and every state.
             let full = load_with_log(&spec, 1, LOG_BYTES_FIRST).1;
             let mut rejected = log::rejection(&statistics, full);

@@ -1,5 +1,6 @@
 //! Register allocation by regalloc2: R0 to R5 are lost over calls, R6 to R9 are not and need no saving.
 
+use regalloc2::checker::Checker;
 use regalloc2::{
     Algorithm, Block, Edit, Function, Inst, InstRange, MachineEnv, Operand, OperandConstraint, OperandKind,
     OperandPos, Output, PReg, PRegSet, RegClass, RegallocOptions, VReg,
@@ -39,10 +40,15 @@ pub(crate) fn allocate(selected: &Selected) -> Result<Allocation, String> {
         validate_ssa: cfg!(debug_assertions),
         algorithm: Algorithm::Ion,
     };
-    match regalloc2::run(&adapter, &environment(), &options) {
-        Ok(output) => Ok(Allocation { spill_slots: output.num_spillslots, output }),
-        Err(error) => Err(format!("{error:?}")),
+    let environment = environment();
+    let output = regalloc2::run(&adapter, &environment, &options).map_err(|error| format!("{error:?}"))?;
+    if cfg!(debug_assertions) {
+        // Tests prove each allocation by an independent walk over its result.
+        let mut checker = Checker::new(&adapter, &environment);
+        checker.prepare(&output);
+        checker.run().map_err(|errors| format!("{errors:?}"))?;
     }
+    Ok(Allocation { spill_slots: output.num_spillslots, output })
 }
 
 /// Register `number` as regalloc2 names it.

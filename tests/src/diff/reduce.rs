@@ -1,5 +1,7 @@
 //! Makes a program that model and kernel disagree about smaller, for as long as they disagree in the same way.
 
+use std::time::{Duration, Instant};
+
 use gobpf_bpf::{Code, Insn, Object};
 use gobpf_verifier::Dialect;
 
@@ -7,9 +9,12 @@ use crate::answer::Answer;
 use crate::diff::{Disagreement, Judge, compare};
 use crate::generate::edit;
 
-/// Rounds of questions at most; one boot each, where the kernel is in a virtual machine.
-const MOST_ROUNDS_LIVE: usize = 200;
-const MOST_ROUNDS_VM: usize = 12;
+/// Questions at a time to the running kernel.
+const LOT_LIVE: usize = 8;
+/// Rounds of questions to a virtual machine, one boot each.
+const MOST_ROUNDS_VM: usize = 6;
+/// What a reduction may take: candidates may go round and round for a second each.
+const MOST_TIME: Duration = Duration::from_secs(8);
 
 /// The smallest program found that gives `disagreement`; `object` itself, if none is smaller.
 pub(super) fn reduce(
@@ -18,20 +23,28 @@ pub(super) fn reduce(
     judge: &Judge,
     dialect: Dialect,
 ) -> Result<Object, String> {
-    let rounds = match judge {
-        Judge::Live => MOST_ROUNDS_LIVE,
-        Judge::Vm { .. } => MOST_ROUNDS_VM,
+    let (rounds, lot) = match judge {
+        Judge::Live => (usize::MAX, LOT_LIVE),
+        Judge::Vm { .. } => (MOST_ROUNDS_VM, usize::MAX),
     };
+    let start = Instant::now();
     let mut smallest = object.clone();
     for _ in 0..rounds {
+        let mut found = None;
         let candidates = candidates(&smallest);
-        let answers = judge.judge(&candidates)?;
-        let same = |(candidate, kernel): &(&Object, &Answer)| {
-            compare(&Answer::of_model(candidate, 0, dialect), kernel) == Some(disagreement)
-        };
+        for lot in candidates.chunks(lot) {
+            let models: Vec<Answer> =
+                lot.iter().map(|candidate| Answer::of_model(candidate, 0, dialect)).collect();
+            let answers = judge.judge(lot)?;
+            let same = |at: &usize| compare(&models[*at], &answers[*at]) == Some(disagreement);
+            found = (0..lot.len()).find(same).map(|at| lot[at].clone());
+            if found.is_some() || (lot.len() == LOT_LIVE && start.elapsed() > MOST_TIME) {
+                break;
+            }
+        }
         // The shortest come first.
-        let Some((found, _)) = candidates.iter().zip(&answers).find(same) else { break };
-        smallest = found.clone();
+        let Some(found) = found else { break };
+        smallest = found;
     }
     Ok(smallest)
 }

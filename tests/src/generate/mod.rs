@@ -103,8 +103,7 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         }
     }
     builder.leave();
-    let code =
-        Code { insns: builder.insns, relocations: builder.relocations, ..Code::default() };
+    let code = Code { insns: builder.insns, relocations: builder.relocations, ..Code::default() };
     let section = if kind == ProgramKind::XDP { "xdp" } else { "tracepoint/syscalls/sys_enter_openat" };
     Object {
         programs: vec![Program { name: "random".into(), section: section.into(), kind, code }],

@@ -49,8 +49,9 @@ impl Builder<'_> {
     /// Splits `index` = `variable` + `constant`, bounded so that it is at most `last`, for the verifier follows nothing
     /// beyond: an index past every packet aborts.
     fn bounded(&mut self, index: Value, variable: Value, constant: i64, last: i64) -> (Value, i64) {
-        let (variable, constant) =
-            if (0..=last).contains(&constant) { (variable, constant) } else { (index, 0) };
+        // A negative variable part can still be a good index: then the sum is what is bounded.
+        let apart = (0..=last).contains(&constant) && self.max_of(variable) <= i64::MAX as u64;
+        let (variable, constant) = if apart { (variable, constant) } else { (index, 0) };
         let room = last - constant;
         if self.seen_max_of(variable) > room as u64 {
             let limit = self.const_i64(room);
