@@ -45,6 +45,9 @@ fn is_state(line: &str) -> bool {
 
 /// The slot of a line such as `12: (bf) r1 = r0`; none for lines of states and for backtracking.
 fn instruction(line: &str) -> Option<u32> {
+    if let Some((slot, _)) = line.split_once(": BUG_") {
+        return slot.parse().ok(); // what can't be disassembled
+    }
     let (slot, rest) = line.split_once(": (")?;
     let opcode = rest.get(..3)?;
     let is_opcode = opcode.ends_with(')') && opcode[..2].bytes().all(|byte| byte.is_ascii_hexdigit());

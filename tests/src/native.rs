@@ -6,6 +6,10 @@ use crate::job::Input;
 use crate::scenario::Scenario;
 
 const HEAD: &str = "\n\nimport (\n\t\"testing\"\n\n\t\"github.com/miekg/bpf\"\n)\n\n\
+    // A panic ends a program with the abort value.\n\
+    func run(program func() int32) (result int32) {\n\
+    \tdefer func() {\n\t\tif recover() != nil {\n\t\t\tresult = int32(bpf.XDPAborted)\n\t\t}\n\t}()\n\
+    \treturn program()\n}\n\n\
     func TestNative(t *testing.T) {\n";
 
 impl Scenario {
@@ -25,7 +29,7 @@ impl Scenario {
             any = true;
             let bytes: Vec<String> = data.0.iter().map(|byte| format!("{byte:#04x}")).collect();
             text.push_str(&format!(
-                "\tif got := int32({program}(bpf.NewXDP([]byte{{{}}}))); got != {} {{\n\
+                "\tif got := run(func() int32 {{ return int32({program}(bpf.NewXDP([]byte{{{}}}))) }}); got != {} {{\n\
                  \t\tt.Errorf(\"{program}(%s) = %d, want %d\", \"{data}\", got, {})\n\t}}\n",
                 bytes.join(", "),
                 result as i32,

@@ -8,6 +8,7 @@ use regalloc2::{Allocation as Location, AllocationKind, Block, Edit, InstPositio
 use crate::allocate::Allocation;
 use crate::frame::Frame;
 use crate::machine::{Base, Machine, Selected, Source};
+use crate::reloads::Held;
 
 /// A slot, or a jump whose distance is not known yet.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ struct Emitter<'a> {
     blocks: Vec<Vec<(Item, Origin)>>,
     /// More origins of the items of each block, with the item's index: those of equal blocks.
     merged: Vec<Vec<(usize, Origin)>>,
+    /// What registers hold of spill slots, at this place.
+    held: Held,
     origin: Origin,
 }
 
@@ -38,6 +41,7 @@ pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, 
         frame,
         blocks: Vec::new(),
         merged: vec![Vec::new(); selected.params.len()],
+        held: Held::default(),
         origin: selected.origins[0],
     };
     emitter.run();
@@ -51,8 +55,14 @@ impl Emitter<'_> {
     fn run(&mut self) {
         let edits = self.allocation.edits();
         let mut next_edit = 0;
+        // What registers hold at the end of each block.
+        let mut at_end: Vec<Held> = Vec::new();
         for block in 0..self.selected.params.len() {
             self.blocks.push(Vec::new());
+            // Where a loop comes back, nothing is known: its end has not been seen yet.
+            let before =
+                self.selected.predecessors[block].iter().map(|from| at_end.get(from.index()).cloned());
+            self.held = before.reduce(|a, b| Some(a?.common(&b?))).flatten().unwrap_or_default();
             for inst in self.selected.starts[block]..self.selected.starts[block + 1] {
                 self.origin = self.selected.origins[inst];
                 for position in [InstPosition::Before, InstPosition::After] {
@@ -65,7 +75,27 @@ impl Emitter<'_> {
                     }
                     if position == InstPosition::Before {
                         self.inst(inst);
+                        self.forget_results(inst);
                     }
+                }
+            }
+            at_end.push(self.held.clone());
+        }
+    }
+
+    /// What instruction `index` writes holds nothing of spill slots any more.
+    fn forget_results(&mut self, index: usize) {
+        match &self.selected.insts[index] {
+            Machine::Store { .. }
+            | Machine::Jump { .. }
+            | Machine::Branch { .. }
+            | Machine::Return { .. } => {}
+            machine => {
+                if matches!(machine, Machine::Call { .. }) {
+                    self.held.called();
+                }
+                if let Some(written) = self.allocation.of(index).last().copied().and_then(reg) {
+                    self.held.written(written);
                 }
             }
         }
@@ -89,13 +119,19 @@ impl Emitter<'_> {
             self.origin.why = Why::Move;
         }
         match (reg(from), reg(to)) {
-            (Some(from), Some(to)) => self.insn(Insn::mov(Width::W64, to, SourceOperand::Reg(from))),
+            (Some(from), Some(to)) => {
+                self.held.moved(from, to);
+                self.insn(Insn::mov(Width::W64, to, SourceOperand::Reg(from)));
+            }
             (None, Some(to)) => {
                 let offset = self.spill_offset(from);
-                self.insn(Insn::load(Size::DW, to, Reg::FP, offset));
+                if let Some(reload) = self.held.reload(to, offset) {
+                    self.insn(reload);
+                }
             }
             (Some(from), None) => {
                 let offset = self.spill_offset(to);
+                self.held.spilled(from, offset);
                 self.insn(Insn::store(Size::DW, Reg::FP, offset, SourceOperand::Reg(from)));
             }
             // The allocator breaks these up itself.

@@ -10,6 +10,7 @@ mod emit;
 mod frame;
 mod machine;
 mod object;
+mod reloads;
 mod select;
 
 use gobpf_bpf::{Code, Object};

@@ -47,7 +47,7 @@ impl BuildError {
             )
             .help("keep an array, or the index into one"),
             Unsupported::PacketUpperBound => Diagnostic::error(
-                codes::GB0325,
+                codes::GB0350,
                 at,
                 "a slice of the packet with an upper bound is not supported yet",
             )

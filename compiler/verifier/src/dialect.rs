@@ -46,7 +46,7 @@ pub(crate) struct Rules {
     pub deduction: Deduction,
     pub liveness: Liveness,
     pub backtracking: Backtracking,
-    /// `BPF_MOVSX`, `SDIV`, `SMOD`, `MEMSX`, `gotol`, `bswap` and `BPF_ST` to a context (6.6).
+    /// `BPF_MOVSX`, `SDIV`, `SMOD`, `MEMSX`, `bswap` and `BPF_ST` to a context (6.6).
     pub v4: bool,
     /// Additions and subtractions that wrap on both ends keep their bounds; products keep signed bounds (6.14, 6.17).
     pub wrapping_bounds: bool,

@@ -17,7 +17,11 @@ pub(crate) const MAX_OFFSET: i64 = 1 << 29;
 /// Offsets into a packet from here on are never proven.
 pub(crate) const MAX_PACKET_OFFSET: u64 = 0xffff;
 /// Flag of [`Reg::id`]: the register is at the distance [`Reg::off`] from the others with that id.
-pub(crate) const ID_WITH_OFFSET: u32 = 1 << 31;
+pub(crate) const ID_WITH_OFFSET: u32 = ID_MOVED_64 | ID_MOVED_32;
+/// The constant was added to all 64 bits (`BPF_ADD_CONST64`).
+pub(crate) const ID_MOVED_64: u32 = 1 << 31;
+/// The constant was added to the low 32 bits, which ended the others (`BPF_ADD_CONST32`).
+pub(crate) const ID_MOVED_32: u32 = 1 << 30;
 /// [`Reg::range`] of a packet pointer known to be at the packet's end.
 pub(crate) const AT_PACKET_END: i32 = -1;
 /// [`Reg::range`] of a packet pointer known to be past the packet's end.

@@ -134,7 +134,11 @@ fn percent(part: u64, whole: u64) -> String {
         return "100".into();
     }
     let tenths = part * 1000 / whole;
-    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        format!("{}", tenths / 10)
+    } else {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
 }
 
 impl fmt::Display for Tally {

@@ -71,7 +71,9 @@ impl Coverage {
                 let insns = || program.code.insns.iter();
                 self.opcodes.extend(insns().map(|insn| insn.code));
                 let calls = insns().filter(|insn| insn.code == insn::CALL && insn.src == 0);
-                self.helpers.extend(calls.map(|insn| insn.imm as u32));
+                // Others stand in code that is never reached.
+                let known = |id: &u32| Helper::by_id(*id).is_some_and(|helper| helper.prototype().is_some());
+                self.helpers.extend(calls.map(|insn| insn.imm as u32).filter(known));
             }
         }
     }

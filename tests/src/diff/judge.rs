@@ -9,8 +9,10 @@ use crate::answer::Answer;
 use crate::job::{Job, Report};
 use crate::{kernel, vm};
 
-/// Programs of a job: each of those accepted keeps a descriptor until the end of it.
-const PROGRAMS_A_JOB: usize = 100;
+/// Programs of a job of the running kernel: each of those accepted keeps a descriptor until the end of it.
+const PROGRAMS_LIVE: usize = 100;
+/// Programs of a job of a virtual machine: it may not be silent for long, and some programs take seconds there.
+const PROGRAMS_VM: usize = 10;
 
 /// A kernel that is asked.
 pub enum Judge {
@@ -35,8 +37,11 @@ impl Judge {
         for (index, object) in objects.iter().enumerate() {
             groups.entry(&object.license).or_default().push(index);
         }
-        let lots: Vec<&[usize]> =
-            groups.values().flat_map(|indices| indices.chunks(PROGRAMS_A_JOB)).collect();
+        let most = match self {
+            Judge::Live => PROGRAMS_LIVE,
+            Judge::Vm { .. } => PROGRAMS_VM,
+        };
+        let lots: Vec<&[usize]> = groups.values().flat_map(|indices| indices.chunks(most)).collect();
         let jobs: Vec<Job> = lots.iter().map(|lot| job(objects, lot)).collect();
         let mut answers = vec![None; objects.len()];
         for (lot, report) in lots.iter().zip(self.reports(&jobs)) {

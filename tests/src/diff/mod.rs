@@ -22,7 +22,7 @@ pub use coverage::{Coverage, Missed, template};
 pub use judge::Judge;
 
 /// Programs that are judged together: one boot of a virtual machine for each such lot.
-const LOT: u64 = 1000;
+const LOT: u64 = 500;
 /// Disagreements that are reduced at most; each stands for all that have the same words.
 const MOST_KEPT: usize = 40;
 

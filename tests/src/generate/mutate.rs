@@ -50,7 +50,7 @@ pub fn mutate(rng: &mut Rng, code: &Code) -> Code {
         Edit::Immediate => insn.imm = insn.imm.wrapping_add(rng.pick(&[1, -1, 8, -8, 256])),
         Edit::AnyImmediate => insn.imm = rng.constant(),
         Edit::Bit => insn.code ^= 1 << rng.below(8),
-        Edit::Opcode => insn.code = rng.next() as u8,
+        Edit::Opcode => insn.code = rng.bits() as u8,
         Edit::NoOffset => insn.off = 0,
         Edit::Remove => return splice(code, whole, &[]),
         Edit::Insert => return splice(code, at..at, &[inserted(rng)]),

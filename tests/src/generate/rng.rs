@@ -11,12 +11,12 @@ impl Rng {
     /// The generator of program number `index` of the run with `seed`.
     pub fn new(seed: u64, index: u64) -> Rng {
         let mut rng = Rng(seed);
-        let start = rng.next();
+        let start = rng.bits();
         Rng(start ^ index.wrapping_mul(STEP))
     }
 
-    /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Rng {
 
     /// A number below `limit`; 0 where that is 0.
     pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 11).checked_rem(limit as u64).unwrap_or(0) as usize
+        (self.bits() >> 11).checked_rem(limit as u64).unwrap_or(0) as usize
     }
 
     /// True `percent` times of a hundred.
@@ -60,7 +60,7 @@ impl Rng {
             2 => self.below(16) as i32,
             3 => self.below(64) as i32 - 32,
             4 => self.pick(&[i32::MAX, i32::MIN, 0xff, 0xffff, 0x7fff, -8, -16, 8]),
-            5 => self.next() as i32,
+            5 => self.bits() as i32,
             6 => (1i32 << self.below(31)) - 1,
             _ => 1 << self.below(31),
         }
@@ -69,7 +69,7 @@ impl Rng {
     /// A 64-bit constant of any length.
     pub fn wide(&mut self) -> u64 {
         let shift = self.below(64);
-        let value = self.next() >> shift;
+        let value = self.bits() >> shift;
         if self.chance(30) { value.wrapping_neg() } else { value }
     }
 }

@@ -8,9 +8,6 @@ use super::{Address, Bound, Builder, Operand, Result, SliceValue, Storage};
 use crate::error::Unsupported;
 use crate::ir::{InstKind, Type, Value};
 
-/// The greatest constant part of an index that goes into the offset of an access.
-const MAX_OFFSET: i64 = 0xffff;
-
 impl Address {
     /// The place `bytes` further.
     pub(super) fn plus(self, bytes: u32) -> Address {
@@ -89,8 +86,8 @@ impl Builder<'_> {
                 let index = self.index_value(index)?;
                 self.at(expr.node);
                 let length = self.const_i64(*length as i64);
-                let (index, more) = self.checked_index(index, length);
-                Ok(self.offset_by(array, index, more, size))
+                self.check_index(index, length);
+                Ok(self.offset_by(array, index, size))
             }
             hir::Type::Slice { .. } => {
                 let slice = self.slice(base)?;
@@ -98,9 +95,9 @@ impl Builder<'_> {
                 self.at(expr.node);
                 match slice.bound {
                     Bound::Length(length) => {
-                        let (index, more) = self.checked_index(index, length);
+                        self.check_index(index, length);
                         let start = Address { base: slice.pointer, offset: 0, context: false };
-                        Ok(self.offset_by(start, index, more, size))
+                        Ok(self.offset_by(start, index, size))
                     }
                     Bound::PacketEnd(end) => Ok(self.packet_element(slice.pointer, end, index, size)),
                 }
@@ -117,36 +114,24 @@ impl Builder<'_> {
         Ok(self.convert(from, super::arith::IntType { bits: 64, signed: from.signed }, value))
     }
 
-    /// Aborts where `index` is not below `length`; a negative index is a large unsigned one. Returns the index as a
-    /// value that the verifier knows to be bounded, and a constant to be added to it.
-    fn checked_index(&mut self, index: Value, length: Value) -> (Value, u32) {
-        let known_length = self.f.as_const(length);
-        let mut checked = (index, 0, length);
-        // i + c < n  <=>  i < n - c, where i is not negative: the constant then goes into the access.
-        if let (Some(variable), more @ 1..=MAX_OFFSET) = self.linear(index)
-            && self.max_of(variable) <= i64::MAX as u64
-            && let Some(rest) = known_length.map(|length| length - more).filter(|rest| *rest >= 0)
-        {
-            checked = (variable, more as u32, self.const_i64(rest));
-        }
-        let (variable, more, limit) = checked;
-        let in_range = self.f.as_const(limit).is_some_and(|limit| self.seen_max_of(variable) < limit as u64);
+    /// Aborts where `index` is not below `length`; a negative index is a large unsigned one.
+    fn check_index(&mut self, index: Value, length: Value) {
+        let in_range = self.f.as_const(length).is_some_and(|length| self.seen_max_of(index) < length as u64);
         if !in_range {
-            self.abort_if(Why::BoundsCheck, JmpOp::Ge, variable, limit);
+            self.abort_if(Why::BoundsCheck, JmpOp::Ge, index, length);
         }
-        (variable, more)
     }
 
-    /// The address `(index + more) * size` bytes after `base`.
-    fn offset_by(&mut self, base: Address, index: Value, more: u32, size: u64) -> Address {
-        let more = u64::from(more).wrapping_mul(size) as u32;
+    /// The address `index * size` bytes after `base`. A constant part of the index stays in the sum, for the sum is what
+    /// the verifier has seen compared.
+    fn offset_by(&mut self, base: Address, index: Value, size: u64) -> Address {
         if let Some(index) = self.f.as_const(index) {
-            return base.plus((index as u64).wrapping_mul(size) as u32).plus(more);
+            return base.plus((index as u64).wrapping_mul(size) as u32);
         }
         let size = self.const_i64(size as i64);
         let bytes = self.alu(AluOp::Mul, index, size);
         let moved = self.emit(Type::Pointer, InstKind::PtrAdd(base.base, bytes));
-        Address { base: moved, ..base }.plus(more)
+        Address { base: moved, ..base }
     }
 
     /// `value` as a variable part and a constant one.
@@ -360,7 +345,7 @@ impl Builder<'_> {
                 let Some(low) = low else { return Ok(SliceValue { bound: Bound::Length(high), ..slice }) };
                 self.check_bound(low, high);
                 let start = Address { base: slice.pointer, offset: 0, context: false };
-                let moved = self.offset_by(start, low, 0, element_size);
+                let moved = self.offset_by(start, low, element_size);
                 let pointer = self.pointer(moved);
                 Ok(SliceValue { pointer, bound: Bound::Length(self.alu(AluOp::Sub, high, low)) })
             }

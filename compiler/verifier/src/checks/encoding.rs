@@ -20,7 +20,7 @@ pub(crate) enum Load {
 /// A fault and the slot that it is found at.
 pub(crate) type Located<T = ()> = Result<T, (u32, Stop)>;
 
-/// Jump with a 32-bit offset (v4).
+/// Jump with a 32-bit offset: Debian's 6.1 has it too.
 pub(crate) const JUMP_LONG: u8 = class::JMP32;
 /// `may_goto`, 6.9.
 const MAY_GOTO: u8 = 0xe5;
@@ -185,7 +185,7 @@ fn is_known_opcode(code: u8, rules: &Rules) -> bool {
             _ => op <= 0xd0,
         },
         class::JMP32 => match op {
-            OP_JA => !is_reg && rules.v4,
+            OP_JA => !is_reg,
             OP_CALL | OP_EXIT => false,
             _ => op <= 0xd0,
         },

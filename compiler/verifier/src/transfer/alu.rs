@@ -215,6 +215,8 @@ fn compute_scalars(m: &mut Machine<'_>, insn: Insn, op: AluOp, source: &Bounds) 
     let narrow = is_narrow(insn);
     let rules = m.rules;
     let insn_idx = m.insn;
+    // What is cut off to 32 bits is no longer at any distance from what it was.
+    let is_cut = narrow && m.state.reg(insn.dst).bounds.umax > u64::from(u32::MAX);
     match computable(op, source, narrow, rules) {
         None => {
             assign(m, insn.dst, Reg::unknown());
@@ -236,9 +238,11 @@ fn compute_scalars(m: &mut Machine<'_>, insn: Insn, op: AluOp, source: &Bounds) 
         }
     }
     let is_self = insn.code & SOURCE_REG != 0 && insn.src == insn.dst;
-    let moved = match (op, source.as_const()) {
-        (AluOp::Add | AluOp::Sub, Some(by)) if !narrow && !is_self => {
-            Some(links::Moved { by, subtracted: op == AluOp::Sub })
+    let constant =
+        if narrow { source.as_const32().map(|by| i64::from(by as i32) as u64) } else { source.as_const() };
+    let moved = match (op, constant) {
+        (AluOp::Add | AluOp::Sub, Some(by)) if !is_self && !is_cut => {
+            Some(links::Moved { by, subtracted: op == AluOp::Sub, narrow })
         }
         _ => None,
     };

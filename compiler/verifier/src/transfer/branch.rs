@@ -92,10 +92,12 @@ fn known_outcome(m: &Machine<'_>, comparison: &Comparison) -> Option<bool> {
         return packet_compare::outcome(left, right, *op);
     }
     if left.is_pointer() || right.is_pointer() {
-        if *bits32 {
-            return None;
-        }
-        return match (left.as_const(), right.as_const()) {
+        let constant = |reg: &Reg| match bits32 {
+            true if reg.is_scalar() => reg.bounds.as_const32().map(u64::from),
+            true => None,
+            false => reg.as_const(),
+        };
+        return match (constant(left), constant(right)) {
             (_, Some(value)) => null_outcome(left, value, *op, deduction),
             (Some(value), None) => null_outcome(right, value, op.swap(), deduction),
             _ => None,

@@ -3,7 +3,7 @@
 
 use crate::dialect::Rules;
 use crate::explore::Machine;
-use crate::state::{Byte, FP, ID_WITH_OFFSET, Place, Reg, State};
+use crate::state::{Byte, FP, ID_MOVED_32, ID_MOVED_64, ID_WITH_OFFSET, Place, Reg, State};
 
 /// `LINKED_REGS_MAX`.
 const MAX_LINKED: usize = 6;
@@ -31,11 +31,13 @@ fn give_id(reg: &mut Reg, id: Option<u32>, rules: &Rules) {
     }
 }
 
-/// A constant that was added to all 64 bits of a register, or subtracted from them.
+/// A constant that was added to a register, or subtracted from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moved {
     pub by: u64,
     pub subtracted: bool,
+    /// Only the low 32 bits were computed, the others are zero.
+    pub narrow: bool,
 }
 
 /// Keeps or ends the link of a number that was just computed; `moved` says so if only a constant was added.
@@ -47,7 +49,7 @@ pub(super) fn after_arithmetic(reg: &mut Reg, moved: Option<Moved>, rules: &Rule
     let is_linked_once = reg.id != 0 && reg.id & ID_WITH_OFFSET == 0;
     match moved.filter(|_| is_linked_once).and_then(|moved| distance(moved, rules)) {
         Some(off) => {
-            reg.id |= ID_WITH_OFFSET;
+            reg.id |= if moved.is_some_and(|moved| moved.narrow) { ID_MOVED_32 } else { ID_MOVED_64 };
             reg.off = off;
         }
         None => reg.unlink(),
@@ -58,7 +60,7 @@ pub(super) fn after_arithmetic(reg: &mut Reg, moved: Option<Moved>, rules: &Rule
 fn distance(moved: Moved, rules: &Rules) -> Option<i32> {
     let off = i32::try_from(moved.by as i64).ok()?;
     if !rules.links_all_offsets {
-        return (!moved.subtracted && off >= 0).then_some(off);
+        return (!moved.subtracted && !moved.narrow && off >= 0).then_some(off);
     }
     if moved.subtracted { off.checked_neg() } else { Some(off) }
 }
@@ -99,6 +101,10 @@ pub(super) fn sync(state: &mut State, known: Place, linked: &[Place], rules: &Ru
         if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != source.id & !ID_WITH_OFFSET {
             continue;
         }
+        if (reg.id ^ source.id) & ID_WITH_OFFSET == ID_WITH_OFFSET {
+            // One was moved in 64 bits, the other one in 32: their distance is not known.
+            continue;
+        }
         let no_offsets = (reg.id | source.id) & ID_WITH_OFFSET == 0;
         if no_offsets || reg.off == source.off {
             let born = reg.born;
@@ -110,6 +116,9 @@ pub(super) fn sync(state: &mut State, known: Place, linked: &[Place], rules: &Ru
         reg.copy_from(&source);
         (reg.id, reg.off, reg.born) = (id, off, born);
         reg.bounds.shift_by(i64::from(off) - i64::from(source.off), rules);
+        if (reg.id | source.id) & ID_MOVED_32 != 0 {
+            reg.bounds.zero_extend_32();
+        }
         if rules.links_all_offsets {
             reg.bounds.sync(rules.deduction);
         }
