@@ -107,7 +107,7 @@ fn keep(
     object: &Object,
     disagreement: Disagreement,
 ) -> Result<(PathBuf, String), String> {
-    let reduced = reduce::reduce(object, disagreement, judge, options.dialect)?;
+    let reduced = reduce::reduce(object, disagreement, judge, options.dialect);
     let kernel = judge.judge(std::slice::from_ref(&reduced))?;
     let model = Answer::of_model(&reduced, 0, options.dialect);
     let heard = kernel.first().map(ToString::to_string).unwrap_or_default();

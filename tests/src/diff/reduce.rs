@@ -12,33 +12,31 @@ use crate::generate::edit;
 /// Questions at a time to the running kernel.
 const LOT_LIVE: usize = 8;
 /// Rounds of questions to a virtual machine, one boot each.
-const MOST_ROUNDS_VM: usize = 6;
+const MOST_ROUNDS_VM: usize = 4;
 /// What a reduction may take: candidates may go round and round for a second each.
 const MOST_TIME: Duration = Duration::from_secs(8);
+/// The same with a virtual machine.
+const MOST_TIME_VM: Duration = Duration::from_secs(60);
+/// Words of a model or kernel that went round and round.
+const TOO_LARGE: &str = "BPF program is too large";
 
-/// The smallest program found that gives `disagreement`; `object` itself, if none is smaller.
-pub(super) fn reduce(
-    object: &Object,
-    disagreement: Disagreement,
-    judge: &Judge,
-    dialect: Dialect,
-) -> Result<Object, String> {
-    let (rounds, lot) = match judge {
-        Judge::Live => (usize::MAX, LOT_LIVE),
-        Judge::Vm { .. } => (MOST_ROUNDS_VM, usize::MAX),
+/// The smallest program found that gives `disagreement`; `object` itself, if none is smaller. A kernel that can't be
+/// asked any more ends the search.
+pub(super) fn reduce(object: &Object, disagreement: Disagreement, judge: &Judge, dialect: Dialect) -> Object {
+    let (rounds, lot, time) = match judge {
+        Judge::Live => (usize::MAX, LOT_LIVE, MOST_TIME),
+        Judge::Vm { .. } => (MOST_ROUNDS_VM, usize::MAX, MOST_TIME_VM),
     };
     let start = Instant::now();
     let mut smallest = object.clone();
     for _ in 0..rounds {
         let mut found = None;
-        let candidates = candidates(&smallest);
-        for lot in candidates.chunks(lot) {
-            let models: Vec<Answer> =
-                lot.iter().map(|candidate| Answer::of_model(candidate, 0, dialect)).collect();
-            let answers = judge.judge(lot)?;
-            let same = |at: &usize| compare(&models[*at], &answers[*at]) == Some(disagreement);
-            found = (0..lot.len()).find(same).map(|at| lot[at].clone());
-            if found.is_some() || (lot.len() == LOT_LIVE && start.elapsed() > MOST_TIME) {
+        for lot in candidates(&smallest).chunks(lot) {
+            if start.elapsed() > time {
+                return smallest;
+            }
+            found = first(lot, disagreement, judge, dialect, start + time);
+            if found.is_some() {
                 break;
             }
         }
@@ -46,7 +44,30 @@ pub(super) fn reduce(
         let Some(found) = found else { break };
         smallest = found;
     }
-    Ok(smallest)
+    smallest
+}
+
+/// The first of `candidates` that gives `disagreement`, of those that the model has judged by `end`.
+fn first(
+    candidates: &[Object],
+    disagreement: Disagreement,
+    judge: &Judge,
+    dialect: Dialect,
+    end: Instant,
+) -> Option<Object> {
+    let mut asked = Vec::new();
+    let mut models = Vec::new();
+    for candidate in candidates.iter().take_while(|_| Instant::now() < end) {
+        let model = Answer::of_model(candidate, 0, dialect);
+        let is_endless = matches!(&model, Answer::Rejected { message, .. } if message.starts_with(TOO_LARGE));
+        if !is_endless {
+            asked.push(candidate.clone());
+            models.push(model);
+        }
+    }
+    let answers = judge.judge(&asked).ok()?;
+    let at = (0..asked.len()).find(|at| compare(&models[*at], &answers[*at]) == Some(disagreement))?;
+    Some(asked.swap_remove(at))
 }
 
 /// Smaller programs: with some neighbours left out, the longest first; then with an instruction that does nothing, or
