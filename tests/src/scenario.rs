@@ -6,6 +6,7 @@
 //! // RUN OnOpen syscall=openat*3
 //! // MAP calls[u32 $pid] = u64 3
 //! // TRACE "^pid [0-9]+$"
+//! // MODEL unknown "^feature bpf-to-bpf calls$"
 //! ```
 
 use regex::Regex;
@@ -21,6 +22,8 @@ pub struct Scenario {
     runs: Vec<Expected>,
     maps: Vec<(Place, Comparison, String)>,
     trace: Vec<Regex>,
+    /// What keeps the model from a verdict.
+    unmodelled: Option<Regex>,
 }
 
 /// `name[fields]`
@@ -58,6 +61,7 @@ impl Scenario {
                 "RUN" => Expected::read(rest).map(|run| scenario.runs.push(run)),
                 "MAP" => scenario.read_map(rest),
                 "TRACE" => scenario.read_trace(rest),
+                "MODEL" => scenario.read_model(rest),
                 _ => Ok(()),
             };
             read.map_err(|why| format!("line {}: {why}", index + 1))?;
@@ -68,6 +72,11 @@ impl Scenario {
     /// Whether entries are put into maps before the runs.
     pub fn fills_maps(&self) -> bool {
         !self.set.is_empty()
+    }
+
+    /// What the verifier model says of the file's programs, where it has no verdict for them yet.
+    pub fn unmodelled(&self) -> Option<&Regex> {
+        self.unmodelled.as_ref()
     }
 
     /// The runs: program, input and expected result.
@@ -130,6 +139,13 @@ impl Scenario {
     fn read_set(&mut self, rest: &str) -> Result<(), String> {
         let (place, value) = rest.split_once(" = ").ok_or("SET wants `map[key] = value`")?;
         self.set.push((Place::read(place)?, value.to_string()));
+        Ok(())
+    }
+
+    fn read_model(&mut self, rest: &str) -> Result<(), String> {
+        let pattern = rest.strip_prefix("unknown \"").and_then(|rest| rest.strip_suffix('"'));
+        let pattern = pattern.ok_or("MODEL wants `unknown \"regexp\"`")?;
+        self.unmodelled = Some(Regex::new(pattern).map_err(|error| error.to_string())?);
         Ok(())
     }
 

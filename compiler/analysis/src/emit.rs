@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use gobpf_bpf::Object;
 use gobpf_bpf::disasm;
-use gobpf_ir::build::Texts;
 use gobpf_source::{Origin, Place};
 use gobpf_types::hir;
 use gobpf_verifier::{Request, Verdict};
@@ -108,10 +107,7 @@ impl Snapshot {
                 // Only what was compiled is known to have no type errors.
                 let (package, _) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
                 let package = hir::Package { programs: analysis.compiled.clone(), ..package.clone() };
-                let mut texts = Texts::default();
-                let functions = (0..package.programs.len())
-                    .filter_map(|program| gobpf_codegen::lower(&package, program, &mut texts).ok());
-                Ok(functions.map(|function| gobpf_ir::print(&function)).collect::<Vec<_>>().join("\n"))
+                Ok(gobpf_ir::print_module(&gobpf_ir::build_module(&package).module))
             }
             Emit::Asm => Ok(self.asm(object.ok_or_else(missing)?)),
             Emit::States => self.states(object.ok_or_else(missing)?, cancel),

@@ -11,5 +11,5 @@ pub mod tables;
 mod version;
 
 pub use insn::{Insn, Reg, SourceOperand};
-pub use object::{Code, Map, MapContents, MapId, Object, Program, Relocation, RelocationTarget};
+pub use object::{Code, Map, MapContents, MapId, Object, Program, Relocation, RelocationTarget, Subprogram};
 pub use version::KernelVersion;

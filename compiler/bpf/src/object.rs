@@ -50,7 +50,20 @@ pub struct Code {
     pub merged: Vec<(u32, Origin)>,
     /// What is filled in at load time, by slot, ascending.
     pub relocations: Vec<Relocation>,
-    /// Bytes of stack used.
+    /// Bytes of stack used: by the deepest chain of calls.
+    pub stack_bytes: u32,
+    /// The functions that the program calls (bpf-to-bpf), in the order of their code, which follows the program's.
+    pub subprograms: Vec<Subprogram>,
+}
+
+/// A function of a program's code.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Subprogram {
+    /// Its first slot.
+    pub slot: u32,
+    /// Its name in Go, such as `T.Method`.
+    pub name: String,
+    /// Bytes of its stack frame.
     pub stack_bytes: u32,
 }
 

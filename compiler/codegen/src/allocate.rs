@@ -78,7 +78,9 @@ fn operands(machine: &Machine) -> Vec<Operand> {
     };
     let mut list = Vec::new();
     match machine {
-        Machine::Entry { dst } => list.push(fixed_def(*dst, 1)),
+        Machine::Entry { dsts } => {
+            list.extend(dsts.iter().enumerate().map(|(index, vreg)| fixed_def(*vreg, index + 1)));
+        }
         Machine::MoveImm { dst, .. }
         | Machine::LoadImm64 { dst, .. }
         | Machine::LoadRelocated { dst, .. }

@@ -1,13 +1,15 @@
 //! Emission: allocated instructions to slots, branches resolved, jumps to what follows left out.
 
-use gobpf_bpf::insn::{AluOp, Insn, Size, Width};
-use gobpf_bpf::{Code, Reg, Relocation, RelocationTarget, SourceOperand};
+use gobpf_bpf::insn::{AluOp, Insn, Size, Width, pseudo};
+use gobpf_bpf::{Reg, Relocation, RelocationTarget, SourceOperand};
+use gobpf_ir::ir::SubprogramId;
 use gobpf_source::{Origin, Why};
 use regalloc2::{Allocation as Location, AllocationKind, Block, Edit, InstPosition};
 
 use crate::allocate::Allocation;
 use crate::frame::Frame;
-use crate::machine::{Base, Machine, Selected, Source};
+use crate::link::Piece;
+use crate::machine::{Base, Callee, Machine, Selected, Source};
 use crate::reloads::Held;
 
 /// A slot, or a jump whose distance is not known yet.
@@ -18,6 +20,7 @@ enum Item {
     Wide([Insn; 2]),
     JumpTo(Block),
     BranchTo(Insn, Block),
+    CallTo(SubprogramId),
 }
 
 struct Emitter<'a> {
@@ -34,7 +37,7 @@ struct Emitter<'a> {
 }
 
 /// Emits the code of a function.
-pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Code {
+pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Piece {
     let mut emitter = Emitter {
         selected,
         allocation,
@@ -94,6 +97,7 @@ impl Emitter<'_> {
                 if matches!(machine, Machine::Call { .. }) {
                     self.held.called();
                 }
+                // Nothing is spilled before the arguments of an entry, and only they are several.
                 if let Some(written) = self.allocation.of(index).last().copied().and_then(reg) {
                     self.held.written(written);
                 }
@@ -193,7 +197,8 @@ impl Emitter<'_> {
                 let (base, offset) = self.base(base, register(0), *offset);
                 self.insn(Insn::store(*size, base, offset, src));
             }
-            Machine::Call { helper, .. } => self.insn(Insn::call(*helper)),
+            Machine::Call { callee: Callee::Helper(helper), .. } => self.insn(Insn::call(*helper)),
+            Machine::Call { callee: Callee::Subprogram(callee), .. } => self.push(Item::CallTo(*callee)),
             Machine::Jump { to, .. } => self.push(Item::JumpTo(*to)),
             Machine::Branch { width, op, right, then, otherwise, .. } => {
                 let branch = Insn::jump_if(*width, *op, register(0), source(right, 1), 0);
@@ -271,7 +276,7 @@ impl Emitter<'_> {
     }
 
     /// Puts the blocks that are still jumped to one after the other and fills in the distances.
-    fn lay_out(&mut self, targets: &[usize], stack_bytes: u32) -> Code {
+    fn lay_out(&mut self, targets: &[usize], stack_bytes: u32) -> Piece {
         let order = self.chains(targets);
         let mut items: Vec<(Item, Origin)> = Vec::new();
         let mut merged = Vec::new();
@@ -337,7 +342,7 @@ fn encode(
     starts: &[usize],
     targets: &[usize],
     stack_bytes: u32,
-) -> Code {
+) -> Piece {
     let mut slots = Vec::with_capacity(items.len() + 1);
     let mut slot = 0u32;
     for (item, _) in &items {
@@ -346,7 +351,9 @@ fn encode(
     }
     slots.push(slot);
     let merged = merged.iter().map(|(item, origin)| (slots[*item], *origin)).collect();
-    let mut code = Code { stack_bytes, merged, ..Code::default() };
+    let mut piece = Piece::default();
+    let code = &mut piece.code;
+    (code.stack_bytes, code.merged) = (stack_bytes, merged);
     for (index, (item, origin)) in items.into_iter().enumerate() {
         let distance =
             |to: Block| (i64::from(slots[starts[targets[to.index()]]]) - i64::from(slots[index]) - 1) as i16;
@@ -355,6 +362,10 @@ fn encode(
             Item::JumpTo(to) => code.insns.push(Insn::jump(distance(to))),
             Item::BranchTo(insn, to) => code.insns.push(Insn { off: distance(to), ..insn }),
             Item::Wide(pair) => code.insns.extend(pair),
+            Item::CallTo(callee) => {
+                piece.calls.push((slots[index], callee));
+                code.insns.push(Insn { src: pseudo::CALL, ..Insn::call(0) });
+            }
             Item::Relocated(pair, target) => {
                 code.relocations.push(Relocation { slot: slots[index], target });
                 code.insns.extend(pair);
@@ -362,7 +373,7 @@ fn encode(
         }
         code.origins.resize(code.insns.len(), origin);
     }
-    code
+    piece
 }
 
 fn reg(location: Location) -> Option<Reg> {

@@ -4,10 +4,15 @@ use gobpf_ir::ir::SlotData;
 use gobpf_ir::{BuildError, Unsupported};
 use gobpf_source::Place;
 
-/// Bytes of stack that a program may use (`MAX_BPF_STACK`).
-const STACK_LIMIT: u32 = 512;
+/// Bytes of stack that a program may use (`MAX_BPF_STACK`), those of a chain of calls together.
+pub(crate) const STACK_LIMIT: u32 = 512;
+/// What the kernel rounds each frame of a chain up to.
+const FRAME_GRAIN: u32 = 32;
 /// Variables that are named when the frame is too large.
 const NAMED_VARIABLES: usize = 3;
+
+/// A variable's name (empty for a temporary) and its size in bytes.
+pub(crate) type Variable = (String, u32);
 
 /// Where each slot starts.
 pub(crate) struct Frame {
@@ -55,14 +60,24 @@ impl Frame {
         if size <= STACK_LIMIT {
             return Ok(size);
         }
-        let mut variables: Vec<_> = slots
-            .iter()
-            .map(|slot| {
-                (if slot.name.is_empty() { "a temporary".into() } else { slot.name.clone() }, slot.size)
-            })
-            .collect();
-        variables.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        variables.truncate(NAMED_VARIABLES);
-        Err(BuildError { place, what: Unsupported::StackFrame(size, variables) })
+        let what = Unsupported::StackFrame(size, largest(variables(slots)));
+        Err(BuildError { place, what })
     }
+}
+
+/// The variables in `slots`.
+pub(crate) fn variables(slots: &[SlotData]) -> Vec<Variable> {
+    slots.iter().map(|slot| (slot.name.clone(), slot.size)).collect()
+}
+
+/// The largest of `variables`, in order of size.
+pub(crate) fn largest(mut variables: Vec<Variable>) -> Vec<Variable> {
+    variables.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    variables.truncate(NAMED_VARIABLES);
+    variables
+}
+
+/// What a frame of `bytes` bytes counts in a chain of calls.
+pub(crate) fn rounded(bytes: u32) -> u32 {
+    bytes.max(1).checked_next_multiple_of(FRAME_GRAIN).unwrap_or(u32::MAX)
 }

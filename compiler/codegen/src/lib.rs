@@ -8,38 +8,40 @@ mod copies;
 mod edges;
 mod emit;
 mod frame;
+mod link;
 mod machine;
 mod object;
 mod reloads;
 mod select;
 
-use gobpf_bpf::{Code, Object};
-use gobpf_ir::build::Texts;
+use gobpf_bpf::Object;
+use gobpf_ir::build::Built;
 use gobpf_ir::{BuildError, Unsupported, ir};
 use gobpf_types::hir;
+use link::Piece;
 
-/// Slots of one program at most: the distance of a jump has 16 bits.
+/// Slots of one function at most: the distance of a jump has 16 bits.
 const SLOT_LIMIT: usize = i16::MAX as usize;
 
 /// Compiles every program of `package` for its target.
 ///
 /// # Errors
 ///
-/// What could not be lowered, one error a program, when there is any.
+/// What could not be lowered, one error a function, when there is any.
 pub fn compile(package: &hir::Package) -> Result<Object, Vec<BuildError>> {
-    let mut texts = Texts::default();
-    let mut functions = Vec::new();
-    let mut errors = Vec::new();
-    for program in 0..package.programs.len() {
-        match lower(package, program, &mut texts) {
-            Ok(function) => functions.push(function),
-            Err(error) => errors.push(error),
-        }
-    }
+    let Built { module, texts, mut errors } = gobpf_ir::build_module(package);
     let layout = object::Layout::of(package, &texts);
-    let mut codes = Vec::new();
-    for function in &functions {
-        match generate(package, function, &layout) {
+    let mut pieces = |functions: &[ir::Function]| -> Vec<Option<Piece>> {
+        let made = functions.iter().map(|function| generate(function, &layout));
+        made.map(|piece| piece.map_err(|error| errors.push(error)).ok()).collect()
+    };
+    let subprograms = pieces(&module.subprograms);
+    let programs = pieces(&module.programs);
+    let mut codes = Vec::with_capacity(programs.len());
+    let whole: Option<Vec<Piece>> = subprograms.into_iter().collect();
+    for (function, piece) in module.programs.iter().zip(&programs) {
+        let (Some(piece), Some(subprograms)) = (piece, &whole) else { continue };
+        match link::join((function, piece), &module, subprograms) {
             Ok(code) => codes.push(code),
             Err(error) => errors.push(error),
         }
@@ -47,32 +49,18 @@ pub fn compile(package: &hir::Package) -> Result<Object, Vec<BuildError>> {
     if errors.is_empty() { Ok(object::link(package, layout, codes)) } else { Err(errors) }
 }
 
-/// The optimised SSA form of program number `program`.
-///
-/// # Errors
-///
-/// The first construct that can't be lowered.
-pub fn lower(package: &hir::Package, program: usize, texts: &mut Texts) -> Result<ir::Function, BuildError> {
-    let mut function = gobpf_ir::build(package, program, texts)?;
-    gobpf_ir::passes::optimise(&mut function);
-    Ok(function)
-}
-
-fn generate(
-    package: &hir::Package,
-    function: &ir::Function,
-    layout: &object::Layout,
-) -> Result<Code, BuildError> {
+fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {
+    let place = function.place;
     let function = edges::split(function);
     let selected = select::select(&function, layout);
     let frame = frame::Frame::new(&selected.slots);
-    let place = package.programs[function.program].place;
     let allocation = allocate::allocate(&selected)
         .map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;
     let stack_bytes = frame.check(allocation.spill_slots, &selected.slots, place)?;
-    let code = emit::emit(&selected, &allocation, &frame, stack_bytes);
-    if code.insns.len() > SLOT_LIMIT {
+    let mut piece = emit::emit(&selected, &allocation, &frame, stack_bytes);
+    piece.variables = frame::variables(&selected.slots);
+    if piece.code.insns.len() > SLOT_LIMIT {
         return Err(BuildError { place, what: Unsupported::TooLarge(SLOT_LIMIT) });
     }
-    Ok(code)
+    Ok(piece)
 }

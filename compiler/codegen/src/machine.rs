@@ -2,7 +2,7 @@
 
 use gobpf_bpf::RelocationTarget;
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
-use gobpf_ir::ir::SlotData;
+use gobpf_ir::ir::{SlotData, SubprogramId};
 use gobpf_source::Origin;
 use regalloc2::{Block, VReg};
 
@@ -21,11 +21,18 @@ pub(crate) enum Base {
     Slot(u32),
 }
 
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Callee {
+    Helper(u32),
+    Subprogram(SubprogramId),
+}
+
 /// A machine instruction. Each becomes one or a few slots; operands that are read come before those that are written.
 #[derive(Clone, Debug)]
 pub(crate) enum Machine {
-    /// The context arrives in R1.
-    Entry { dst: VReg },
+    /// Arguments arrive in R1 and following; for a program, the context.
+    Entry { dsts: Vec<VReg> },
     /// `dst = src`; a move of 32 bits zeroes the upper half.
     Move { width: Width, dst: VReg, src: VReg },
     /// `dst = imm`.
@@ -46,8 +53,8 @@ pub(crate) enum Machine {
     Load { size: Size, dst: VReg, base: Base, offset: i32 },
     /// `*(size *)(base + offset) = src`.
     Store { size: Size, base: Base, offset: i32, src: Source },
-    /// A call of a helper: arguments in R1 and following, the result in R0.
-    Call { helper: u32, arguments: Vec<VReg>, dst: VReg },
+    /// A call: arguments in R1 and following, the result in R0.
+    Call { callee: Callee, arguments: Vec<VReg>, dst: VReg },
     /// Go on there.
     Jump { to: Block, arguments: Vec<VReg> },
     /// Two ways.

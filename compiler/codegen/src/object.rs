@@ -97,7 +97,7 @@ impl Layout {
 /// `BPF_F_RDONLY_PROG`: programs may not write.
 const BPF_F_RDONLY_PROG: u32 = 1 << 7;
 
-/// Puts code and layout together; `codes` are those of the package's programs, in order.
+/// Puts code and layout together; `codes` are those of the package's programs, in order, whole.
 pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> Object {
     let programs = package.programs.iter().zip(codes).map(|(program, code)| Program {
         name: program.name.to_string(),

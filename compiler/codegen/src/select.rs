@@ -6,7 +6,7 @@ use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
 
 use crate::copies;
-use crate::machine::{Base, Machine, Selected, Source};
+use crate::machine::{Base, Callee, Machine, Selected, Source};
 use crate::object::Layout;
 
 /// Selects instructions for `function`, which has no critical edges.
@@ -49,9 +49,9 @@ impl Selector<'_> {
             self.out.starts.push(self.out.insts.len());
             if number == 0 {
                 self.origin = Origin { why: Why::Frame, ..data.origin };
-                if let Some(&context) = data.params.first() {
-                    let dst = self.vreg(context);
-                    self.push(Machine::Entry { dst });
+                if !data.params.is_empty() {
+                    let dsts = data.params.iter().map(|param| self.vreg(*param)).collect();
+                    self.push(Machine::Entry { dsts });
                 }
                 self.out.params.push(Vec::new());
             } else {
@@ -89,10 +89,10 @@ impl Selector<'_> {
         VReg::new(self.out.vregs - 1, RegClass::Int)
     }
 
-    /// The register of `value`; a zero extension shares that of its operand.
+    /// The register of `value`; a zero extension shares that of its operand, and so does what is known to be narrow.
     fn vreg(&self, value: Value) -> VReg {
         let mut value = value;
-        while let Some(InstKind::Zext64(inner)) = self.function.def(value) {
+        while let Some(InstKind::Zext64(inner) | InstKind::Narrow(inner)) = self.function.def(value) {
             value = *inner;
         }
         VReg::new(value.0 as usize, RegClass::Int)
@@ -102,7 +102,7 @@ impl Selector<'_> {
     fn reg(&mut self, value: Value) -> VReg {
         match self.function.def(value) {
             Some(InstKind::Const(number)) => self.constant(self.function.ty(value), *number),
-            Some(InstKind::Zext64(inner)) => self.reg(*inner),
+            Some(InstKind::Zext64(inner) | InstKind::Narrow(inner)) => self.reg(*inner),
             Some(InstKind::SlotAddr(slot, offset)) => {
                 let (slot, offset, dst) = (slot.0, *offset, self.new_vreg());
                 self.push(Machine::FrameAddress { dst, slot, offset });
@@ -181,6 +181,7 @@ impl Selector<'_> {
         match kind {
             InstKind::Const(_)
             | InstKind::Zext64(_)
+            | InstKind::Narrow(_)
             | InstKind::SlotAddr(..)
             | InstKind::MapRef(_)
             | InstKind::GlobalAddr(..)
@@ -230,7 +231,11 @@ impl Selector<'_> {
             }
             InstKind::Call(helper, arguments) => {
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
-                self.push(Machine::Call { helper: *helper, arguments, dst });
+                self.push(Machine::Call { callee: Callee::Helper(*helper), arguments, dst });
+            }
+            InstKind::CallSubprogram(callee, arguments) => {
+                let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
+                self.push(Machine::Call { callee: Callee::Subprogram(*callee), arguments, dst });
             }
         }
     }
@@ -261,6 +266,10 @@ impl Selector<'_> {
                 let right = self.source(width, right);
                 let (then, otherwise) = (self.block(then.block), self.block(otherwise.block));
                 self.push(Machine::Branch { width, op, left, right, then, otherwise });
+            }
+            Terminator::Abort => {
+                let value = self.constant(Type::I64, self.function.abort_value);
+                self.push(Machine::Return { value });
             }
             Terminator::Return(value) => {
                 let value = self.reg(*value);

@@ -27,6 +27,19 @@ pub enum Unsupported {
     Registers(String),
     /// The stack frame has more than 512 bytes: the size, and the largest variables with theirs.
     StackFrame(u32, Vec<(String, u32)>),
+    /// The frames of a chain of calls have more than 512 bytes together.
+    StackChain {
+        /// All frames, each rounded up as the kernel does.
+        size: u32,
+        /// The functions of the chain, the program first, with the sizes of their frames.
+        functions: Vec<(String, u32)>,
+        /// The largest variables with their sizes.
+        variables: Vec<(String, u32)>,
+    },
+    /// A function that may not be inlined returns a pointer to a local variable of one of its callers.
+    ReturnsStack(String),
+    /// A function that may not be inlined has too long a chain of calls below it.
+    CallDepth(String),
 }
 
 impl BuildError {
@@ -55,25 +68,74 @@ impl BuildError {
             Unsupported::TooLarge(count) => Diagnostic::error(
                 codes::GB0601,
                 at,
-                format!("the program grows over the limit of {count} instructions when its calls are inlined"),
+                format!("the function grows over the limit of {count} instructions, with what is inlined into it"),
             )
-            .help("call the function from fewer places, or make it smaller"),
+            .help("put what repeats into a loop with a constant bound, or into functions with //bpf:noinline"),
             Unsupported::Registers(words) => Diagnostic::error(
                 codes::GB0601,
                 at,
                 format!("the program needs more registers at once than the kernel has ({words})"),
             )
             .help("please report this program: the compiler should have moved values to the stack"),
-            Unsupported::StackFrame(size, variables) => {
-                let largest: Vec<_> =
-                    variables.iter().map(|(name, size)| format!("`{name}` ({size} bytes)")).collect();
+            Unsupported::ReturnsStack(name) => Diagnostic::error(
+                codes::GB0351,
+                at,
+                format!("`{name}` returns a pointer to a local variable, and a function of its own can't"),
+            )
+            .help("remove //bpf:noinline, or let the caller keep the pointer that it passed"),
+            Unsupported::CallDepth(name) => Diagnostic::error(
+                codes::GB0603,
+                at,
+                format!(
+                    "with `{name}` as a function of its own, more than {} functions are active at once",
+                    crate::plan::FRAME_LIMIT
+                ),
+            )
+            .help("remove //bpf:noinline from one of the functions of the chain"),
+            Unsupported::StackFrame(size, variables) => Diagnostic::error(
+                codes::GB0602,
+                at,
+                format!(
+                    "the stack frame has {size} bytes, and the kernel allows 512: {}",
+                    with_sizes(variables)
+                ),
+            )
+            .help(move_out(variables)),
+            Unsupported::StackChain { size, functions, variables } => {
+                let frames: Vec<_> =
+                    functions.iter().map(|(name, size)| format!("`{name}` ({size})")).collect();
                 Diagnostic::error(
                     codes::GB0602,
                     at,
-                    format!("the stack frame has {size} bytes, and the kernel allows 512: {}", largest.join(", ")),
+                    format!(
+                        "the stack frames of a chain of calls have {size} bytes, each rounded up to 32, and the \
+                         kernel allows 512: {}; the largest variables are {}",
+                        frames.join(" calls "),
+                        with_sizes(variables)
+                    ),
                 )
-                .help("keep large values in a map entry (an array map of one entry serves as scratch memory)")
+                .help(move_out(variables))
             }
         }
     }
+}
+
+/// Variables with their sizes; those without a name are the compiler's.
+fn with_sizes(variables: &[(String, u32)]) -> String {
+    let named = variables.iter().map(|(name, size)| match name.as_str() {
+        "" => format!("a temporary ({size} bytes)"),
+        name => format!("`{name}` ({size} bytes)"),
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// What to do about a stack that is too large: the largest variable with a name goes elsewhere.
+fn move_out(variables: &[(String, u32)]) -> String {
+    let what = match variables.iter().find(|(name, _)| !name.is_empty()) {
+        Some((name, _)) => format!("move `{name}`"),
+        None => "move large values".into(),
+    };
+    format!(
+        "{what} to a map entry: an array map of one entry, per CPU where it can be, serves as scratch memory"
+    )
 }

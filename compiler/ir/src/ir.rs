@@ -1,7 +1,7 @@
 //! The SSA form.
 
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
-use gobpf_source::Origin;
+use gobpf_source::{Origin, Place};
 use gobpf_types::hir::{GlobalId, MapId};
 
 /// A value: the result of an instruction or a block parameter.
@@ -19,6 +19,28 @@ pub struct Block(pub u32);
 /// A piece of the stack frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Slot(pub u32);
+
+/// A function that is called, by its place in [`Module::subprograms`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SubprogramId(pub u32);
+
+/// The programs of a package, and the functions that they call without inlining them.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// Programs in source order.
+    pub programs: Vec<Function>,
+    /// Functions that are called, callees before callers.
+    pub subprograms: Vec<Function>,
+}
+
+/// What a function is to the kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// A program: the kernel calls it with a context.
+    Program,
+    /// A function that programs call.
+    Subprogram,
+}
 
 /// The type of a value. Integers of 8 and 16 bits and booleans are `I32`, extended by their Go type; the upper half of
 /// a register that holds an `I32` is zero.
@@ -42,13 +64,17 @@ impl Type {
     }
 }
 
-/// One program, everything inlined.
+/// A program or a function that is called, with what is inlined into it.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// The program's name.
+    /// Its name.
     pub name: String,
-    /// Its index in the HIR package.
-    pub program: usize,
+    /// What it is.
+    pub role: Role,
+    /// Its name in the source.
+    pub place: Place,
+    /// What it returns after a run-time panic ([`Terminator::Abort`]).
+    pub abort_value: i64,
     /// Blocks by number; `order` tells which are left.
     pub blocks: Vec<BlockData>,
     /// Reachable blocks in reverse post-order, the entry first.
@@ -64,7 +90,7 @@ pub struct Function {
 /// A block.
 #[derive(Clone, Debug)]
 pub struct BlockData {
-    /// Parameters; the entry's only one is the context.
+    /// Parameters; the entry's are what arrives in R1 and following: for a program, the context.
     pub params: Vec<Value>,
     /// Instructions in order.
     pub insts: Vec<Inst>,
@@ -121,6 +147,8 @@ pub enum InstKind {
     Zext64(Value),
     /// The low half of an `I64`.
     Trunc(Value),
+    /// An `I64` whose upper half is zero, as an `I32`: free.
+    Narrow(Value),
     /// A pointer and a number of bytes (`I64`).
     PtrAdd(Value, Value),
     /// The difference of two pointers into the packet (`I64`).
@@ -144,6 +172,8 @@ pub enum InstKind {
     Store(Size, Value, i32, Value),
     /// A call of a helper with what goes into R1 and following.
     Call(u32, Vec<Value>),
+    /// A call of a function with what goes into R1 to R5. The result is what it returns, of the type that it returns.
+    CallSubprogram(SubprogramId, Vec<Value>),
 }
 
 /// A condition: `left op right`; a constant on the right where there is one.
@@ -182,8 +212,10 @@ pub enum Terminator {
         /// Where it doesn't.
         otherwise: Target,
     },
-    /// The program ends with this value (`I32` or `I64`) in R0.
+    /// The function ends with this value in R0; for a program an `I32` or `I64`.
     Return(Value),
+    /// The function ends with its abort value: a run-time panic.
+    Abort,
 }
 
 impl InstKind {
@@ -200,6 +232,7 @@ impl InstKind {
             | InstKind::Sext64(a)
             | InstKind::Zext64(a)
             | InstKind::Trunc(a)
+            | InstKind::Narrow(a)
             | InstKind::Spilled(_, a)
             | InstKind::ContextField(_, a, _)
             | InstKind::Load(_, a, _) => vec![*a],
@@ -207,7 +240,7 @@ impl InstKind {
             | InstKind::PtrAdd(a, b)
             | InstKind::PtrDiff(a, b)
             | InstKind::Store(_, a, _, b) => vec![*a, *b],
-            InstKind::Call(_, arguments) => arguments.clone(),
+            InstKind::Call(_, arguments) | InstKind::CallSubprogram(_, arguments) => arguments.clone(),
         }
     }
 
@@ -224,6 +257,7 @@ impl InstKind {
             | InstKind::Sext64(a)
             | InstKind::Zext64(a)
             | InstKind::Trunc(a)
+            | InstKind::Narrow(a)
             | InstKind::Spilled(_, a)
             | InstKind::ContextField(_, a, _)
             | InstKind::Load(_, a, _) => *a = f(*a),
@@ -234,13 +268,18 @@ impl InstKind {
                 *a = f(*a);
                 *b = f(*b);
             }
-            InstKind::Call(_, arguments) => arguments.iter_mut().for_each(|value| *value = f(*value)),
+            InstKind::Call(_, arguments) | InstKind::CallSubprogram(_, arguments) => {
+                arguments.iter_mut().for_each(|value| *value = f(*value));
+            }
         }
     }
 
     /// Neither reads nor writes memory that changes, so that two with equal operands are one, and one without uses none.
     pub fn is_pure(&self) -> bool {
-        !matches!(self, InstKind::Load(..) | InstKind::Store(..) | InstKind::Call(..))
+        !matches!(
+            self,
+            InstKind::Load(..) | InstKind::Store(..) | InstKind::Call(..) | InstKind::CallSubprogram(..)
+        )
     }
 }
 
@@ -248,7 +287,7 @@ impl Terminator {
     /// Its targets in order.
     pub fn targets(&self) -> Vec<&Target> {
         match self {
-            Terminator::Open | Terminator::Return(_) => Vec::new(),
+            Terminator::Open | Terminator::Return(_) | Terminator::Abort => Vec::new(),
             Terminator::Jump(target) => vec![target],
             Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
         }
@@ -257,7 +296,7 @@ impl Terminator {
     /// Its targets in order, to be changed.
     pub fn targets_mut(&mut self) -> Vec<&mut Target> {
         match self {
-            Terminator::Open | Terminator::Return(_) => Vec::new(),
+            Terminator::Open | Terminator::Return(_) | Terminator::Abort => Vec::new(),
             Terminator::Jump(target) => vec![target],
             Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
         }
@@ -335,6 +374,20 @@ impl Function {
     pub fn new_value(&mut self, ty: Type, def: Option<Inst>) -> Value {
         self.values.push(ValueData { ty, def });
         Value(self.values.len() as u32 - 1)
+    }
+
+    /// Whether it may end by a run-time panic.
+    pub fn may_abort(&self) -> bool {
+        self.order.iter().any(|block| matches!(self.block(*block).end, Terminator::Abort))
+    }
+
+    /// The functions that it calls, one for each call.
+    pub fn callees(&self) -> impl Iterator<Item = SubprogramId> {
+        let insts = self.order.iter().flat_map(|block| &self.block(*block).insts);
+        insts.filter_map(|inst| match self.inst(*inst).kind {
+            InstKind::CallSubprogram(callee, _) => Some(callee),
+            _ => None,
+        })
     }
 
     /// Predecessors of each block, by number, one for each edge, counting reachable blocks only.

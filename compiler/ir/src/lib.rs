@@ -1,4 +1,4 @@
-//! The middle end: SSA with block parameters, one function for each program, everything inlined.
+//! The middle end: SSA with block parameters, one function for each program and each function that is called.
 //!
 //! The room knows Go's run-time semantics (wrap-around, checks, order of evaluation) and what a packet slice is. It
 //! never names a register and never judges what the verifier would.
@@ -7,8 +7,10 @@ pub mod build;
 mod error;
 pub mod ir;
 pub mod passes;
+mod plan;
 mod print;
 
-pub use build::build;
+pub use build::build_module;
 pub use error::{BuildError, Unsupported};
-pub use print::print;
+pub use plan::Plan;
+pub use print::{print, print_module};

@@ -2,12 +2,26 @@
 
 use std::fmt::Write as _;
 
-use crate::ir::{Function, Inst, InstKind, Target, Terminator, Type, Value};
+use crate::ir::{Function, Inst, InstKind, Module, Role, Target, Terminator, Type, Value};
+
+/// The programs of a module as text, then the functions that they call.
+pub fn print_module(module: &Module) -> String {
+    let functions = module.programs.iter().chain(&module.subprograms);
+    functions.map(|function| print_in(function, Some(module))).collect::<Vec<_>>().join("\n")
+}
 
 /// The function as text: blocks in order, values as `v3`, the reason of an instruction behind it.
 pub fn print(function: &Function) -> String {
+    print_in(function, None)
+}
+
+fn print_in(function: &Function, module: Option<&Module>) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "program {}", function.name);
+    let role = match function.role {
+        Role::Program => "program",
+        Role::Subprogram => "function",
+    };
+    let _ = writeln!(out, "{role} {}", function.name);
     for (index, slot) in function.slots.iter().enumerate() {
         let name = if slot.name.is_empty() { "temporary" } else { &slot.name };
         let _ = writeln!(out, "  slot{index}: {} bytes, {name}", slot.size);
@@ -18,14 +32,14 @@ pub fn print(function: &Function) -> String {
             data.params.iter().map(|value| format!("{}: {}", v(*value), ty(function.ty(*value)))).collect();
         let _ = writeln!(out, "block{}({}):", block.0, params.join(", "));
         for &inst in &data.insts {
-            let _ = writeln!(out, "  {}", print_inst(function, inst));
+            let _ = writeln!(out, "  {}", print_inst(function, inst, module));
         }
         let _ = writeln!(out, "  {}", print_end(&data.end));
     }
     out
 }
 
-fn print_inst(function: &Function, inst: Inst) -> String {
+fn print_inst(function: &Function, inst: Inst, module: Option<&Module>) -> String {
     let data = function.inst(inst);
     let mut line = match data.result {
         Some(value) => format!("{}: {} = ", v(value), ty(function.ty(value))),
@@ -39,6 +53,7 @@ fn print_inst(function: &Function, inst: Inst) -> String {
         InstKind::Sext64(a) => format!("sext64 {}", v(*a)),
         InstKind::Zext64(a) => format!("zext64 {}", v(*a)),
         InstKind::Trunc(a) => format!("trunc {}", v(*a)),
+        InstKind::Narrow(a) => format!("narrow {}", v(*a)),
         InstKind::PtrAdd(a, b) => format!("ptradd {}, {}", v(*a), v(*b)),
         InstKind::PtrDiff(a, b) => format!("ptrdiff {}, {}", v(*a), v(*b)),
         InstKind::SlotAddr(slot, offset) => format!("slot{}{offset:+}", slot.0),
@@ -52,6 +67,10 @@ fn print_inst(function: &Function, inst: Inst) -> String {
             format!("store {} {}{offset:+}, {}", size.bytes(), v(*a), v(*b))
         }
         InstKind::Call(helper, arguments) => format!("call {helper}({})", list(arguments)),
+        InstKind::CallSubprogram(callee, arguments) => {
+            let callee = module.and_then(|module| module.subprograms.get(callee.0 as usize));
+            format!("call {}({})", callee.map_or("?", |callee| &callee.name), list(arguments))
+        }
     };
     let why = data.origin.why.describe();
     if !why.is_empty() {
@@ -73,6 +92,7 @@ fn print_end(end: &Terminator) -> String {
             target(otherwise)
         ),
         Terminator::Return(value) => format!("return {}", v(*value)),
+        Terminator::Abort => "abort".into(),
     }
 }
 

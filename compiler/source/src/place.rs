@@ -55,6 +55,8 @@ pub enum Why {
     Spill,
     /// It moves a value between registers or to and from the stack, for want of registers.
     Move,
+    /// It looks whether a function that was called has panicked.
+    PanicCheck,
     /// It ends the program after a run-time panic.
     Abort,
     /// It belongs to the entry or the exit of a program.
@@ -72,6 +74,7 @@ impl Why {
             Why::NilCheck => "nil check",
             Why::Spill => "spill to the stack",
             Why::Move => "register move",
+            Why::PanicCheck => "panic check",
             Why::Abort => "abort",
             Why::Frame => "entry or exit",
         }

@@ -199,17 +199,21 @@ impl<'a> Checker<'a> {
             return *function;
         }
         let function = hir::FunctionId(self.functions.len() as u32);
-        let (name, decl) = match self.index.symbol(id) {
-            Some(symbol) => (self.function_name(id), symbol.decl),
-            None => (SmolStr::default(), DeclId { file: gobpf_source::FileId(0), index: 0 }),
+        let (name, decl, name_node) = match self.index.symbol(id) {
+            Some(symbol) => (self.function_name(id), symbol.decl, symbol.node),
+            None => (SmolStr::default(), DeclId { file: gobpf_source::FileId(0), index: 0 }, NodeId(0)),
         };
         self.functions.push(hir::Function {
             name,
             decl,
+            name_node,
             params: Vec::new(),
             results: Vec::new(),
             locals: Vec::new(),
             body: Vec::new(),
+            inlining: hir::Inlining::Automatic,
+            callees: Vec::new(),
+            nodes: 0,
         });
         self.function_ids.insert(id, function);
         self.queue.push_back(id);

@@ -20,8 +20,12 @@ const ORIGINAL_SECTION: &str = "tracepoint/syscalls/sys_enter_openat";
 const DEFAULT_LICENSE: &str = "GPL";
 
 /// What a user may write after `//bpf:`, and what it stands above.
-const USER_DIRECTIVES: &[(&str, &str)] =
-    &[("section", "a function"), ("license", "the package clause"), ("kernel", "the package clause")];
+const USER_DIRECTIVES: &[(&str, &str)] = &[
+    ("section", "a function"),
+    ("noinline", "a function"),
+    ("license", "the package clause"),
+    ("kernel", "the package clause"),
+];
 
 /// An entry point.
 #[derive(Clone, Debug)]
@@ -125,7 +129,7 @@ impl Reader {
             return;
         };
         let fits = match name.as_str() {
-            "section" => above == Above::Function,
+            "section" | "noinline" => above == Above::Function,
             _ => above == Above::Package,
         };
         if !fits {
@@ -135,6 +139,9 @@ impl Reader {
         match name.as_str() {
             "license" => self.set_license(arguments, place),
             "kernel" => self.set_kernel(arguments, place),
+            "noinline" if !arguments.is_empty() => {
+                self.malformed(&name, place, "nothing stands after it");
+            }
             _ => {}
         }
     }

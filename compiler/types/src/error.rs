@@ -24,6 +24,7 @@ pub enum Why {
     MisplacedDirective { name: SmolStr, belongs: &'static str },
     MalformedDirective { name: SmolStr, expected: String },
     RepeatedDirective { name: SmolStr, first: Place },
+    IdleDirective { name: &'static str, is_program: bool },
     UnknownSection { section: SmolStr, known: Vec<String> },
     Entry { section: SmolStr, context: String, problem: EntryProblem },
     // Names.

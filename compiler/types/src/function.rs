@@ -19,7 +19,8 @@ impl<'a> Checker<'a> {
         let name = self.function_name(id);
         let mut cx = Cx::of_symbol(self, &symbol);
         cx.function = Some(id);
-        let lowered = cx.function_body(func, name);
+        let mut lowered = cx.function_body(func, name);
+        lowered.inlining = crate::inlining::of(&symbol);
         if let Some(slot) = self.functions.get_mut(function.0 as usize) {
             *slot = lowered;
         }
@@ -69,10 +70,14 @@ impl<'a> Cx<'_, 'a> {
         hir::Function {
             name,
             decl: self.decl,
+            name_node: func.name.id,
             params,
             results: result_types,
             locals: std::mem::take(&mut self.locals),
             body,
+            inlining: hir::Inlining::Automatic,
+            callees: Vec::new(),
+            nodes: 0,
         }
     }
 

@@ -73,6 +73,8 @@ pub struct Function {
     pub name: SmolStr,
     /// The declaration; nodes of the body are its nodes.
     pub decl: DeclId,
+    /// The node of its name in the declaration.
+    pub name_node: NodeId,
     /// Parameters, receiver first: a prefix of `locals`.
     pub params: Vec<LocalId>,
     /// Types of the results.
@@ -81,6 +83,21 @@ pub struct Function {
     pub locals: Vec<Local>,
     /// The body.
     pub body: Block,
+    /// What the source says about inlining it.
+    pub inlining: Inlining,
+    /// The functions that the body calls, one for each call.
+    pub callees: Vec<FunctionId>,
+    /// Statements and expressions of the body.
+    pub nodes: u32,
+}
+
+/// What the source says about inlining a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Inlining {
+    /// Nothing: the compiler chooses.
+    Automatic,
+    /// `//bpf:noinline`: a function of its own, called.
+    Never,
 }
 
 /// A local variable.

@@ -18,6 +18,7 @@ mod error;
 mod expr;
 mod function;
 pub mod hir;
+mod inlining;
 mod layout;
 mod member;
 mod operators;
@@ -114,6 +115,7 @@ pub fn check(input: Input<'_>) -> Checked {
         checker.check_redeclared();
         programs.extend(setup.entries.iter().filter_map(|entry| checker.add_program(entry)));
         checker.check_reached();
+        checker.check_inlining(&entries);
         checker.add_maps();
         checker.check_imports();
         checker.check_inits(programs.first().map(|program| program.name.clone()));

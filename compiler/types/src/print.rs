@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::hir::{
-    Argument, BinaryOp, Block, CompareOp, Constant, Expr, ExprKind, Function, LocalId, Package, Provenance,
-    Stmt, StmtKind, Type, TypeId, UnaryOp,
+    Argument, BinaryOp, Block, CompareOp, Constant, Expr, ExprKind, Function, Inlining, LocalId, Package,
+    Provenance, Stmt, StmtKind, Type, TypeId, UnaryOp,
 };
 
 /// The kernel side of a package as text, for people and for tests.
@@ -94,7 +94,12 @@ impl Printer<'_> {
             [one] => format!(" {one}"),
             several => format!(" ({})", several.join(", ")),
         };
-        let _ = writeln!(out, "\nfunc {}({}){results} {{", self.function_name(index), params.join(", "));
+        let directive = match function.inlining {
+            Inlining::Automatic => "",
+            Inlining::Never => "//bpf:noinline\n",
+        };
+        let name = self.function_name(index);
+        let _ = writeln!(out, "\n{directive}func {name}({}){results} {{", params.join(", "));
         Body { printer: self, function }.block(&function.body, 1, out);
         out.push_str("}\n");
     }

@@ -56,7 +56,12 @@ fn keep_reached(package: &mut Package) {
     while let Some(id) = order.get(kept.len()).copied() {
         let Some(mut function) = package.functions.get(id.0 as usize).cloned() else { break };
         let mut body = std::mem::take(&mut function.body);
-        visit::calls(&mut body, &mut |callee| *callee = reach(*callee, &mut order));
+        function.callees.clear();
+        visit::calls(&mut body, &mut |callee| {
+            *callee = reach(*callee, &mut order);
+            function.callees.push(*callee);
+        });
+        function.nodes = visit::count(&mut body);
         function.body = body;
         kept.push(function);
     }

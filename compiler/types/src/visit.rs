@@ -114,6 +114,22 @@ pub(crate) fn rename_stmt(stmt: &mut Stmt, from: LocalId, to: LocalId) {
     });
 }
 
+/// Statements and expressions in `block`.
+pub(crate) fn count(block: &mut [Stmt]) -> u32 {
+    let mut nodes = 0;
+    for stmt in block {
+        let mut inner = Vec::new();
+        let mut blocks = Vec::new();
+        stmt_parts(stmt, &mut |expr| inner.push(expr), &mut |block| blocks.push(block));
+        nodes += 1 + blocks.into_iter().map(|block| count(block)).sum::<u32>();
+        while let Some(expr) = inner.pop() {
+            nodes += 1;
+            parts(expr, &mut |part| inner.push(part));
+        }
+    }
+    nodes
+}
+
 /// Calls `f` with the function of each call in `block`.
 pub(crate) fn calls(block: &mut [Stmt], f: &mut dyn FnMut(&mut FunctionId)) {
     for stmt in block {

@@ -83,6 +83,15 @@ fn directives(why: &Why) -> Option<Words> {
             Words::new(codes::GB0113, format!("//bpf:{name} is given twice"))
                 .label(*first, "given here first")
         }
+        Why::IdleDirective { name, is_program: true } => Words::new(
+            codes::GB0116,
+            format!("//bpf:{name} has no effect: the kernel calls this function, which is a program"),
+        )
+        .help("remove it, or put it above a function that the program calls"),
+        Why::IdleDirective { name, is_program: false } => {
+            Words::new(codes::GB0116, format!("//bpf:{name} has no effect: no program calls this function"))
+                .help("remove it: what no program calls is native Go")
+        }
         Why::UnknownSection { section, known } => {
             let message = match section.is_empty() {
                 true => "//bpf:section needs the name of a section".to_owned(),

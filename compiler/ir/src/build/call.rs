@@ -17,7 +17,7 @@ impl<'a> Builder<'a> {
         self.f.block_mut(self.block).params.push(context);
         let arguments: Vec<_> = function.params.iter().map(|_| Operand::Scalar(context)).collect();
         let node = self.origin.place.node;
-        let frame = self.push_frame(function, arguments)?;
+        let frame = self.push_frame(function, arguments, None)?;
         let result = match (frame.results.first(), function.results.first()) {
             (Some(storage), Some(ty)) => {
                 let Operand::Scalar(value) = self.read(*storage, *ty)? else {
@@ -37,26 +37,37 @@ impl<'a> Builder<'a> {
     }
 
     /// Inlines `function`; the current block is where it returns to, afterwards.
-    fn push_frame(&mut self, function: &'a hir::Function, arguments: Vec<Operand>) -> Result<Frame<'a>> {
+    ///
+    /// `results` says where its results go; otherwise they get places of their own.
+    pub(super) fn push_frame(
+        &mut self,
+        function: &'a hir::Function,
+        arguments: Vec<Operand>,
+        results: Option<Vec<Storage>>,
+    ) -> Result<Frame<'a>> {
         if self.frames.len() >= INLINE_DEPTH_LIMIT {
             return self.error(Unsupported::TooLarge(INSTRUCTION_LIMIT));
         }
         let origin = self.origin;
         let return_to = self.new_block();
-        let results = Vec::new();
+        let made = results.is_none();
         self.frames.push(Frame {
             function,
             locals: vec![Storage::None; function.locals.len()],
             labels: FxHashMap::default(),
-            results,
+            results: results.unwrap_or_default(),
             return_to,
             slots: Vec::new(),
         });
-        for ty in &function.results {
+        for ty in function.results.iter().filter(|_| made) {
             let storage = self.new_storage(*ty, false, "")?;
             self.frame().results.push(storage);
         }
         for (local, argument) in function.params.iter().zip(arguments) {
+            if let Operand::Memory(copy) = argument {
+                self.frame().locals[local.0 as usize] = Storage::Place(copy);
+                continue;
+            }
             let storage = self.storage(*local)?;
             self.write(storage, self.local(*local).ty, argument);
         }
@@ -93,12 +104,15 @@ impl<'a> Builder<'a> {
     ) -> Result<Vec<Storage>> {
         let callee = &self.package.functions[function.0 as usize];
         let mut operands = Vec::with_capacity(arguments.len());
-        for argument in arguments {
+        for (index, argument) in arguments.iter().enumerate() {
             let operand = self.operand(argument)?;
             // A struct is passed by value: what the callee gets must not change with the caller's variable.
             let operand = match operand {
                 Operand::Memory(from) => {
-                    let slot = self.new_slot(self.types().size_of(argument.ty), "");
+                    let param =
+                        callee.params.get(index).and_then(|param| callee.locals.get(param.0 as usize));
+                    let name = param.map_or("", |param| param.name.as_str());
+                    let slot = self.new_slot(self.types().size_of(argument.ty), name);
                     let to = self.slot_address(slot);
                     self.store_operand(to, argument.ty, Operand::Memory(from));
                     Operand::Memory(to)
@@ -108,7 +122,10 @@ impl<'a> Builder<'a> {
             operands.push(operand);
         }
         self.at(node);
-        Ok(self.push_frame(callee, operands)?.results)
+        match self.calls.plan.subprogram(function) {
+            Some(subprogram) => self.call_subprogram(subprogram, callee, operands),
+            None => Ok(self.push_frame(callee, operands, None)?.results),
+        }
     }
 
     /// A call in an expression: one result, or none that anybody looks at.
@@ -199,7 +216,9 @@ impl<'a> Builder<'a> {
             return Ok(self.because(Why::Spill, |b| b.emit(Type::Pointer, InstKind::Spilled(size, value))));
         }
         let in_memory = match &expr.kind {
-            ExprKind::Local(local) => matches!(self.storage(*local)?, Storage::Slot(_)),
+            ExprKind::Local(local) => {
+                matches!(self.storage(*local)?, Storage::Slot(_) | Storage::Place(_))
+            }
             ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero => true,
             _ => false,
         };

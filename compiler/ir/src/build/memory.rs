@@ -22,6 +22,7 @@ impl Builder<'_> {
         match &expr.kind {
             ExprKind::Local(local) => match self.storage(*local)? {
                 Storage::Slot(slot) => Ok(self.slot_address(slot)),
+                Storage::Place(address) => Ok(address),
                 storage => {
                     let operand = self.read(storage, expr.ty)?;
                     self.temporary(expr.ty, operand)

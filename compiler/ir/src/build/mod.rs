@@ -9,6 +9,7 @@ mod packet;
 mod range;
 mod ssa;
 mod stmt;
+mod subprogram;
 
 use gobpf_bpf::insn::JmpOp;
 use gobpf_source::{NodeId, Origin, Place, Why};
@@ -17,10 +18,12 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{BuildError, Unsupported};
 use crate::ir::{
-    Block, BlockData, Cond, Function, Inst, InstData, InstKind, Slot, SlotData, Target, Terminator, Type,
-    Value,
+    Block, BlockData, Cond, Function, Inst, InstData, InstKind, Module, Role, Slot, SlotData, Target,
+    Terminator, Type, Value,
 };
+use crate::{Plan, passes};
 use ssa::{Ssa, Var};
+use subprogram::Convention;
 
 /// Instructions of one program at most, before any pass.
 const INSTRUCTION_LIMIT: usize = 100_000;
@@ -55,19 +58,72 @@ impl Texts {
 /// The result of lowering.
 pub type Result<T> = std::result::Result<T, BuildError>;
 
-/// Lowers program number `program` of `package`.
-///
-/// # Errors
-///
-/// A [`BuildError`] at the first construct that can't be lowered.
-pub fn build(package: &hir::Package, program: usize, texts: &mut Texts) -> Result<Function> {
-    let entry = &package.programs[program];
-    let function = &package.functions[entry.function.0 as usize];
-    let place = Place { decl: function.decl, node: entry.place.node };
-    let mut builder = Builder::new(package, program, texts, place);
+/// A package in SSA form.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Programs and the functions that they call. Whole where `errors` is empty; programs that could be lowered are there
+    /// in any case where all functions could be that they call.
+    pub module: Module,
+    /// Its constant texts.
+    pub texts: Texts,
+    /// What could not be lowered: the first construct of each function.
+    pub errors: Vec<BuildError>,
+}
+
+/// Lowers all programs of `package`, and the functions that they call without inlining them, and runs the passes.
+pub fn build_module(package: &hir::Package) -> Built {
+    let mut plan = Plan::of(package);
+    let mut built = Built { errors: std::mem::take(&mut plan.errors), ..Built::default() };
+    let mut calls = Calls { plan, conventions: Vec::new() };
+    for function in calls.plan.subprograms.clone() {
+        let (convention, lowered) = subprogram::lower(package, function, &calls, &mut built.texts);
+        calls.conventions.push(convention);
+        match lowered {
+            Ok(function) => built.module.subprograms.push(function),
+            Err(error) => built.errors.push(error),
+        }
+    }
+    let all_called = built.module.subprograms.len() == calls.conventions.len();
+    for program in &package.programs {
+        match lower_program(package, program, &calls, &mut built.texts) {
+            Ok(function) => built.module.programs.extend(all_called.then_some(function)),
+            Err(error) => built.errors.push(error),
+        }
+    }
+    if !all_called {
+        built.module.subprograms.clear();
+    }
+    built
+}
+
+fn lower_program(
+    package: &hir::Package,
+    program: &hir::Program,
+    calls: &Calls,
+    texts: &mut Texts,
+) -> Result<Function> {
+    let function = &package.functions[program.function.0 as usize];
+    let place = Place { decl: function.decl, node: program.place.node };
+    let abort_value = program.kind.row().map_or(0, |row| i64::from(row.abort_value));
+    let head = Head { name: program.name.to_string(), role: Role::Program, place, abort_value };
+    let mut builder = Builder::new(package, head, calls, texts);
     builder.enter_program(function)?;
-    builder.finish();
-    Ok(builder.f)
+    Ok(builder.finish())
+}
+
+/// How functions are called that are not inlined.
+struct Calls {
+    plan: Plan,
+    /// By [`crate::ir::SubprogramId`], as far as they have been lowered.
+    conventions: Vec<Convention>,
+}
+
+/// What a function is before it has a body.
+struct Head {
+    name: String,
+    role: Role,
+    place: Place,
+    abort_value: i64,
 }
 
 /// Where a variable lives.
@@ -79,6 +135,8 @@ enum Storage {
     Vars(Var),
     /// In memory.
     Slot(Slot),
+    /// In memory that the caller has given.
+    Place(Address),
 }
 
 /// A function that is being inlined.
@@ -129,6 +187,7 @@ enum Operand {
 
 struct Builder<'a> {
     package: &'a hir::Package,
+    calls: &'a Calls,
     texts: &'a mut Texts,
     f: Function,
     block: Block,
@@ -136,19 +195,21 @@ struct Builder<'a> {
     frames: Vec<Frame<'a>>,
     free_slots: Vec<Slot>,
     abort: Option<Block>,
-    abort_value: i32,
     origin: Origin,
 }
 
 impl<'a> Builder<'a> {
-    fn new(package: &'a hir::Package, program: usize, texts: &'a mut Texts, place: Place) -> Self {
-        let entry = &package.programs[program];
+    fn new(package: &'a hir::Package, head: Head, calls: &'a Calls, texts: &'a mut Texts) -> Self {
+        let Head { name, role, place, abort_value } = head;
         let mut builder = Builder {
             package,
+            calls,
             texts,
             f: Function {
-                name: entry.name.to_string(),
-                program,
+                name,
+                role,
+                place,
+                abort_value,
                 blocks: Vec::new(),
                 order: Vec::new(),
                 insts: Vec::new(),
@@ -160,7 +221,6 @@ impl<'a> Builder<'a> {
             frames: Vec::new(),
             free_slots: Vec::new(),
             abort: None,
-            abort_value: entry.kind.row().map_or(0, |row| row.abort_value),
             origin: Origin { place, why: Why::Frame },
         };
         builder.new_block();
@@ -168,10 +228,12 @@ impl<'a> Builder<'a> {
         builder
     }
 
-    /// Computes the order of blocks and the parameters that are needed.
-    fn finish(&mut self) {
+    /// Computes the order of blocks and the parameters that are needed, and runs the passes.
+    fn finish(mut self) -> Function {
         self.f.compute_order();
-        crate::passes::remove_trivial_params(&mut self.f);
+        passes::remove_trivial_params(&mut self.f);
+        passes::optimise(&mut self.f);
+        self.f
     }
 
     // Places.
@@ -233,7 +295,7 @@ impl<'a> Builder<'a> {
         block
     }
 
-    /// The block that ends the program after a run-time panic.
+    /// The block that ends the function after a run-time panic.
     fn abort_block(&mut self) -> Block {
         if let Some(block) = self.abort {
             return block;
@@ -243,8 +305,7 @@ impl<'a> Builder<'a> {
         let saved = (self.block, self.origin.why);
         self.block = block;
         self.origin.why = Why::Abort;
-        let value = self.const_i32(self.abort_value as u32);
-        self.end(Terminator::Return(value), saved.0);
+        self.end(Terminator::Abort, saved.0);
         self.origin.why = saved.1;
         block
     }
@@ -398,6 +459,7 @@ impl<'a> Builder<'a> {
                 let address = self.slot_address(slot);
                 self.load_operand(address, ty)
             }
+            Storage::Place(address) => self.load_operand(address, ty),
         }
     }
 
@@ -414,6 +476,7 @@ impl<'a> Builder<'a> {
                 let address = self.slot_address(slot);
                 self.store_operand(address, ty, operand);
             }
+            (Storage::Place(address), operand) => self.store_operand(address, ty, operand),
             (Storage::None | Storage::Vars(_), _) => {}
         }
     }

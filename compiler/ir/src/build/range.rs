@@ -50,7 +50,7 @@ impl Builder<'_> {
             }
             Some(InstKind::Zext64(inner)) => max(*inner),
             Some(InstKind::Sext64(inner)) if max(*inner) <= i32::MAX as u64 => max(*inner),
-            Some(InstKind::Trunc(inner)) => max(*inner),
+            Some(InstKind::Trunc(inner) | InstKind::Narrow(inner)) => max(*inner),
             Some(InstKind::SignExtend(bits, inner)) if max(*inner) < 1 << (bits - 1) => max(*inner),
             Some(InstKind::Binary(op, a, b)) => {
                 let by = self.f.as_const(*b);

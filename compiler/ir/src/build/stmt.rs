@@ -117,6 +117,7 @@ impl Builder<'_> {
         if let ExprKind::Local(local) = &target.kind {
             return Ok(match self.storage(*local)? {
                 Storage::Slot(slot) => Destination::Memory(self.slot_address(slot)),
+                Storage::Place(address) => Destination::Memory(address),
                 storage => Destination::Storage(storage),
             });
         }

@@ -1,0 +1,146 @@
+//! Which functions are inlined, and which are functions of their own in the program (bpf-to-bpf calls).
+//!
+//! A call costs its moves, the call and the return; a copy of a body costs the body. So a function stays one where it is
+//! big and called from several places of one program; and where the source says so.
+
+use gobpf_types::hir::{self, FunctionId, Inlining, Provenance, Type, TypeId};
+
+use crate::error::{BuildError, Unsupported};
+use crate::ir::SubprogramId;
+
+/// Nodes of a function's HIR, those of what is inlined into it included, up to which it is inlined wherever it is called.
+pub const INLINE_NODES: u32 = 300;
+/// Functions that may be active at once (`MAX_CALL_FRAMES`), the program included.
+pub const FRAME_LIMIT: u32 = 8;
+/// Nodes that a call counts as.
+const CALL_NODES: u32 = 8;
+/// Types nested deeper than this hold no pointer that matters.
+const TYPE_DEPTH: u32 = 64;
+
+/// What becomes of each function of a package.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Functions of their own, callees before callers; addressed by [`SubprogramId`].
+    pub subprograms: Vec<FunctionId>,
+    ids: Vec<Option<SubprogramId>>,
+    /// What the source asks for and can't have.
+    pub errors: Vec<BuildError>,
+}
+
+/// What is known of a function below which all is decided.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    /// Nodes with all that is inlined into it.
+    nodes: u32,
+    /// Calls on the longest chain below it.
+    depth: u32,
+}
+
+impl Plan {
+    /// Decides for the functions that the programs of `package` reach.
+    pub fn of(package: &hir::Package) -> Plan {
+        let mut plan = Plan { ids: vec![None; package.functions.len()], ..Plan::default() };
+        let sites = call_sites(package);
+        let mut weights = vec![Weight::default(); package.functions.len()];
+        for id in callees_first(package) {
+            let function = &package.functions[id.0 as usize];
+            let mut weight = Weight { nodes: function.nodes, depth: 0 };
+            for callee in &function.callees {
+                let of = weights[callee.0 as usize];
+                let own = plan.subprogram(*callee).is_some();
+                weight.nodes = weight.nodes.saturating_add(if own { CALL_NODES } else { of.nodes });
+                weight.depth = weight.depth.max(of.depth + u32::from(own));
+            }
+            weights[id.0 as usize] = weight;
+            if plan.stays(package, id, weight, sites[id.0 as usize]) {
+                plan.ids[id.0 as usize] = Some(SubprogramId(plan.subprograms.len() as u32));
+                plan.subprograms.push(id);
+            }
+        }
+        plan
+    }
+
+    /// The function of its own that `function` is, if it is one.
+    pub fn subprogram(&self, function: FunctionId) -> Option<SubprogramId> {
+        self.ids.get(function.0 as usize).copied().flatten()
+    }
+
+    /// Whether `id`, called from `sites` places of one program, is a function of its own.
+    fn stays(&mut self, package: &hir::Package, id: FunctionId, weight: Weight, sites: u32) -> bool {
+        let function = &package.functions[id.0 as usize];
+        let wanted = function.inlining == Inlining::Never && sites > 0;
+        let returns_stack = function.results.iter().any(|ty| holds_stack(&package.types, *ty, 0));
+        let too_deep = weight.depth + 2 > FRAME_LIMIT;
+        if wanted {
+            let what = match (returns_stack, too_deep) {
+                (true, _) => Some(Unsupported::ReturnsStack(function.name.to_string())),
+                (_, true) => Some(Unsupported::CallDepth(function.name.to_string())),
+                _ => None,
+            };
+            let place = gobpf_source::Place { decl: function.decl, node: function.name_node };
+            self.errors.extend(what.map(|what| BuildError { place, what }));
+        }
+        let can = !returns_stack && !too_deep;
+        can && (wanted || sites > 1 && weight.nodes > INLINE_NODES)
+    }
+}
+
+/// The functions that programs reach, callees before callers.
+fn callees_first(package: &hir::Package) -> Vec<FunctionId> {
+    let mut seen = vec![false; package.functions.len()];
+    let mut order = Vec::new();
+    for program in &package.programs {
+        walk(package, program.function, &mut seen, &mut order);
+    }
+    order
+}
+
+fn walk(package: &hir::Package, from: FunctionId, seen: &mut [bool], order: &mut Vec<FunctionId>) {
+    let mut stack = vec![(from, 0)];
+    if std::mem::replace(&mut seen[from.0 as usize], true) {
+        return;
+    }
+    while let Some((id, next)) = stack.pop() {
+        match package.functions[id.0 as usize].callees.get(next) {
+            None => order.push(id),
+            Some(&callee) => {
+                stack.push((id, next + 1));
+                if !std::mem::replace(&mut seen[callee.0 as usize], true) {
+                    stack.push((callee, 0));
+                }
+            }
+        }
+    }
+}
+
+/// For each function, the most places that one program calls it from.
+fn call_sites(package: &hir::Package) -> Vec<u32> {
+    let mut most = vec![0; package.functions.len()];
+    for program in &package.programs {
+        let (mut seen, mut order) = (vec![false; package.functions.len()], Vec::new());
+        walk(package, program.function, &mut seen, &mut order);
+        let mut sites = vec![0u32; package.functions.len()];
+        for id in &order {
+            for callee in &package.functions[id.0 as usize].callees {
+                sites[callee.0 as usize] += 1;
+            }
+        }
+        for (most, sites) in most.iter_mut().zip(sites) {
+            *most = sites.max(*most);
+        }
+    }
+    most
+}
+
+/// Whether a value of type `ty` holds a pointer into some function's frame, which a function can't return.
+fn holds_stack(types: &hir::Types, ty: TypeId, depth: u32) -> bool {
+    let stack = |provenance: &Provenance| *provenance == Provenance::Stack;
+    match types.get(ty) {
+        Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => stack(provenance),
+        Type::Array { element, .. } => depth < TYPE_DEPTH && holds_stack(types, *element, depth + 1),
+        Type::Struct(of) => {
+            depth < TYPE_DEPTH && of.fields.iter().any(|field| holds_stack(types, field.ty, depth + 1))
+        }
+        _ => false,
+    }
+}

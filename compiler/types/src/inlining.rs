@@ -1,0 +1,42 @@
+//! `//bpf:noinline`: which functions stay functions of their own.
+
+use gobpf_source::Place;
+
+use crate::checker::Checker;
+use crate::error::Why;
+use crate::hir::Inlining;
+use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
+
+const NOINLINE: &str = "noinline";
+
+/// What the directives above a function say.
+pub(crate) fn of(symbol: &Symbol<'_>) -> Inlining {
+    if symbol.directive(NOINLINE).is_some() { Inlining::Never } else { Inlining::Automatic }
+}
+
+impl Checker<'_> {
+    /// Reports directives that are given twice, or that stand above a program or a native function.
+    pub fn check_inlining(&mut self, entries: &[SymbolId]) {
+        let mut found = Vec::new();
+        // Above anything else it is misplaced, which has been said.
+        let functions = |(_, symbol): &(SymbolId, &Symbol<'_>)| matches!(symbol.kind, SymbolKind::Func(_));
+        for (id, symbol) in self.index.of(Package::User).filter(functions) {
+            let mut places = symbol
+                .directives
+                .iter()
+                .filter(|directive| directive.namespace == "bpf" && directive.name == NOINLINE)
+                .map(|directive| Place { decl: symbol.decl, node: directive.id });
+            let Some(first) = places.next() else { continue };
+            found.extend(
+                places.map(|second| (second, Why::RepeatedDirective { name: NOINLINE.into(), first })),
+            );
+            let is_program = entries.contains(&id);
+            if is_program || !self.function_ids.contains_key(&id) {
+                found.push((first, Why::IdleDirective { name: NOINLINE, is_program }));
+            }
+        }
+        for (place, why) in found {
+            self.error(place, why);
+        }
+    }
+}
