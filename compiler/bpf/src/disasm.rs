@@ -3,6 +3,8 @@
 //! The text is that of the verifier's log: `(bf) r6 = r1`. Where the log would show an address that is known only when
 //! the object is loaded, the name of the map stands: `(18) r1 = map[counts]`, `(18) r1 = map[.rodata][0]+16`.
 
+use std::fmt::Write as _;
+
 use crate::insn::{AluOp, Insn, JmpOp, LD_IMM64, SOURCE_REG, Size, class, mode, pseudo};
 use crate::object::{Code, Object, RelocationTarget};
 use crate::tables::Helper;
@@ -63,11 +65,14 @@ pub fn relocation_text(object: &Object, target: RelocationTarget) -> String {
 }
 
 /// All instructions of `code`, one to a line with its slot: `  0: (bf) r6 = r1`. What `annotate` says of a slot follows
-/// after a semicolon.
+/// after a semicolon. A line with its name stands before each function that the program calls.
 pub fn listing(code: &Code, object: &Object, annotate: impl Fn(u32) -> Option<String>) -> String {
     let mut text = String::new();
     let mut slot = 0usize;
     while let Some(&insn) = code.insns.get(slot) {
+        if let Some(function) = code.subprogram_at(slot as u32) {
+            let _ = writeln!(text, "function {}, {} bytes of stack", function.name, function.stack_bytes);
+        }
         let relocation = code.relocation_at(slot as u32).map(|target| relocation_text(object, target));
         let line = disassemble(insn, code.insns.get(slot + 1).copied(), relocation.as_deref());
         text.push_str(&match annotate(slot as u32) {

@@ -137,6 +137,12 @@ impl Code {
         self.origins.get(slot as usize).copied().into_iter().chain(more.map(|(_, origin)| *origin))
     }
 
+    /// The function that starts at `slot`, if one of the program's does.
+    pub fn subprogram_at(&self, slot: u32) -> Option<&Subprogram> {
+        let index = self.subprograms.binary_search_by_key(&slot, |subprogram| subprogram.slot).ok()?;
+        Some(&self.subprograms[index])
+    }
+
     /// What the load at `slot` is filled with, if it is a relocated one.
     pub fn relocation_at(&self, slot: u32) -> Option<RelocationTarget> {
         let index = self.relocations.binary_search_by_key(&slot, |relocation| relocation.slot).ok()?;

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gobpf_bpf::Code;
 use gobpf_bpf::insn::{Insn, pseudo};
 use gobpf_bpf::op::Op;
+
+use crate::names::kernel_name;
 
 /// Where the jumps and calls of one program go, and how those places are called.
 pub struct Labels {
@@ -12,9 +15,10 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Names for all targets in `insns`. The first slot is called `entry`; a subprogram `func12`, a lone way out `exit`,
-    /// and all else by its slot, such as `L7`.
-    pub fn of(insns: &[Insn], entry: &str) -> Labels {
+    /// Names for all targets in `code`. The first slot is called `entry`; a subprogram by its name, or `func12` where it has
+    /// none of its own, a lone way out `exit`, and all else by its slot, such as `L7`.
+    pub fn of(code: &Code, entry: &str) -> Labels {
+        let insns = &code.insns;
         let places: BTreeSet<usize> = starts(insns).map(|(slot, _)| slot).collect();
         let mut targets = BTreeMap::new();
         let (mut functions, mut blocks) = (BTreeSet::new(), BTreeSet::new());
@@ -35,7 +39,12 @@ impl Labels {
         let mut add = |slot: usize, name: String| {
             names.entry(slot).or_insert(if name == entry { format!("{name}_") } else { name });
         };
-        functions.iter().for_each(|&slot| add(slot, format!("func{slot}")));
+        let mut taken = BTreeSet::from([entry.to_owned()]);
+        for &slot in &functions {
+            let own = code.subprogram_at(slot as u32).map(|function| kernel_name(&function.name));
+            let free = own.filter(|name| !is_label(name) && taken.insert(name.clone()));
+            add(slot, free.unwrap_or_else(|| format!("func{slot}")));
+        }
         let exits: Vec<usize> = blocks.iter().copied().filter(|&slot| leaves(insns, slot)).collect();
         for &slot in &blocks {
             add(slot, if exits == [slot] { "exit".to_owned() } else { format!("L{slot}") });
@@ -64,6 +73,12 @@ pub fn starts(insns: &[Insn]) -> impl Iterator<Item = (usize, Insn)> {
         upper_half = insn.is_load_imm64();
         Some((slot, insn))
     })
+}
+
+/// A name that a place which is no function might get.
+fn is_label(name: &str) -> bool {
+    let number = name.strip_prefix("func").or_else(|| name.strip_prefix('L')).unwrap_or("x");
+    name == "exit" || number.chars().all(|c| c.is_ascii_digit())
 }
 
 /// True where `slot` ends the program, at most after setting its result.

@@ -131,7 +131,7 @@ fn instructions(
     file: &str,
 ) -> Result<String, LoaderError> {
     let insns: &[Insn] = &program.code.insns;
-    let labels = Labels::of(insns, &names::kernel_name(&program.name));
+    let labels = Labels::of(&program.code, &names::kernel_name(&program.name));
     let mut groups = groups.iter().peekable();
     let mut go = String::new();
     for (slot, insn) in labels::starts(insns) {
