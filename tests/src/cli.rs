@@ -16,6 +16,13 @@ pub fn binary() -> Result<&'static Path, String> {
     BINARY.get_or_init(build).as_deref().map_err(Clone::clone)
 }
 
+/// The binary that was built beside this program.
+pub fn beside() -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let path = own.with_file_name("gobpf-lsp");
+    if path.is_file() { Ok(path) } else { Err(format!("{} is not built", path.display())) }
+}
+
 fn build() -> Result<PathBuf, String> {
     if let Some(binary) = std::env::var_os("GOBPF_LSP") {
         return Ok(PathBuf::from(binary));

@@ -16,6 +16,7 @@ pub mod golden;
 pub mod hex;
 pub mod job;
 pub mod kernel;
+pub mod latency;
 pub mod log;
 pub mod marks;
 mod native;

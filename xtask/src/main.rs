@@ -1,5 +1,6 @@
 //! Chores of the project: `cargo xtask CHORE`.
 
+mod bench;
 mod bless;
 mod diff;
 mod tidy;
@@ -17,6 +18,12 @@ struct Chore {
 }
 
 const CHORES: &[Chore] = &[
+    Chore {
+        name: "bench",
+        arguments: "latency [--lines N] [--programs N] [--edits N]",
+        about: "measure how long the language server takes, beside its budgets",
+        run: bench::run,
+    },
     Chore {
         name: "bless",
         arguments: "FILE...",

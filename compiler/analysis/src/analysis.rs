@@ -11,9 +11,10 @@ use gobpf_syntax::ast;
 use gobpf_types::{Checked, Input, Side, Why, hir};
 use gobpf_verifier::{Dialect, Unknown, Verdict};
 
+use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
 use crate::document::{Language, Snapshot};
-use crate::judge::{self, Places};
+use crate::judge::{self, Judge, Places};
 use crate::literals::{self, JudgedLiteral};
 use crate::siblings::{self, Siblings};
 use crate::sound;
@@ -93,8 +94,9 @@ impl Analysis {
         object.target = snapshot.options().target.unwrap_or(object.target);
         let spans = |insn: u32| parsed.places.get(insn as usize).copied();
         let whole = spans(0).unwrap_or(Span { file: snapshot.ast().id, range: TextRange::default() });
+        let judge = Judge::of(&object, snapshot.caches());
         for index in 0..object.programs.len() {
-            analysis.judge(&object, index, Places { of: &spans, whole }, cancel)?;
+            analysis.judge(&judge, index, Places { of: &spans, whole }, cancel)?;
         }
         analysis.object = Some(object);
         Ok(analysis)
@@ -125,7 +127,7 @@ impl Analysis {
         analysis.add_literals(file, target, &unread, cancel)?;
         unread.extend(others.unread.iter().copied());
         if checked.relevant {
-            analysis.add_programs(file, checked, (unread, others.problem), cancel)?;
+            analysis.add_programs((file, snapshot.caches()), checked, (unread, others.problem), cancel)?;
         }
         if !syntax.is_empty() {
             // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
@@ -160,7 +162,7 @@ impl Analysis {
     /// Compiles and judges the programs that reach no error.
     fn add_programs(
         &mut self,
-        file: &ast::File,
+        (file, caches): (&ast::File, &Caches),
         checked: Checked,
         (unread, problem_of_others): (HashSet<DeclId>, Option<Diagnostic>),
         cancel: &Cancel,
@@ -195,7 +197,7 @@ impl Analysis {
             }
         }
         cancel.check()?;
-        let (object, errors) = compile(&mut package, cancel)?;
+        let (object, errors) = compile(&mut package, caches, cancel)?;
         for error in errors.iter().map(|error| error.to_diagnostic(&span)) {
             // A function that several programs call fails in each of them.
             if !self.diagnostics.contains(&error) {
@@ -203,10 +205,11 @@ impl Analysis {
             }
         }
         if let Some(object) = object {
+            let judge = Judge::of(&object, caches);
             for (index, program) in package.programs.iter().enumerate() {
                 let spans = judge::spans(file, &object.programs[index]);
                 let places = Places { of: &spans, whole: file.span(program.place) };
-                self.judge(&object, index, places, cancel)?;
+                self.judge(&judge, index, places, cancel)?;
             }
             self.object = Some(object);
         }
@@ -217,15 +220,15 @@ impl Analysis {
 
     fn judge(
         &mut self,
-        object: &Object,
+        judge: &Judge<'_>,
         index: usize,
         places: Places<'_>,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
         cancel.check()?;
-        let dialect = judge::dialect_of(object.target);
-        let program = &object.programs[index];
-        let verdict = judge::verdict(object, index, dialect, cancel);
+        let dialect = judge.dialect;
+        let program = &judge.object.programs[index];
+        let verdict = judge.verdict(index, cancel);
         if verdict == Verdict::Unknown(Unknown::Cancelled) {
             return Err(Cancelled);
         }
@@ -255,12 +258,17 @@ fn kernel_side(checked: &Checked) -> Vec<DeclId> {
 /// Compiles the programs of `package`, and leaves it with those that could be.
 fn compile(
     package: &mut hir::Package,
+    caches: &Caches,
     cancel: &Cancel,
 ) -> Result<(Option<Object>, Vec<BuildError>), Cancelled> {
     if package.programs.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let errors = match gobpf_codegen::compile(package) {
+    let compile = |package: &hir::Package| match caches.get() {
+        Some(mut kept) => gobpf_codegen::compile_with(package, &mut kept.code),
+        None => gobpf_codegen::compile(package),
+    };
+    let errors = match compile(package) {
         Ok(object) => return Ok((Some(object), Vec::new())),
         Err(errors) => errors,
     };
@@ -269,12 +277,12 @@ fn compile(
     for program in std::mem::take(&mut package.programs) {
         cancel.check()?;
         package.programs = vec![program];
-        if gobpf_codegen::compile(package).is_ok() {
+        if compile(package).is_ok() {
             whole.append(&mut package.programs);
         }
     }
     package.programs = whole;
-    let object = (!package.programs.is_empty()).then(|| gobpf_codegen::compile(package).ok()).flatten();
+    let object = (!package.programs.is_empty()).then(|| compile(package).ok()).flatten();
     if object.is_none() {
         package.programs.clear();
     }

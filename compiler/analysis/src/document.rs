@@ -8,6 +8,7 @@ use gobpf_syntax::{SyntaxTree, Work, ast};
 use gobpf_types::Import;
 
 use crate::analysis::Analysis;
+use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
 use crate::options::Options;
 
@@ -59,6 +60,7 @@ struct Inner {
     ast: Arc<ast::File>,
     syntax: Vec<Diagnostic>,
     options: Arc<Options>,
+    caches: Caches,
     analysis: OnceLock<Arc<Analysis>>,
 }
 
@@ -74,7 +76,7 @@ impl Document {
         let text = SourceText::new(text);
         let tree = Language::of(name).parse(file, &text);
         let name: Arc<str> = name.into();
-        let current = Snapshot::of(&name, &text, &tree, version, &options);
+        let current = Snapshot::of(&name, &text, &tree, version, &options, &Caches::default());
         Document { file, name, text, tree, version, options, current }
     }
 
@@ -118,7 +120,8 @@ impl Document {
     }
 
     fn publish(&mut self) {
-        self.current = Snapshot::of(&self.name, &self.text, &self.tree, self.version, &self.options);
+        let caches = self.current.inner.caches.clone();
+        self.current = Snapshot::of(&self.name, &self.text, &self.tree, self.version, &self.options, &caches);
     }
 }
 
@@ -129,6 +132,7 @@ impl Snapshot {
         tree: &SyntaxTree,
         version: Option<i32>,
         options: &Arc<Options>,
+        caches: &Caches,
     ) -> Snapshot {
         Snapshot {
             inner: Arc::new(Inner {
@@ -138,6 +142,7 @@ impl Snapshot {
                 ast: Arc::clone(tree.file()),
                 syntax: tree.diagnostics().to_vec(),
                 options: Arc::clone(options),
+                caches: caches.clone(),
                 analysis: OnceLock::new(),
             }),
         }
@@ -176,6 +181,11 @@ impl Snapshot {
     /// The settings.
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// What earlier versions have computed.
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.inner.caches
     }
 
     /// The first import of a package that is not there.

@@ -107,7 +107,7 @@ impl Snapshot {
                 // Only what was compiled is known to have no type errors.
                 let (package, _) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
                 let package = hir::Package { programs: analysis.compiled.clone(), ..package.clone() };
-                Ok(gobpf_ir::print_module(&gobpf_ir::build_module(&package).module))
+                Ok(gobpf_ir::print_module(&gobpf_ir::build_module(&package, &mut Default::default()).module))
             }
             Emit::Asm => Ok(self.asm(object.ok_or_else(missing)?)),
             Emit::States => self.states(object.ok_or_else(missing)?, cancel),

@@ -6,6 +6,7 @@ use gobpf_source::Span;
 use gobpf_syntax::ast;
 use gobpf_verifier::{Category, Dialect, Rejection, Request, Unknown, Verdict};
 
+use crate::cache::{self, Caches};
 use crate::cancel::Cancel;
 
 /// The dialect that is followed for `target`: the newest that is not newer, or the oldest.
@@ -23,6 +24,36 @@ pub(crate) fn dialect_of(target: KernelVersion) -> Dialect {
 pub(crate) fn verdict(object: &Object, program: usize, dialect: Dialect, cancel: &Cancel) -> Verdict {
     let cancelled = || cancel.is_cancelled();
     gobpf_verifier::verify(Request { object, program, dialect, cancelled: &cancelled, states: None })
+}
+
+/// The target's dialect on the programs of one object, with the verdicts on earlier versions of them.
+pub(crate) struct Judge<'a> {
+    pub(crate) object: &'a Object,
+    pub(crate) dialect: Dialect,
+    caches: &'a Caches,
+    environment: u64,
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn of(object: &'a Object, caches: &'a Caches) -> Self {
+        let dialect = dialect_of(object.target);
+        Judge { object, dialect, caches, environment: cache::environment(object, dialect) }
+    }
+
+    /// The verdict on program number `program`.
+    pub(crate) fn verdict(&self, program: usize, cancel: &Cancel) -> Verdict {
+        let key = cache::verdict_key(self.environment, self.object, program);
+        if let Some(known) = self.caches.get().and_then(|kept| kept.verdict(key)) {
+            return known;
+        }
+        let verdict = verdict(self.object, program, self.dialect, cancel);
+        if verdict != Verdict::Unknown(Unknown::Cancelled)
+            && let Some(mut kept) = self.caches.get()
+        {
+            kept.keep(key, &verdict);
+        }
+        verdict
+    }
 }
 
 /// The code of each family of rejections.

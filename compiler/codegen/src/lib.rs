@@ -4,6 +4,7 @@
 //! would.
 
 mod allocate;
+mod cache;
 mod copies;
 mod edges;
 mod emit;
@@ -14,11 +15,15 @@ mod object;
 mod reloads;
 mod select;
 
+use std::sync::Arc;
+
 use gobpf_bpf::Object;
 use gobpf_ir::build::Built;
 use gobpf_ir::{BuildError, Unsupported, ir};
 use gobpf_types::hir;
 use link::Piece;
+
+pub use cache::Cache;
 
 /// Slots of one function at most: the distance of a jump has 16 bits.
 const SLOT_LIMIT: usize = i16::MAX as usize;
@@ -29,16 +34,29 @@ const SLOT_LIMIT: usize = i16::MAX as usize;
 ///
 /// What could not be lowered, one error a function, when there is any.
 pub fn compile(package: &hir::Package) -> Result<Object, Vec<BuildError>> {
-    let Built { module, texts, mut errors } = gobpf_ir::build_module(package);
+    compile_with(package, &mut Cache::default())
+}
+
+/// The same, with what `cache` has of earlier compilations.
+///
+/// # Errors
+///
+/// What could not be lowered, one error a function, when there is any.
+pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object, Vec<BuildError>> {
+    let Built { module, texts, mut errors } = gobpf_ir::build_module(package, &mut cache.lowered);
     let layout = object::Layout::of(package, &texts);
-    let mut pieces = |functions: &[ir::Function]| -> Vec<Option<Piece>> {
-        let made = functions.iter().map(|function| generate(function, &layout));
+    let key = layout.key();
+    cache.pieces.begin();
+    let mut pieces = |functions: &[Arc<ir::Function>]| -> Vec<Option<Arc<Piece>>> {
+        let made = functions
+            .iter()
+            .map(|function| cache.pieces.get_or_make((function.key, key), || generate(function, &layout)));
         made.map(|piece| piece.map_err(|error| errors.push(error)).ok()).collect()
     };
     let subprograms = pieces(&module.subprograms);
     let programs = pieces(&module.programs);
     let mut codes = Vec::with_capacity(programs.len());
-    let whole: Option<Vec<Piece>> = subprograms.into_iter().collect();
+    let whole: Option<Vec<_>> = subprograms.into_iter().collect();
     for (function, piece) in module.programs.iter().zip(&programs) {
         let (Some(piece), Some(subprograms)) = (piece, &whole) else { continue };
         match link::join((function, piece), &module, subprograms) {

@@ -1,5 +1,7 @@
 //! Linking: a program and the functions that it calls become one piece of code, as the kernel takes it.
 
+use std::sync::Arc;
+
 use gobpf_bpf::{Code, Relocation, Subprogram};
 use gobpf_ir::ir::{Function, Module, SubprogramId};
 use gobpf_ir::{BuildError, Unsupported};
@@ -24,7 +26,7 @@ pub(crate) struct Piece {
 pub(crate) fn join(
     program: (&Function, &Piece),
     module: &Module,
-    subprograms: &[Piece],
+    subprograms: &[Arc<Piece>],
 ) -> Result<Code, BuildError> {
     let (function, main) = program;
     let mut code = main.code.clone();
@@ -96,7 +98,7 @@ struct Chain {
 }
 
 /// Callees stand before callers in `subprograms`, so that each chain is known when it is asked for.
-fn deepest(main: &Piece, subprograms: &[Piece]) -> Chain {
+fn deepest(main: &Piece, subprograms: &[Arc<Piece>]) -> Chain {
     let mut below: Vec<Chain> = Vec::with_capacity(subprograms.len());
     for piece in subprograms {
         let chain = chain_of(piece, &below);

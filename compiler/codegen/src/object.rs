@@ -1,5 +1,7 @@
 //! The object around the code: maps, global data, types.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Code, Map, MapContents, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, Member};
@@ -78,6 +80,13 @@ impl Layout {
         if !data.is_empty() {
             self.add_data(name, data, false);
         }
+    }
+
+    /// Layouts with the same key put everything at the same places.
+    pub(crate) fn key(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.text, &self.globals).hash(&mut hasher);
+        hasher.finish()
     }
 
     pub(crate) fn map(&self, map: hir::MapId) -> RelocationTarget {

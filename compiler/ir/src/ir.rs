@@ -1,5 +1,7 @@
 //! The SSA form.
 
+use std::sync::Arc;
+
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
 use gobpf_source::{Origin, Place};
 use gobpf_types::hir::{GlobalId, MapId};
@@ -28,9 +30,9 @@ pub struct SubprogramId(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Module {
     /// Programs in source order.
-    pub programs: Vec<Function>,
+    pub programs: Vec<Arc<Function>>,
     /// Functions that are called, callees before callers.
-    pub subprograms: Vec<Function>,
+    pub subprograms: Vec<Arc<Function>>,
 }
 
 /// What a function is to the kernel.
@@ -73,6 +75,8 @@ pub struct Function {
     pub role: Role,
     /// Its name in the source.
     pub place: Place,
+    /// Two functions with the same key are the same, in one run of the compiler.
+    pub key: u64,
     /// What it returns after a run-time panic ([`Terminator::Abort`]).
     pub abort_value: i64,
     /// Blocks by number; `order` tells which are left.

@@ -96,6 +96,13 @@ fn callees_first(package: &hir::Package) -> Vec<FunctionId> {
     order
 }
 
+/// The functions that `function` reaches, itself last.
+pub(crate) fn reached(package: &hir::Package, function: FunctionId) -> Vec<FunctionId> {
+    let (mut seen, mut order) = (vec![false; package.functions.len()], Vec::new());
+    walk(package, function, &mut seen, &mut order);
+    order
+}
+
 fn walk(package: &hir::Package, from: FunctionId, seen: &mut [bool], order: &mut Vec<FunctionId>) {
     let mut stack = vec![(from, 0)];
     if std::mem::replace(&mut seen[from.0 as usize], true) {
@@ -118,10 +125,8 @@ fn walk(package: &hir::Package, from: FunctionId, seen: &mut [bool], order: &mut
 fn call_sites(package: &hir::Package) -> Vec<u32> {
     let mut most = vec![0; package.functions.len()];
     for program in &package.programs {
-        let (mut seen, mut order) = (vec![false; package.functions.len()], Vec::new());
-        walk(package, program.function, &mut seen, &mut order);
         let mut sites = vec![0u32; package.functions.len()];
-        for id in &order {
+        for id in &reached(package, program.function) {
             for callee in &package.functions[id.0 as usize].callees {
                 sites[callee.0 as usize] += 1;
             }

@@ -3,6 +3,9 @@
 //! Names are resolved, constants folded, conversions explicit, implicit dereferences and promoted fields spelled out,
 //! generic functions and pointer provenances specialised. Evaluation order is still Go's: operands from left to right.
 
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+
 use gobpf_bpf::KernelVersion;
 use gobpf_bpf::tables::{MapKind, ProgramKind};
 use gobpf_source::{DeclId, NodeId, Place};
@@ -52,7 +55,7 @@ pub struct TypeId(pub u32);
 pub struct LabelId(pub u32);
 
 /// An entry point.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Program {
     /// Its Go name.
     pub name: SmolStr,
@@ -67,7 +70,7 @@ pub struct Program {
 }
 
 /// A function with one choice of type arguments and provenances.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Function {
     /// Its Go name, such as `T.Method`.
     pub name: SmolStr,
@@ -101,7 +104,7 @@ pub enum Inlining {
 }
 
 /// A local variable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Local {
     /// Its Go name; `_` or empty for one without.
     pub name: SmolStr,
@@ -114,7 +117,7 @@ pub struct Local {
 }
 
 /// A BPF map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Map {
     /// Its Go name.
     pub name: SmolStr,
@@ -133,7 +136,7 @@ pub struct Map {
 }
 
 /// A package variable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Global {
     /// Its Go name.
     pub name: SmolStr,
@@ -149,7 +152,7 @@ pub struct Global {
 pub type Block = Vec<Stmt>;
 
 /// A statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Stmt {
     /// The syntax node.
     pub node: NodeId,
@@ -158,7 +161,7 @@ pub struct Stmt {
 }
 
 /// Kinds of statements.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum StmtKind {
     /// A variable comes to life: with `init`, or with its zero value. In a loop it is a new variable each time.
     Declare {
@@ -233,7 +236,7 @@ pub enum StmtKind {
 }
 
 /// A clause of a switch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Clause {
     /// The syntax node.
     pub node: NodeId,
@@ -246,7 +249,7 @@ pub struct Clause {
 }
 
 /// A typed expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Expr {
     /// The syntax node.
     pub node: NodeId,
@@ -257,7 +260,7 @@ pub struct Expr {
 }
 
 /// Kinds of expressions. Places are `Local`, `Global`, `Deref`, and `Field` and `Index` of a place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum ExprKind {
     /// A constant of type `ty`.
     Const(Constant),
@@ -362,7 +365,7 @@ pub enum ExprKind {
 }
 
 /// A helper's argument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Argument {
     /// A scalar (extended to 64 bits by its type) or a pointer.
     Value(Expr),
@@ -377,7 +380,7 @@ pub enum Argument {
 }
 
 /// A constant value.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Constant {
     /// `true` or `false`.
     Bool(bool),
@@ -527,16 +530,25 @@ impl Provenance {
 #[derive(Clone, Debug, Default)]
 pub struct Types {
     types: Vec<Type>,
+    ids: HashMap<Type, TypeId>,
+}
+
+impl Hash for Types {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.types.hash(state);
+    }
 }
 
 impl Types {
     /// Adds `ty`, or finds the equal type that is there already.
     pub fn intern(&mut self, ty: Type) -> TypeId {
-        if let Some(index) = self.types.iter().position(|known| *known == ty) {
-            return TypeId(index as u32);
+        if let Some(known) = self.ids.get(&ty) {
+            return *known;
         }
+        let id = TypeId(self.types.len() as u32);
+        self.ids.insert(ty.clone(), id);
         self.types.push(ty);
-        TypeId(self.types.len() as u32 - 1)
+        id
     }
 
     /// The type `id`.

@@ -1,6 +1,7 @@
 //! From HIR to SSA: Go's run-time semantics spelled out, calls inlined, variables turned into values.
 
 mod arith;
+mod cache;
 mod call;
 mod compare;
 mod expr;
@@ -10,6 +11,8 @@ mod range;
 mod ssa;
 mod stmt;
 mod subprogram;
+
+use std::sync::Arc;
 
 use gobpf_bpf::insn::JmpOp;
 use gobpf_source::{NodeId, Origin, Place, Why};
@@ -22,6 +25,8 @@ use crate::ir::{
     Terminator, Type, Value,
 };
 use crate::{Plan, passes};
+pub use cache::Cache;
+use cache::{Keys, Lowered};
 use ssa::{Ssa, Var};
 use subprogram::Convention;
 
@@ -70,23 +75,38 @@ pub struct Built {
     pub errors: Vec<BuildError>,
 }
 
-/// Lowers all programs of `package`, and the functions that they call without inlining them, and runs the passes.
-pub fn build_module(package: &hir::Package) -> Built {
+/// Lowers all programs of `package`, and the functions that they call without inlining them, and runs the passes. What
+/// `cache` has is taken from there.
+pub fn build_module(package: &hir::Package, cache: &mut Cache) -> Built {
     let mut plan = Plan::of(package);
     let mut built = Built { errors: std::mem::take(&mut plan.errors), ..Built::default() };
     let mut calls = Calls { plan, conventions: Vec::new() };
-    for function in calls.plan.subprograms.clone() {
-        let (convention, lowered) = subprogram::lower(package, function, &calls, &mut built.texts);
-        calls.conventions.push(convention);
+    let mut keys = Keys::of(package);
+    cache.begin();
+    for id in calls.plan.subprograms.clone() {
+        let key = keys.key(id, &calls.plan, &built.texts, ());
+        let lowered = remembered(cache, key, &mut built.texts, |texts| {
+            subprogram::lower(package, id, &calls, texts, key)
+        });
         match lowered {
-            Ok(function) => built.module.subprograms.push(function),
-            Err(error) => built.errors.push(error),
+            Ok(Lowered { function, convention }) => {
+                calls.conventions.push(convention);
+                built.module.subprograms.push(function);
+            }
+            Err(error) => {
+                calls.conventions.push(Convention::of(package, &package.functions[id.0 as usize], true));
+                built.errors.push(error);
+            }
         }
     }
     let all_called = built.module.subprograms.len() == calls.conventions.len();
     for program in &package.programs {
-        match lower_program(package, program, &calls, &mut built.texts) {
-            Ok(function) => built.module.programs.extend(all_called.then_some(function)),
+        let key = keys.key(program.function, &calls.plan, &built.texts, program);
+        let lowered = remembered(cache, key, &mut built.texts, |texts| {
+            lower_program(package, program, &calls, texts, key)
+        });
+        match lowered {
+            Ok(lowered) => built.module.programs.extend(all_called.then_some(lowered.function)),
             Err(error) => built.errors.push(error),
         }
     }
@@ -96,19 +116,36 @@ pub fn build_module(package: &hir::Package) -> Built {
     built
 }
 
+/// What `cache` has for `key`, or what `lower` makes.
+fn remembered(
+    cache: &mut Cache,
+    key: u64,
+    texts: &mut Texts,
+    lower: impl FnOnce(&mut Texts) -> Result<Lowered>,
+) -> Result<Lowered> {
+    if let Some(known) = cache.get(key, texts) {
+        return Ok(known);
+    }
+    let from = texts.bytes.len() as u32;
+    let lowered = lower(texts)?;
+    cache.put(key, lowered.clone(), texts, from);
+    Ok(lowered)
+}
+
 fn lower_program(
     package: &hir::Package,
     program: &hir::Program,
     calls: &Calls,
     texts: &mut Texts,
-) -> Result<Function> {
+    key: u64,
+) -> Result<Lowered> {
     let function = &package.functions[program.function.0 as usize];
     let place = Place { decl: function.decl, node: program.place.node };
     let abort_value = program.kind.row().map_or(0, |row| i64::from(row.abort_value));
-    let head = Head { name: program.name.to_string(), role: Role::Program, place, abort_value };
+    let head = Head { name: program.name.to_string(), role: Role::Program, place, abort_value, key };
     let mut builder = Builder::new(package, head, calls, texts);
     builder.enter_program(function)?;
-    Ok(builder.finish())
+    Ok(Lowered { function: Arc::new(builder.finish()), convention: Convention::default() })
 }
 
 /// How functions are called that are not inlined.
@@ -124,6 +161,7 @@ struct Head {
     role: Role,
     place: Place,
     abort_value: i64,
+    key: u64,
 }
 
 /// Where a variable lives.
@@ -200,7 +238,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(package: &'a hir::Package, head: Head, calls: &'a Calls, texts: &'a mut Texts) -> Self {
-        let Head { name, role, place, abort_value } = head;
+        let Head { name, role, place, abort_value, key } = head;
         let mut builder = Builder {
             package,
             calls,
@@ -210,6 +248,7 @@ impl<'a> Builder<'a> {
                 role,
                 place,
                 abort_value,
+                key,
                 blocks: Vec::new(),
                 order: Vec::new(),
                 insts: Vec::new(),

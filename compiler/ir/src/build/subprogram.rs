@@ -5,12 +5,15 @@
 //! R0; others through an out block, whose address is the last word. A function that may panic returns a status below zero
 //! then: its result in R0, where it has 32 bits, is above; anything wider goes through the out block.
 
+use std::sync::Arc;
+
 use gobpf_bpf::insn::{JmpOp, Size};
 use gobpf_source::{Place, Why};
 use gobpf_types::hir::{self, FunctionId, TypeId};
 
+use super::cache::Lowered;
 use super::{Address, Bound, Builder, Calls, Head, Operand, Result, SliceValue, Storage, Texts};
-use crate::ir::{Block, Function, InstKind, Role, SubprogramId, Terminator, Type, Value};
+use crate::ir::{Block, InstKind, Role, SubprogramId, Terminator, Type, Value};
 
 /// Registers for arguments.
 const ARGUMENT_REGISTERS: usize = 5;
@@ -38,40 +41,30 @@ pub(super) fn lower(
     id: FunctionId,
     calls: &Calls,
     texts: &mut Texts,
-) -> (Convention, Result<Function>) {
+    key: u64,
+) -> Result<Lowered> {
     let function = &package.functions[id.0 as usize];
+    let mut lower = |convention: &Convention| {
+        let place = Place { decl: function.decl, node: function.name_node };
+        let name = function.name.to_string();
+        let head = Head { name, role: Role::Subprogram, place, abort_value: PANICKED, key };
+        let mut builder = Builder::new(package, head, calls, texts);
+        builder.enter_subprogram(function, convention)?;
+        Ok(builder.finish())
+    };
     let careful = Convention::of(package, function, true);
-    let lowered = lower_with(package, function, calls, texts, &careful);
-    match lowered {
-        Ok(lowered) if !lowered.may_abort() => {
-            let convention = Convention::of(package, function, false);
-            let lowered = match convention.returns_as(&careful) {
-                true => Ok(lowered),
-                false => lower_with(package, function, calls, texts, &convention),
-            };
-            (convention, lowered)
-        }
-        lowered => (careful, lowered),
+    let lowered = lower(&careful)?;
+    if lowered.may_abort() {
+        return Ok(Lowered { function: Arc::new(lowered), convention: careful });
     }
-}
-
-fn lower_with(
-    package: &hir::Package,
-    function: &hir::Function,
-    calls: &Calls,
-    texts: &mut Texts,
-    convention: &Convention,
-) -> Result<Function> {
-    let place = Place { decl: function.decl, node: function.name_node };
-    let name = function.name.to_string();
-    let head = Head { name, role: Role::Subprogram, place, abort_value: PANICKED };
-    let mut builder = Builder::new(package, head, calls, texts);
-    builder.enter_subprogram(function, convention)?;
-    Ok(builder.finish())
+    let convention = Convention::of(package, function, false);
+    let lowered = if convention.returns_as(&careful) { lowered } else { lower(&convention)? };
+    Ok(Lowered { function: Arc::new(lowered), convention })
 }
 
 impl Convention {
-    fn of(package: &hir::Package, function: &hir::Function, aborts: bool) -> Convention {
+    /// How the results of `function` travel.
+    pub(super) fn of(package: &hir::Package, function: &hir::Function, aborts: bool) -> Convention {
         let mut convention = Convention { aborts, ..Convention::default() };
         for (index, ty) in function.results.iter().enumerate() {
             let fits = match package.types.get(*ty) {
