@@ -23,6 +23,13 @@ func (m *Array[V]) Update(index uint32, value V) int32 {
 	return m.elements.put(m.MaxEntries, index, value)
 }
 
+// ForEach calls body with every element, from the first on, until it returns false. The result is how often it was called.
+//
+//bpf:helper 164 map func:_,*index,value const:0
+func (m *Array[V]) ForEach(body func(index uint32, value *V) bool) int64 {
+	return m.elements.each(m.MaxEntries, body)
+}
+
 // PerCPUArray is an array (BPF_MAP_TYPE_PERCPU_ARRAY) with one element for each processor and index; programs see that of
 // the processor that they run on.
 //
@@ -45,4 +52,11 @@ func (m *PerCPUArray[V]) Lookup(index uint32) *V {
 //bpf:helper 2 map ref ref const:0
 func (m *PerCPUArray[V]) Update(index uint32, value V) int32 {
 	return m.elements.put(m.MaxEntries, index, value)
+}
+
+// ForEach calls body with every element, from the first on, until it returns false. The result is how often it was called.
+//
+//bpf:helper 164 map func:_,*index,value const:0
+func (m *PerCPUArray[V]) ForEach(body func(index uint32, value *V) bool) int64 {
+	return m.elements.each(m.MaxEntries, body)
 }

@@ -57,3 +57,49 @@ func TestCommIsEndedByZero(t *testing.T) {
 		t.Errorf("GetCurrentComm = %d, %v", got, buf)
 	}
 }
+
+func TestRingBufKeepsRecordsInOrder(t *testing.T) {
+	m := RingBuf[uint64]{Size: 32}
+	first, second := m.Reserve(), m.Reserve()
+	if m.Reserve() != nil {
+		t.Error("a full buffer gives a record")
+	}
+	*first, *second = 1, 2
+	m.Discard(first)
+	m.Submit(second)
+	if got := m.Records(); len(got) != 1 || got[0] != 2 {
+		t.Errorf("Records = %v", got)
+	}
+	if got := m.Output(3); got != 0 || m.Records()[0] != 3 {
+		t.Errorf("Output = %d", got)
+	}
+}
+
+func TestConstIsItsDefaultUntilItIsChosen(t *testing.T) {
+	c := Const[uint32]{Default: 4}
+	if got := c.Get(); got != 4 {
+		t.Errorf("Get = %d", got)
+	}
+	c.Set(5)
+	if got := c.Get(); got != 5 {
+		t.Errorf("Get = %d", got)
+	}
+}
+
+func TestLoopsStopWhereTheirBodySays(t *testing.T) {
+	sum := uint32(0)
+	until := func(last uint32) func(uint32) bool {
+		return func(i uint32) bool { sum += i; return i != last }
+	}
+	if got := Loop(10, until(3)); got != 4 || sum != 6 {
+		t.Errorf("Loop = %d, sum %d", got, sum)
+	}
+	if got := Loop(2, until(3)); got != 2 {
+		t.Errorf("Loop = %d", got)
+	}
+	m := Array[uint32]{MaxEntries: 4}
+	calls := m.ForEach(func(index uint32, value *uint32) bool { *value = index; return index < 2 })
+	if calls != 3 || *m.Lookup(2) != 2 || *m.Lookup(3) != 0 {
+		t.Errorf("ForEach = %d", calls)
+	}
+}

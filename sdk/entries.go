@@ -69,6 +69,24 @@ func (e *entries[K, V]) delete(key K) int32 {
 	return 0
 }
 
+func (e *entries[K, V]) each(body func(K, *V) bool) int64 {
+	e.mutex.Lock()
+	keys := append([]K(nil), e.order...)
+	e.mutex.Unlock()
+	var calls int64
+	for _, key := range keys {
+		value := e.lookup(key)
+		if value == nil {
+			continue
+		}
+		calls++
+		if !body(key, value) {
+			break
+		}
+	}
+	return calls
+}
+
 // elements is the native half of maps that are arrays.
 type elements[V any] struct {
 	mutex  sync.Mutex
@@ -94,4 +112,13 @@ func (e *elements[V]) put(size, index uint32, value V) int32 {
 	}
 	*place = value
 	return 0
+}
+
+func (e *elements[V]) each(size uint32, body func(uint32, *V) bool) int64 {
+	for index := range size {
+		if !body(index, e.lookup(size, index)) {
+			return int64(index) + 1
+		}
+	}
+	return int64(size)
 }

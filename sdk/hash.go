@@ -37,6 +37,13 @@ func (m *Hash[K, V]) Delete(key K) int32 {
 	return m.entries.delete(key)
 }
 
+// ForEach calls body with every entry until it returns false, in no order. The result is how often it was called.
+//
+//bpf:helper 164 map func:_,*key,value const:0
+func (m *Hash[K, V]) ForEach(body func(key K, value *V) bool) int64 {
+	return m.entries.each(body)
+}
+
 // LRUHash is a hash map (BPF_MAP_TYPE_LRU_HASH) that drops the entry least recently used when it is full.
 //
 //bpf:maptype 9 K V
@@ -72,6 +79,13 @@ func (m *LRUHash[K, V]) Insert(key K, value V) int32 {
 //bpf:helper 3 map ref
 func (m *LRUHash[K, V]) Delete(key K) int32 {
 	return m.entries.delete(key)
+}
+
+// ForEach calls body with every entry until it returns false, in no order. The result is how often it was called.
+//
+//bpf:helper 164 map func:_,*key,value const:0
+func (m *LRUHash[K, V]) ForEach(body func(key K, value *V) bool) int64 {
+	return m.entries.each(body)
 }
 
 // PerCPUHash is a hash map (BPF_MAP_TYPE_PERCPU_HASH) with one value for each processor and key; programs see that
@@ -110,4 +124,11 @@ func (m *PerCPUHash[K, V]) Insert(key K, value V) int32 {
 //bpf:helper 3 map ref
 func (m *PerCPUHash[K, V]) Delete(key K) int32 {
 	return m.entries.delete(key)
+}
+
+// ForEach calls body with every entry until it returns false, in no order. The result is how often it was called.
+//
+//bpf:helper 164 map func:_,*key,value const:0
+func (m *PerCPUHash[K, V]) ForEach(body func(key K, value *V) bool) int64 {
+	return m.entries.each(body)
 }
