@@ -56,6 +56,7 @@ impl<'p> Walk<'p> {
         let locals = function.locals.iter().map(|local| local.ty);
         locals.chain(function.results.iter().copied()).for_each(|ty| self.ty(ty));
         self.block(&function.body);
+        function.defers.iter().for_each(|deferred| self.block(&deferred.body));
     }
 
     /// A declaration that is used; `None` is one that isn't there.
@@ -70,7 +71,7 @@ impl<'p> Walk<'p> {
     fn is_known(&self, ty: TypeId, depth: u32) -> bool {
         match self.package.types.get(ty) {
             Type::Unknown => false,
-            Type::Bool | Type::Int { .. } | Type::String => true,
+            Type::Bool | Type::Int { .. } | Type::String { .. } | Type::Function => true,
             // Behind a pointer there may be the type itself again, and its layout does not matter to the pointer.
             Type::Pointer { .. } => true,
             Type::Array { element, .. } | Type::Slice { element, .. } => {
@@ -98,7 +99,10 @@ impl<'p> Walk<'p> {
                 self.expr(call);
             }
             StmtKind::AssignOp { target, value, .. } => self.all([target, value]),
-            StmtKind::Expr(expr) | StmtKind::ReturnCall(expr) => self.expr(expr),
+            StmtKind::Expr(expr)
+            | StmtKind::ReturnCall(expr)
+            | StmtKind::Clear(expr)
+            | StmtKind::MapDelete { key: expr, .. } => self.expr(expr),
             StmtKind::Block(block) => self.block(block),
             StmtKind::If { cond, then, otherwise } => {
                 self.expr(cond);
@@ -116,7 +120,11 @@ impl<'p> Walk<'p> {
                     self.block(&clause.body);
                 }
             }
-            StmtKind::Break(_) | StmtKind::Continue(_) => {}
+            StmtKind::Break(_)
+            | StmtKind::Continue(_)
+            | StmtKind::Panic
+            | StmtKind::Goto(_)
+            | StmtKind::Label(_) => {}
             StmtKind::Return(values) => self.all(values),
         }
     }
@@ -139,11 +147,14 @@ impl<'p> Walk<'p> {
             | ExprKind::Unary { operand: inner, .. }
             | ExprKind::Convert(inner)
             | ExprKind::Len(inner)
+            | ExprKind::Cap(inner)
+            | ExprKind::CopyBytes { bytes: inner, .. }
+            | ExprKind::MapIndex { key: inner, .. }
             | ExprKind::Packet { context: inner, .. } => self.expr(inner),
             ExprKind::Index { base, index } => self.all([&**base, &**index]),
-            ExprKind::Slice { base, low, high } => {
+            ExprKind::Slice { base, low, high, max } => {
                 self.expr(base);
-                self.all([low, high].into_iter().flatten().map(|bound| &**bound));
+                self.all([low, high, max].into_iter().flatten().map(|bound| &**bound));
             }
             ExprKind::Struct(values) => self.all(values),
             ExprKind::Array(values) => self.all(values.iter().map(|(_, value)| value)),
@@ -152,6 +163,22 @@ impl<'p> Walk<'p> {
             | ExprKind::Logical { left, right, .. } => self.all([&**left, &**right]),
             ExprKind::Call { function, arguments } => {
                 self.reach(*function);
+                self.all(arguments);
+            }
+            ExprKind::Copy { to, from } => self.all([&**to, &**from]),
+            ExprKind::MinMax { operands, .. } | ExprKind::Intrinsic { arguments: operands, .. } => {
+                self.all(operands);
+            }
+            ExprKind::Sequence { stmts, value } => {
+                self.block(stmts);
+                self.expr(value);
+            }
+            ExprKind::Closure { function, captures } => {
+                self.reach(*function);
+                self.all(captures);
+            }
+            ExprKind::CallValue { callee, arguments } => {
+                self.expr(callee);
                 self.all(arguments);
             }
             ExprKind::Helper { arguments, .. } => {
@@ -167,6 +194,7 @@ impl<'p> Walk<'p> {
                 let map = self.package.maps.get(id.0 as usize);
                 self.decl(map.map(|map| map.place.decl));
             }
+            Argument::Callback(function) => self.reach(*function),
             Argument::Text(_) => {}
         }
     }

@@ -153,7 +153,9 @@ fn intern(btf: &mut Btf, types: &hir::Types, ty: TypeId) -> gobpf_btf::TypeId {
             let target = intern(btf, types, *target);
             gobpf_btf::Type::Pointer(target)
         }
-        hir::Type::Unknown | hir::Type::String | hir::Type::Slice { .. } => return gobpf_btf::VOID,
+        hir::Type::Unknown | hir::Type::String { .. } | hir::Type::Function | hir::Type::Slice { .. } => {
+            return gobpf_btf::VOID;
+        }
     };
     btf.intern(made)
 }

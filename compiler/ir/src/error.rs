@@ -17,6 +17,8 @@ pub struct BuildError {
 pub enum Unsupported {
     /// A value of type `string` that is not a constant argument.
     StringValue,
+    /// A construct of the language, in words.
+    Construct(&'static str),
     /// A slice that is kept in memory: a field, an element, or a variable whose address is taken.
     SliceInMemory,
     /// A packet slice with an upper bound.
@@ -53,6 +55,12 @@ impl BuildError {
                 "strings can't be computed in the kernel yet; only constant strings as arguments of helpers can",
             )
             .help("use a byte array, such as `[16]byte`, for text that is known only at run time"),
+            Unsupported::Construct(what) => Diagnostic::error(
+                codes::GB0318,
+                at,
+                format!("{what} is not supported in the kernel yet"),
+            )
+            .help("write it out with a loop or an if"),
             Unsupported::SliceInMemory => Diagnostic::error(
                 codes::GB0316,
                 at,

@@ -211,6 +211,7 @@ impl<'a> Checker<'a> {
             results: Vec::new(),
             locals: Vec::new(),
             body: Vec::new(),
+            defers: Vec::new(),
             inlining: hir::Inlining::Automatic,
             callees: Vec::new(),
             nodes: 0,

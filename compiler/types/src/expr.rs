@@ -441,8 +441,12 @@ impl<'a> Cx<'_, 'a> {
             Some(_) => self.ck.types.intern(Kind::Slice(element)),
             None => base.ty,
         };
-        let kind =
-            ExprKind::Slice { base: Box::new(base.hir), low: low.map(Box::new), high: high.map(Box::new) };
+        let kind = ExprKind::Slice {
+            base: Box::new(base.hir),
+            low: low.map(Box::new),
+            high: high.map(Box::new),
+            max: None,
+        };
         self.operand(expr, Mode::Value, ty, kind)
     }
 

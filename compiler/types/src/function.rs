@@ -75,6 +75,7 @@ impl<'a> Cx<'_, 'a> {
             results: result_types,
             locals: std::mem::take(&mut self.locals),
             body,
+            defers: Vec::new(),
             inlining: hir::Inlining::Automatic,
             callees: Vec::new(),
             nodes: 0,

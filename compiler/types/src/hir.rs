@@ -86,12 +86,26 @@ pub struct Function {
     pub locals: Vec<Local>,
     /// The body.
     pub body: Block,
+    /// Deferred calls in source order. On every way out of the function (`return`, once results are in their variables,
+    /// and the abort of a panic) those whose flag is set run in reverse order.
+    pub defers: Vec<Deferred>,
     /// What the source says about inlining it.
     pub inlining: Inlining,
     /// The functions that the body calls, one for each call.
     pub callees: Vec<FunctionId>,
     /// Statements and expressions of the body.
     pub nodes: u32,
+}
+
+/// A deferred call. The `defer` statement itself evaluates function and arguments into locals and sets the flag.
+#[derive(Clone, Hash, Debug)]
+pub struct Deferred {
+    /// The `defer` statement.
+    pub node: NodeId,
+    /// A variable of type `bool`, declared false where the body starts: the statement was reached.
+    pub flag: LocalId,
+    /// The call: `if flag { flag = false; body }`.
+    pub body: Block,
 }
 
 /// What the source says about inlining a function.
@@ -101,6 +115,8 @@ pub enum Inlining {
     Automatic,
     /// `//bpf:noinline`: a function of its own, called.
     Never,
+    /// `//bpf:global`: a function of its own that the verifier looks at separately.
+    Global,
 }
 
 /// A local variable.
@@ -144,6 +160,8 @@ pub struct Global {
     pub ty: TypeId,
     /// Its first value as bytes of its layout; `None` for the zero value.
     pub initial: Option<Vec<u8>>,
+    /// It never changes once the program is loaded (`bpf.Const`, constant data): it lives in frozen `.rodata`.
+    pub constant: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -233,6 +251,22 @@ pub enum StmtKind {
     Return(Vec<Expr>),
     /// `return call` of a function with several results.
     ReturnCall(Expr),
+    /// `panic`: the program ends with the abort value of its kind, as after any other run-time panic.
+    Panic,
+    /// `goto`: control goes on after the [`StmtKind::Label`]. Go's rules hold: no jump over a declaration that is in scope
+    /// at the label, none into a block.
+    Goto(LabelId),
+    /// Where `goto` of the label goes on. Each label stands once in its function.
+    Label(LabelId),
+    /// `clear(slice)`: its elements become zero.
+    Clear(Expr),
+    /// `delete(map, key)` of a Go map; no effect where there is no such entry.
+    MapDelete {
+        /// The map.
+        map: MapId,
+        /// The key.
+        key: Expr,
+    },
 }
 
 /// A clause of a switch.
@@ -286,14 +320,17 @@ pub enum ExprKind {
         /// Of any integer type.
         index: Box<Expr>,
     },
-    /// `base[low:high]` of an addressable array, or of a slice.
+    /// `base[low:high:max]` of an addressable array, of a slice, or (without `max`) of a string. It panics unless
+    /// `0 <= low <= high <= max <= cap(base)` (the length of a string).
     Slice {
-        /// Array (a place) or slice.
+        /// Array (a place), slice or string.
         base: Box<Expr>,
         /// 0 where missing.
         low: Option<Box<Expr>>,
         /// The length where missing.
         high: Option<Box<Expr>>,
+        /// The end of the new capacity; that of `base` where missing.
+        max: Option<Box<Expr>>,
     },
     /// `&place`.
     AddressOf(Box<Expr>),
@@ -317,7 +354,8 @@ pub enum ExprKind {
         /// Right operand.
         right: Box<Expr>,
     },
-    /// A comparison of two values of the same type: integers, booleans, pointers (`nil` is `Zero`), structs, arrays.
+    /// A comparison of two values of the same type: integers, booleans, pointers (`nil` is `Zero`), structs, arrays, and
+    /// strings (all six operators, by bytes); slices with `nil`.
     Compare {
         /// The operator.
         op: CompareOp,
@@ -335,10 +373,72 @@ pub enum ExprKind {
         /// Right operand.
         right: Box<Expr>,
     },
-    /// Conversion between integer types, or between types of the same layout.
+    /// Conversion between integer types, between types of the same layout, between pointers (the memory stays the same),
+    /// from a pointer to `uintptr`, and from a slice of bytes to a string that shares them.
     Convert(Box<Expr>),
-    /// `len(slice)`, of type `int`. The length of arrays and strings that are constant is a `Const`.
+    /// `len` of a slice or string, of type `int`. The length of arrays and constant strings is a `Const`.
     Len(Box<Expr>),
+    /// `cap(slice)`, of type `int`. That of a packet slice is the length of what remains to the packet's end.
+    Cap(Box<Expr>),
+    /// `copy(to, from)`, of type `int`: as many elements as the shorter has; they may overlap. `from` may be a string.
+    Copy {
+        /// A slice.
+        to: Box<Expr>,
+        /// A slice, or a string.
+        from: Box<Expr>,
+    },
+    /// `min` or `max` of integers or strings, each evaluated once.
+    MinMax {
+        /// `max`.
+        max: bool,
+        /// One or more, of the same type.
+        operands: Vec<Expr>,
+    },
+    /// A slice (`[]byte`) or string, after `ty`, of a fresh copy of `bytes` (a slice of bytes or a string) on the stack.
+    /// `bytes` has no more than `capacity` bytes.
+    CopyBytes {
+        /// What is copied.
+        bytes: Box<Expr>,
+        /// The bound that is known when compiling.
+        capacity: u64,
+    },
+    /// The statements, then the value. Its variables are the function's. It is no place.
+    Sequence {
+        /// What runs first; it doesn't leave the expression.
+        stmts: Block,
+        /// The value.
+        value: Box<Expr>,
+    },
+    /// `map[key]` of a Go map: the value, or its zero value where there is no such entry. It is also a target of
+    /// [`StmtKind::Assign`] (an update with `BPF_ANY`) and [`StmtKind::AssignOp`], and as the `call` of a
+    /// [`StmtKind::AssignCall`] it gives the value and whether there is one.
+    MapIndex {
+        /// The map.
+        map: MapId,
+        /// The key.
+        key: Box<Expr>,
+    },
+    /// What a declaration with `//bpf:intrinsic` does.
+    Intrinsic {
+        /// What.
+        op: Intrinsic,
+        /// Its arguments.
+        arguments: Vec<Expr>,
+    },
+    /// A function value: `function` with its first parameters fixed. Only before specialisation, which resolves each.
+    Closure {
+        /// The function.
+        function: FunctionId,
+        /// Values of its first parameters.
+        captures: Vec<Expr>,
+    },
+    /// A call of a function value. Only before specialisation.
+    CallValue {
+        /// Of type [`Type::Function`].
+        callee: Box<Expr>,
+        /// Arguments.
+        arguments: Vec<Expr>,
+    },
     /// A call of a function of the package, with its receiver first.
     Call {
         /// The function.
@@ -364,6 +464,46 @@ pub enum ExprKind {
     },
 }
 
+/// Primitive operations of the standard library's declarations.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Intrinsic {
+    /// (pointer, value) -> the old value plus `value`; 4 or 8 bytes by the pointer's target, as all atomics.
+    AtomicAdd,
+    /// (pointer, value) -> the old value.
+    AtomicAnd,
+    /// (pointer, value) -> the old value.
+    AtomicOr,
+    /// (pointer, value) -> the old value.
+    AtomicXor,
+    /// (pointer, value) -> the old value.
+    AtomicExchange,
+    /// (pointer, old, new) -> bool: it had the value `old` and has `new` now.
+    AtomicCompareExchange,
+    /// (pointer) -> the value.
+    AtomicLoad,
+    /// (pointer, value) -> nothing.
+    AtomicStore,
+    /// ([]byte) -> an unsigned integer; panics where the slice is shorter.
+    LoadEndian {
+        /// 16, 32 or 64.
+        bits: u8,
+        /// The first byte is the most significant one.
+        big: bool,
+    },
+    /// ([]byte, unsigned integer) -> nothing; panics where the slice is shorter.
+    StoreEndian {
+        /// 16, 32 or 64.
+        bits: u8,
+        /// The first byte is the most significant one.
+        big: bool,
+    },
+    /// (unsigned integer) -> its bytes in reverse order.
+    ByteSwap {
+        /// 16, 32 or 64.
+        bits: u8,
+    },
+}
+
 /// A helper's argument.
 #[derive(Clone, Hash, Debug)]
 pub enum Argument {
@@ -377,6 +517,8 @@ pub enum Argument {
     Map(MapId),
     /// A pointer to these bytes in `.rodata`, a NUL appended, and the length with the NUL.
     Text(Vec<u8>),
+    /// The address of a function that the helper calls. It becomes a subprogram with the helper's callback signature.
+    Callback(FunctionId),
 }
 
 /// A constant value.
@@ -444,8 +586,13 @@ pub enum Type {
         /// The Go name, such as `uint32` or `XDPAction`.
         name: SmolStr,
     },
-    /// `string`.
-    String,
+    /// `string`: a pointer to bytes that don't change while they are looked at, and their number.
+    String {
+        /// Into which memory; that of constants is [`Provenance::Constant`].
+        provenance: Provenance,
+    },
+    /// A function type. Only before specialisation.
+    Function,
     /// `[length]element`.
     Array {
         /// Element type.
@@ -506,6 +653,13 @@ pub enum Provenance {
     Global,
     /// The value of a map entry; may be nil until checked.
     MapValue,
+    /// Read-only data: constant strings.
+    Constant,
+    /// A record of a ring buffer; may be nil until checked.
+    RingBuf,
+    /// By the path one of the stack, a package variable, a map value, a record or a constant: the strictest rules of
+    /// these hold.
+    Mixed,
     /// The packet.
     Packet,
     /// The context.
@@ -520,6 +674,9 @@ impl Provenance {
             Provenance::Stack => "a local variable",
             Provenance::Global => "a package variable",
             Provenance::MapValue => "a map value",
+            Provenance::Constant => "a constant",
+            Provenance::RingBuf => "a record of a ring buffer",
+            Provenance::Mixed => "one of several memories",
             Provenance::Packet => "the packet",
             Provenance::Context => "the context",
         }
@@ -562,7 +719,8 @@ impl Types {
             Type::Unknown => 0,
             Type::Bool => 1,
             Type::Int { bits, .. } => u64::from(*bits) / 8,
-            Type::String => 16,
+            Type::String { .. } => 16,
+            Type::Function => 8,
             Type::Array { element, length } => self.size_of(*element).saturating_mul(*length),
             Type::Struct(struct_type) => u64::from(struct_type.size),
             Type::Pointer { .. } => 8,
@@ -576,7 +734,7 @@ impl Types {
             Type::Unknown => 1,
             Type::Array { element, .. } => self.align_of(*element),
             Type::Struct(struct_type) => u64::from(struct_type.align),
-            Type::String | Type::Slice { .. } => 8,
+            Type::String { .. } | Type::Slice { .. } => 8,
             _ => self.size_of(id),
         }
     }
@@ -587,7 +745,8 @@ impl Types {
             Type::Unknown => "?".into(),
             Type::Bool => "bool".into(),
             Type::Int { name, .. } => name.to_string(),
-            Type::String => "string".into(),
+            Type::String { .. } => "string".into(),
+            Type::Function => "func".into(),
             Type::Array { element, length } => format!("[{length}]{}", self.name_of(*element)),
             Type::Struct(struct_type) if struct_type.name.is_empty() => {
                 let fields: Vec<_> = struct_type

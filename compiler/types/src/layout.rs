@@ -22,7 +22,7 @@ fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
     let name = ck.types.named_of(ty).map(|named| named.name.clone());
     let lowered = match ck.types.under(ty).clone() {
         Kind::Basic(Basic::UntypedBool | Basic::Bool) => Type::Bool,
-        Kind::Basic(Basic::String | Basic::UntypedString) => Type::String,
+        Kind::Basic(Basic::String | Basic::UntypedString) => Type::String { provenance: Provenance::Nil },
         Kind::Basic(basic) => {
             let basic = match basic {
                 Basic::UntypedInt => Basic::Int,

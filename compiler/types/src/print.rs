@@ -51,6 +51,9 @@ impl Printer<'_> {
             Provenance::Stack => "stack",
             Provenance::Global => "global",
             Provenance::MapValue => "map",
+            Provenance::Constant => "const",
+            Provenance::RingBuf => "ringbuf",
+            Provenance::Mixed => "mixed",
             Provenance::Packet => "packet",
             Provenance::Context => "ctx",
         };
@@ -61,6 +64,7 @@ impl Printer<'_> {
             Type::Slice { element, provenance: memory } => {
                 format!("[]{}@{}", self.ty(*element), provenance(*memory))
             }
+            Type::String { provenance: memory } => format!("string@{}", provenance(*memory)),
             _ => types.name_of(id),
         }
     }
@@ -97,10 +101,17 @@ impl Printer<'_> {
         let directive = match function.inlining {
             Inlining::Automatic => "",
             Inlining::Never => "//bpf:noinline\n",
+            Inlining::Global => "//bpf:global\n",
         };
         let name = self.function_name(index);
         let _ = writeln!(out, "\n{directive}func {name}({}){results} {{", params.join(", "));
-        Body { printer: self, function }.block(&function.body, 1, out);
+        let body = Body { printer: self, function };
+        body.block(&function.body, 1, out);
+        for deferred in &function.defers {
+            let _ = writeln!(out, "defer if {} {{", local_name(function, deferred.flag));
+            body.block(&deferred.body, 1, out);
+            out.push_str("}\n");
+        }
         out.push_str("}\n");
     }
 }
@@ -189,6 +200,13 @@ impl Body<'_> {
             StmtKind::Continue(label) => line(out, format!("continue L{}", label.0)),
             StmtKind::Return(values) => line(out, format!("return {}", self.list(values)).trim_end().into()),
             StmtKind::ReturnCall(call) => line(out, format!("return {}", self.expr(call))),
+            StmtKind::Panic => line(out, "panic".into()),
+            StmtKind::Goto(label) => line(out, format!("goto L{}", label.0)),
+            StmtKind::Label(label) => line(out, format!("L{}:", label.0)),
+            StmtKind::Clear(slice) => line(out, format!("clear({})", self.expr(slice))),
+            StmtKind::MapDelete { map, key } => {
+                line(out, format!("delete({}, {})", self.map(*map), self.expr(key)));
+            }
         }
     }
 
@@ -227,11 +245,12 @@ impl Body<'_> {
             }
             ExprKind::Deref(pointer) => format!("(*{})", self.expr(pointer)),
             ExprKind::Index { base, index } => format!("{}[{}]", self.expr(base), self.expr(index)),
-            ExprKind::Slice { base, low, high } => {
+            ExprKind::Slice { base, low, high, max } => {
                 let bound = |bound: &Option<Box<Expr>>| {
                     bound.as_ref().map_or(String::new(), |bound| self.expr(bound))
                 };
-                format!("{}[{}:{}]", self.expr(base), bound(low), bound(high))
+                let max = max.as_ref().map_or(String::new(), |max| format!(":{}", self.expr(max)));
+                format!("{}[{}:{}{max}]", self.expr(base), bound(low), bound(high))
             }
             ExprKind::AddressOf(place) => format!("&{}", self.expr(place)),
             ExprKind::Struct(values) => format!("{}{{{}}}", ty(), self.list(values)),
@@ -269,7 +288,32 @@ impl Body<'_> {
                 format!("bpf_{name}({})", arguments.join(", "))
             }
             ExprKind::Packet { context, .. } => format!("packet({})", self.expr(context)),
+            ExprKind::Cap(slice) => format!("cap({})", self.expr(slice)),
+            ExprKind::Copy { to, from } => format!("copy({}, {})", self.expr(to), self.expr(from)),
+            ExprKind::MinMax { max, operands } => {
+                format!("{}({})", if *max { "max" } else { "min" }, self.list(operands))
+            }
+            ExprKind::CopyBytes { bytes, capacity } => {
+                format!("copy[{capacity}]({})", self.expr(bytes))
+            }
+            ExprKind::Sequence { stmts, value } => {
+                let mut inner = String::new();
+                self.block(stmts, 0, &mut inner);
+                format!("({{ {}; {} }})", inner.trim_end().replace('\n', "; "), self.expr(value))
+            }
+            ExprKind::MapIndex { map, key } => format!("{}[{}]", self.map(*map), self.expr(key)),
+            ExprKind::Intrinsic { op, arguments } => format!("{op:?}({})", self.list(arguments)),
+            ExprKind::Closure { function, captures } => {
+                format!("closure {}({})", self.printer.function_name(function.0), self.list(captures))
+            }
+            ExprKind::CallValue { callee, arguments } => {
+                format!("{}({})", self.expr(callee), self.list(arguments))
+            }
         }
+    }
+
+    fn map(&self, map: crate::hir::MapId) -> String {
+        self.printer.package.maps.get(map.0 as usize).map_or("?".into(), |map| map.name.to_string())
     }
 
     fn argument(&self, argument: &Argument) -> String {
@@ -277,9 +321,9 @@ impl Body<'_> {
             Argument::Value(value) => self.expr(value),
             Argument::Reference(value) => format!("ref {}", self.expr(value)),
             Argument::Memory(slice) => format!("mem {}", self.expr(slice)),
-            Argument::Map(map) => {
-                let map = self.printer.package.maps.get(map.0 as usize);
-                map.map_or("?".into(), |map| format!("map {}", map.name))
+            Argument::Map(map) => format!("map {}", self.map(*map)),
+            Argument::Callback(function) => {
+                format!("func {}", self.printer.function_name(function.0))
             }
             Argument::Text(bytes) => format!("text {:?}", String::from_utf8_lossy(bytes)),
         }

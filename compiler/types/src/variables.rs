@@ -171,7 +171,7 @@ impl<'a> Cx<'_, 'a> {
             self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
             return None;
         }
-        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, place })
+        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: false, place })
     }
 
     fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {

@@ -12,17 +12,35 @@ pub(crate) fn parts<'e>(expr: &'e mut Expr, f: &mut dyn FnMut(&'e mut Expr)) {
         | ExprKind::Unary { operand: inner, .. }
         | ExprKind::Convert(inner)
         | ExprKind::Len(inner)
+        | ExprKind::Cap(inner)
+        | ExprKind::CopyBytes { bytes: inner, .. }
+        | ExprKind::MapIndex { key: inner, .. }
         | ExprKind::Packet { context: inner, .. } => f(inner),
         ExprKind::Index { base, index } => {
             f(base);
             f(index);
         }
-        ExprKind::Slice { base, low, high } => {
+        ExprKind::Slice { base, low, high, max } => {
             f(base);
-            for bound in [low, high].into_iter().flatten() {
+            for bound in [low, high, max].into_iter().flatten() {
                 f(bound);
             }
         }
+        ExprKind::Copy { to, from } => {
+            f(to);
+            f(from);
+        }
+        ExprKind::Sequence { stmts, value } => {
+            stmts.iter_mut().for_each(|stmt| deep_parts(stmt, f));
+            f(value);
+        }
+        ExprKind::CallValue { callee, arguments } => {
+            f(callee);
+            arguments.iter_mut().for_each(f);
+        }
+        ExprKind::Closure { captures: operands, .. }
+        | ExprKind::MinMax { operands, .. }
+        | ExprKind::Intrinsic { arguments: operands, .. } => operands.iter_mut().for_each(f),
         ExprKind::Struct(values) => values.iter_mut().for_each(f),
         ExprKind::Array(values) => values.iter_mut().for_each(|(_, value)| f(value)),
         ExprKind::Binary { left, right, .. }
@@ -36,10 +54,19 @@ pub(crate) fn parts<'e>(expr: &'e mut Expr, f: &mut dyn FnMut(&'e mut Expr)) {
             for argument in arguments {
                 match argument {
                     Argument::Value(value) | Argument::Reference(value) | Argument::Memory(value) => f(value),
-                    Argument::Map(_) | Argument::Text(_) => {}
+                    Argument::Map(_) | Argument::Text(_) | Argument::Callback(_) => {}
                 }
             }
         }
+    }
+}
+
+/// Calls `f` with each expression that stands directly in `stmt` or in a statement in it.
+fn deep_parts<'s>(stmt: &'s mut Stmt, f: &mut dyn FnMut(&'s mut Expr)) {
+    let mut blocks: Vec<&'s mut Vec<Stmt>> = Vec::new();
+    stmt_parts(stmt, f, &mut |block| blocks.push(block));
+    for stmt in blocks.into_iter().flatten() {
+        deep_parts(stmt, f);
     }
 }
 
@@ -67,7 +94,10 @@ pub(crate) fn stmt_parts<'s>(
             f(target);
             f(value);
         }
-        StmtKind::Expr(expr) | StmtKind::ReturnCall(expr) => f(expr),
+        StmtKind::Expr(expr)
+        | StmtKind::ReturnCall(expr)
+        | StmtKind::Clear(expr)
+        | StmtKind::MapDelete { key: expr, .. } => f(expr),
         StmtKind::Block(block) => g(block),
         StmtKind::If { cond, then, otherwise } => {
             f(cond);
@@ -87,7 +117,11 @@ pub(crate) fn stmt_parts<'s>(
                 g(&mut clause.body);
             }
         }
-        StmtKind::Break(_) | StmtKind::Continue(_) => {}
+        StmtKind::Break(_)
+        | StmtKind::Continue(_)
+        | StmtKind::Panic
+        | StmtKind::Goto(_)
+        | StmtKind::Label(_) => {}
         StmtKind::Return(values) => values.iter_mut().for_each(f),
     }
 }
@@ -146,8 +180,16 @@ pub(crate) fn calls(block: &mut [Stmt], f: &mut dyn FnMut(&mut FunctionId)) {
 }
 
 fn calls_in(expr: &mut Expr, f: &mut dyn FnMut(&mut FunctionId)) {
-    if let ExprKind::Call { function, .. } = &mut expr.kind {
-        f(function);
+    match &mut expr.kind {
+        ExprKind::Call { function, .. } | ExprKind::Closure { function, .. } => f(function),
+        ExprKind::Helper { arguments, .. } => {
+            for argument in arguments {
+                if let Argument::Callback(function) = argument {
+                    f(function);
+                }
+            }
+        }
+        _ => {}
     }
     let mut inner = Vec::new();
     parts(expr, &mut |part| inner.push(part));

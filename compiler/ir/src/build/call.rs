@@ -195,6 +195,7 @@ impl<'a> Builder<'a> {
                 values.push(self.alu(AluOp::Mul, length, element_size));
             }
             Argument::Map(map) => values.push(self.emit(Type::Pointer, InstKind::MapRef(*map))),
+            Argument::Callback(_) => return self.error(Unsupported::Construct("a callback")),
             Argument::Text(bytes) => {
                 let mut text = bytes.clone();
                 text.push(0);

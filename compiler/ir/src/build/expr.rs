@@ -80,6 +80,17 @@ impl Builder<'_> {
                 let end = self.packet_pointer(pointer, context.ty, *end);
                 Ok(Operand::Slice(SliceValue { pointer: start, bound: Bound::PacketEnd(end) }))
             }
+            ExprKind::Cap(_) => self.error(Unsupported::Construct("cap of a slice")),
+            ExprKind::Copy { .. } => self.error(Unsupported::Construct("copy")),
+            ExprKind::MinMax { max: false, .. } => self.error(Unsupported::Construct("min")),
+            ExprKind::MinMax { max: true, .. } => self.error(Unsupported::Construct("max")),
+            ExprKind::CopyBytes { .. } => self.error(Unsupported::StringValue),
+            ExprKind::Sequence { .. } => self.error(Unsupported::Construct("this expression")),
+            ExprKind::MapIndex { .. } => self.error(Unsupported::Construct("a Go map")),
+            ExprKind::Intrinsic { .. } => self.error(Unsupported::Construct("this function")),
+            ExprKind::Closure { .. } | ExprKind::CallValue { .. } => {
+                self.error(Unsupported::Construct("a function value"))
+            }
         }
     }
 

@@ -173,7 +173,9 @@ impl Builder<'_> {
         match self.scalar_type(ty) {
             Some(_) => Ok(Operand::Scalar(self.load(address, ty))),
             None if self.is_slice(ty) => self.error(Unsupported::SliceInMemory),
-            None if matches!(self.types().get(ty), hir::Type::String) => self.error(Unsupported::StringValue),
+            None if matches!(self.types().get(ty), hir::Type::String { .. }) => {
+                self.error(Unsupported::StringValue)
+            }
             None => Ok(Operand::Memory(address)),
         }
     }
@@ -256,7 +258,7 @@ impl Builder<'_> {
         let size = self.types().size_of(expr.ty) as u32;
         match (&expr.kind, self.types().get(expr.ty)) {
             (_, hir::Type::Slice { .. }) => return self.error(Unsupported::SliceInMemory),
-            (_, hir::Type::String) => return self.error(Unsupported::StringValue),
+            (_, hir::Type::String { .. }) => return self.error(Unsupported::StringValue),
             (ExprKind::Zero, _) => self.zero(address, 0, size, self.types().align_of(expr.ty) as u32),
             (ExprKind::Struct(values), hir::Type::Struct(of)) => self.store_struct(address, of, values)?,
             (ExprKind::Array(elements), hir::Type::Array { element, length }) => {
@@ -308,7 +310,7 @@ impl Builder<'_> {
 
     /// `base[low:high]`.
     pub(super) fn slice_of(&mut self, expr: &Expr) -> Result<SliceValue> {
-        let ExprKind::Slice { base, low, high } = &expr.kind else { return self.slice(expr) };
+        let ExprKind::Slice { base, low, high, .. } = &expr.kind else { return self.slice(expr) };
         let slice = match self.types().get(base.ty) {
             hir::Type::Array { length, .. } => {
                 let address = self.address(base)?;

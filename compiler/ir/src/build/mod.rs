@@ -437,7 +437,7 @@ impl<'a> Builder<'a> {
             return Ok(Storage::Vars(self.ssa.new_var(scalar)));
         }
         match types.get(ty) {
-            hir::Type::String => self.error(Unsupported::StringValue),
+            hir::Type::String { .. } | hir::Type::Function => self.error(Unsupported::StringValue),
             hir::Type::Slice { .. } if in_memory => self.error(Unsupported::SliceInMemory),
             hir::Type::Slice { provenance, .. } => {
                 let var = self.ssa.new_var(Type::Pointer);

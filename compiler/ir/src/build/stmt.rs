@@ -67,6 +67,10 @@ impl Builder<'_> {
                 Ok(())
             }
             StmtKind::Return(values) => self.return_values(values, stmt),
+            StmtKind::Panic => self.error(Unsupported::Construct("panic")),
+            StmtKind::Goto(_) | StmtKind::Label(_) => self.error(Unsupported::Construct("goto")),
+            StmtKind::Clear(_) => self.error(Unsupported::Construct("clear")),
+            StmtKind::MapDelete { .. } => self.error(Unsupported::Construct("delete")),
             StmtKind::ReturnCall(call) => {
                 let ExprKind::Call { function, arguments } = &call.kind else {
                     return self.error(Unsupported::StringValue);
@@ -322,6 +326,11 @@ fn assigned_locals(block: &[Stmt], found: &mut Vec<LocalId>) {
             | StmtKind::Break(_)
             | StmtKind::Continue(_)
             | StmtKind::Return(_)
+            | StmtKind::Panic
+            | StmtKind::Goto(_)
+            | StmtKind::Label(_)
+            | StmtKind::Clear(_)
+            | StmtKind::MapDelete { .. }
             | StmtKind::ReturnCall(_) => {}
         }
     }
