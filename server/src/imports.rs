@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use gobpf_analysis::Import;
+use gobpf_analysis::{Import, OtherSource};
+
+use crate::read;
 
 /// The import path under which the SDK is published.
 const CANONICAL: &str = "github.com/miekg/bpf";
@@ -18,6 +20,7 @@ const MARKER: &str = "//bpf:sdk";
 pub struct Imports {
     module: Option<Module>,
     known: Mutex<HashMap<String, Import>>,
+    packages: Mutex<HashMap<String, Option<Arc<[OtherSource]>>>>,
 }
 
 /// A Go module on disk.
@@ -34,7 +37,7 @@ pub struct Module {
 impl Imports {
     /// The imports of the files in `dir`; none is no place on disk.
     pub fn of(dir: Option<&Path>) -> Imports {
-        Imports { module: dir.and_then(Module::of), known: Mutex::default() }
+        Imports { module: dir.and_then(Module::of), known: Mutex::default(), packages: Mutex::default() }
     }
 
     /// What `path` is.
@@ -46,6 +49,19 @@ impl Imports {
         let import = self.look(path);
         known.insert(path.to_string(), import);
         import
+    }
+
+    /// The files of the package with the import path `path`, if it is one of the module or of a directory that the
+    /// module names in its place.
+    pub fn package(&self, path: &str) -> Option<Arc<[OtherSource]>> {
+        let mut packages = self.packages.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = packages.get(path) {
+            return known.clone();
+        }
+        let dir = self.module.as_ref().and_then(|module| module.directory_of(path));
+        let files = dir.map(|dir| read::package(&dir, None).into());
+        packages.insert(path.to_string(), files.clone());
+        files
     }
 
     fn look(&self, path: &str) -> Import {

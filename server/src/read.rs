@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use gobpf_analysis::OtherSource;
+
 use crate::wording;
 
 /// A larger file is refused. Bytes.
@@ -40,20 +42,28 @@ pub fn source(path: &Path) -> Result<Source, String> {
     Ok(Source { name, text, dir: dir.map(Path::to_path_buf) })
 }
 
-/// The texts of the Go files in `dir`, but for `own` and tests, by name. What can't be read is left out: Go's own tools
-/// complain about it.
-pub fn siblings(dir: &Path, own: &OsStr) -> Vec<String> {
+/// The Go files in `dir`, but for `own` and tests, by name. What can't be read is left out: Go's own tools complain about
+/// it.
+pub fn package(dir: &Path, own: Option<&OsStr>) -> Vec<OtherSource> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     let is_wanted = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_source = name.ends_with(".go") && !name.ends_with("_test.go") && !name.starts_with(['_', '.']);
-        is_source && path.file_name() != Some(own) && path.is_file()
+        is_source && path.file_name() != own && path.is_file()
     };
-    let texts =
-        paths.iter().filter(|path| is_wanted(path)).map(|path| source(path).map(|source| source.text));
-    texts.flatten().collect()
+    let sources = paths.iter().filter(|path| is_wanted(path)).map(|path| {
+        source(path).map(|source| OtherSource { name: shown(path).into(), text: source.text.into() })
+    });
+    sources.flatten().collect()
+}
+
+/// `path` as people want to read it: from the working directory on, where it is below that.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    short.strip_prefix(".").unwrap_or(short).display().to_string()
 }
 
 /// All that `from` gives, or one byte more than is allowed.

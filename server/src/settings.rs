@@ -42,7 +42,8 @@ impl Settings {
 
     /// Options for the file without a look at the `gobpf.toml`, which says `fallback`.
     pub fn with_fallback(&self, fallback: Option<KernelVersion>, dir: Option<&Path>, name: &str) -> Options {
-        let imports = Imports::of(dir);
+        let imports = Arc::new(Imports::of(dir));
+        let packages = Arc::clone(&imports);
         let own = Path::new(name).file_name().unwrap_or_default().to_os_string();
         let siblings = dir.map(|dir| (dir.to_path_buf(), own));
         Options {
@@ -52,8 +53,9 @@ impl Settings {
             sdk: Arc::clone(&self.sdk),
             imports: Arc::new(move |path: &str| imports.resolve(path)),
             siblings: Arc::new(move || {
-                siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::siblings(dir, own))
+                siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::package(dir, Some(own)))
             }),
+            packages: Arc::new(move |path: &str| packages.package(path)),
         }
     }
 }

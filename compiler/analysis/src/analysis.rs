@@ -16,7 +16,7 @@ use crate::cancel::{Cancel, Cancelled};
 use crate::document::{Language, Snapshot};
 use crate::judge::{self, Judge, Places};
 use crate::literals::{self, JudgedLiteral};
-use crate::siblings::{self, Siblings};
+use crate::others::{self, OtherFile, Others};
 use crate::sound;
 use crate::unread::unread;
 
@@ -25,8 +25,10 @@ use crate::unread::unread;
 pub struct Analysis {
     /// The file has something for us: a program, a directive, an asm literal. Where not, there are no diagnostics.
     pub relevant: bool,
-    /// All diagnostics, by position.
+    /// All diagnostics: those of the file by position, then those of other files, which each have a label in the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// The other files that programs of the file may reach, by id.
+    pub others: Vec<OtherFile>,
     /// The programs of the file that could be compiled, in source order.
     pub programs: Vec<ProgramReport>,
     /// The programs of the file that could be compiled; none where there are none. Errors elsewhere in the file don't
@@ -106,18 +108,21 @@ impl Analysis {
         let file = snapshot.ast();
         let options = snapshot.options();
         let target = options.target_of(file);
+        let others = Others::new(options, snapshot.parsed());
         let check = |files: &[Arc<ast::File>]| {
             let imports = &*options.imports;
-            gobpf_types::check(Input { files, sdk: &options.sdk, imports, target: Some(target) })
+            let packages = |path: &str| others.package(path);
+            let target = Some(target);
+            gobpf_types::check(Input { files, sdk: &options.sdk, imports, packages: &packages, target })
         };
         let mut checked = check(std::slice::from_ref(file));
-        let mut others = Siblings::default();
-        if siblings::are_missed(&checked) {
-            others = Siblings::of(file, options);
-            let package: Vec<_> = std::iter::once(file).chain(&others.files).cloned().collect();
-            checked = if others.files.is_empty() { checked } else { check(&package) };
+        if others::are_missed(&checked) {
+            let siblings = others.siblings(file);
+            let package: Vec<_> = std::iter::once(file).chain(&siblings).cloned().collect();
+            checked = if siblings.is_empty() { checked } else { check(&package) };
         }
-        let mut analysis = Analysis { relevant: checked.relevant, ..Analysis::default() };
+        let others = others.into_files();
+        let mut analysis = Analysis { relevant: checked.relevant, others, ..Analysis::default() };
         // A directive that is misspelt is an error as well, but the Go around it is certain.
         let (syntax, directives): (Vec<_>, Vec<_>) =
             snapshot.syntax_diagnostics().iter().cloned().partition(|one| one.code == codes::GB0101);
@@ -125,9 +130,9 @@ impl Analysis {
         let mut unread = unread(file, &syntax);
         cancel.check()?;
         analysis.add_literals(file, target, &unread, cancel)?;
-        unread.extend(others.unread.iter().copied());
+        unread.extend(others::unread_of(&analysis.others));
         if checked.relevant {
-            analysis.add_programs((file, snapshot.caches()), checked, (unread, others.problem), cancel)?;
+            analysis.add_programs((file, snapshot.caches()), checked, unread, cancel)?;
         }
         if !syntax.is_empty() {
             // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
@@ -140,7 +145,11 @@ impl Analysis {
         let shown = &mut analysis.diagnostics;
         analysis.broken |= shown.iter().any(|one| one.severity == Severity::Error);
         shown.retain(|one| options.go_errors || !one.code.is_go_error());
-        shown.sort_by_key(|one| (one.primary.range.start(), one.severity, one.code));
+        let place = |one: &Diagnostic| {
+            let elsewhere = (one.primary.file != file.id).then_some(one.primary.file.0);
+            (elsewhere, one.primary.range.start(), one.severity, one.code)
+        };
+        shown.sort_by_key(place);
         Ok(analysis)
     }
 
@@ -164,36 +173,36 @@ impl Analysis {
         &mut self,
         (file, caches): (&ast::File, &Caches),
         checked: Checked,
-        (unread, problem_of_others): (HashSet<DeclId>, Option<Diagnostic>),
+        unread: HashSet<DeclId>,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
-        let span = |place: Place| {
-            let elsewhere = Span { file: place.decl.file, range: TextRange::default() };
-            if place.decl.file == file.id { file.span(place) } else { elsewhere }
-        };
+        let others = std::mem::take(&mut self.others);
+        let span = |place: Place| span_in(file, &others, place);
         let Checked { mut package, errors, .. } = checked;
         // The programs of other files are looked at there.
         package.programs.retain(|program| program.place.decl.file == file.id);
-        let (own, others): (Vec<_>, Vec<_>) =
+        let (own, foreign): (Vec<_>, Vec<_>) =
             errors.iter().partition(|error| error.place.decl.file == file.id);
         self.diagnostics.extend(own.iter().map(|error| error.to_diagnostic(&span)));
         let declared = package.programs.clone();
         if !errors.is_empty() || !unread.is_empty() {
-            let mut broken = unread;
+            let mut broken = unread.clone();
             broken.extend(errors.iter().map(|error| error.place.decl));
             self.kernel.retain(|decl| !broken.contains(decl));
             // The package clause carries what holds for all programs; and what calls itself is not specialised.
             let circular = errors.iter().any(|error| matches!(*error.why, Why::Recursion { .. }));
             let clause = DeclId { file: file.id, index: 0 };
             let none = circular || broken.contains(&clause);
-            package.programs = if none { Vec::new() } else { sound::programs(&package, &broken) };
+            let sound = sound::programs(&package, &broken);
+            package.programs = if none { Vec::new() } else { sound.programs };
             let is_left =
                 |program: &hir::Program| package.programs.iter().any(|it| it.place == program.place);
-            let lost = declared.iter().find(|program| !is_left(program)).filter(|_| own.is_empty());
-            let type_error = || others.first().map(|error| error.to_diagnostic(&span));
-            if let (Some(lost), Some(error)) = (lost, problem_of_others.or_else(type_error)) {
-                let message = format!("another file of the package has an error: {}", error.message);
-                self.diagnostics.push(Diagnostic::error(error.code, file.span(lost.place), message));
+            if let Some(lost) = declared.iter().find(|program| !is_left(program)) {
+                // What follows from a syntax error is no news.
+                let certain = foreign.iter().filter(|error| !unread.contains(&error.place.decl));
+                let type_errors = certain.map(|error| (error.place.decl, error.to_diagnostic(&span)));
+                let elsewhere: Vec<_> = others::problems(&others).chain(type_errors).collect();
+                self.add_foreign(file.span(lost.place), lost, &elsewhere, &sound.reached);
             }
         }
         cancel.check()?;
@@ -213,9 +222,28 @@ impl Analysis {
             }
             self.object = Some(object);
         }
+        self.others = others;
         self.compiled = std::mem::replace(&mut package.programs, declared);
         self.package = Some(package);
         Ok(())
+    }
+
+    /// Adds the errors of other files that keep `lost`, which stands at `at`, from being compiled: those that programs
+    /// of the file have `reached`, or where the file has no error of its own, the first one.
+    fn add_foreign(
+        &mut self,
+        at: Span,
+        lost: &hir::Program,
+        elsewhere: &[(DeclId, Diagnostic)],
+        reached: &HashSet<DeclId>,
+    ) {
+        let mut shown: Vec<_> = elsewhere.iter().filter(|(decl, _)| reached.contains(decl)).collect();
+        if shown.is_empty() && self.diagnostics.is_empty() {
+            shown.extend(elsewhere.first());
+        }
+        let label = format!("`{}` can't be compiled because of it", lost.name);
+        let labelled = shown.into_iter().map(|(_, one)| one.clone().label(at, label.clone()));
+        self.diagnostics.extend(labelled);
     }
 
     fn judge(
@@ -248,6 +276,16 @@ impl Analysis {
     pub fn has_errors(&self) -> bool {
         self.broken || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// The text of `place`, in the document or in another file; an empty one in a file that isn't at hand.
+fn span_in(file: &ast::File, others: &[OtherFile], place: Place) -> Span {
+    if place.decl.file == file.id {
+        return file.span(place);
+    }
+    let other = others.iter().find(|other| other.ast.id == place.decl.file);
+    let elsewhere = Span { file: place.decl.file, range: TextRange::default() };
+    other.map_or(elsewhere, |other| other.ast.span(place))
 }
 
 /// The functions that programs are made of.

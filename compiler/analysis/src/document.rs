@@ -11,6 +11,7 @@ use crate::analysis::Analysis;
 use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
 use crate::options::Options;
+use crate::others::Parsed;
 
 /// What a document is written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +62,7 @@ struct Inner {
     syntax: Vec<Diagnostic>,
     options: Arc<Options>,
     caches: Caches,
+    parsed: Parsed,
     analysis: OnceLock<Arc<Analysis>>,
 }
 
@@ -76,7 +78,7 @@ impl Document {
         let text = SourceText::new(text);
         let tree = Language::of(name).parse(file, &text);
         let name: Arc<str> = name.into();
-        let current = Snapshot::of(&name, &text, &tree, version, &options, &Caches::default());
+        let current = Snapshot::of(&name, &text, &tree, version, &options, None);
         Document { file, name, text, tree, version, options, current }
     }
 
@@ -120,8 +122,8 @@ impl Document {
     }
 
     fn publish(&mut self) {
-        let caches = self.current.inner.caches.clone();
-        self.current = Snapshot::of(&self.name, &self.text, &self.tree, self.version, &self.options, &caches);
+        let before = Some(&*self.current.inner);
+        self.current = Snapshot::of(&self.name, &self.text, &self.tree, self.version, &self.options, before);
     }
 }
 
@@ -132,7 +134,7 @@ impl Snapshot {
         tree: &SyntaxTree,
         version: Option<i32>,
         options: &Arc<Options>,
-        caches: &Caches,
+        before: Option<&Inner>,
     ) -> Snapshot {
         Snapshot {
             inner: Arc::new(Inner {
@@ -142,7 +144,8 @@ impl Snapshot {
                 ast: Arc::clone(tree.file()),
                 syntax: tree.diagnostics().to_vec(),
                 options: Arc::clone(options),
-                caches: caches.clone(),
+                caches: before.map(|before| before.caches.clone()).unwrap_or_default(),
+                parsed: before.map(|before| before.parsed.clone()).unwrap_or_default(),
                 analysis: OnceLock::new(),
             }),
         }
@@ -186,6 +189,11 @@ impl Snapshot {
     /// What earlier versions have computed.
     pub(crate) fn caches(&self) -> &Caches {
         &self.inner.caches
+    }
+
+    /// The other files that earlier versions have parsed.
+    pub(crate) fn parsed(&self) -> &Parsed {
+        &self.inner.parsed
     }
 
     /// The first import of a package that is not there.

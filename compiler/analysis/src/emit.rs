@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use gobpf_bpf::Object;
 use gobpf_bpf::disasm;
-use gobpf_source::{Origin, Place};
+use gobpf_loader::{SourceLine, SourceLines};
+use gobpf_source::Origin;
 use gobpf_types::hir;
 use gobpf_verifier::{Request, Verdict};
 use serde_json::json;
@@ -109,7 +110,7 @@ impl Snapshot {
                 let package = hir::Package { programs: analysis.compiled.clone(), ..package.clone() };
                 Ok(gobpf_ir::print_module(&gobpf_ir::build_module(&package, &mut Default::default()).module))
             }
-            Emit::Asm => Ok(self.asm(object.ok_or_else(missing)?)),
+            Emit::Asm => Ok(self.asm(&analysis, object.ok_or_else(missing)?)),
             Emit::States => self.states(object.ok_or_else(missing)?, cancel),
             Emit::Verdict => Ok(verdicts(&analysis, object.ok_or_else(missing)?)),
             Emit::Loader => {
@@ -117,13 +118,15 @@ impl Snapshot {
                 if analysis.has_errors() {
                     return Err(EmitError::Diagnostics);
                 }
-                gobpf_loader::program(object, self).map_err(|error| EmitError::Other(error.to_string()))
+                gobpf_loader::program(object, &Lines { snapshot: self, analysis: &analysis })
+                    .map_err(|error| EmitError::Other(error.to_string()))
             }
         }
     }
 
     /// The instructions of every program, with the source line in front of those that it became.
-    fn asm(&self, object: &Object) -> String {
+    fn asm(&self, analysis: &Analysis, object: &Object) -> String {
+        let lines = Lines { snapshot: self, analysis };
         let mut out = String::new();
         for (index, program) in object.programs.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
@@ -136,29 +139,10 @@ impl Snapshot {
                 program.code.stack_bytes
             );
             out += &disasm::listing(&program.code, object, |slot| {
-                self.note(program.code.origins.get(slot as usize)?)
+                lines.note(program.code.origins.get(slot as usize)?)
             });
         }
         out
-    }
-
-    /// The source line and the reason of an instruction.
-    fn note(&self, origin: &Origin) -> Option<String> {
-        let (line, text) = self.source_line(origin.place)?;
-        Some(match origin.why.describe() {
-            "" => format!("{line}: {text}"),
-            why => format!("{line}: {text} ({why})"),
-        })
-    }
-
-    /// The line, counted from 1, and its trimmed text.
-    pub(crate) fn source_line(&self, place: Place) -> Option<(u32, String)> {
-        let span = self.ast().span(place);
-        if place.decl.file != span.file || span.range.is_empty() {
-            return None;
-        }
-        let line = self.text().line_of(span.range.start());
-        Some((line + 1, self.text().line(line).trim().to_string()))
     }
 
     fn states(&self, object: &Object, cancel: &Cancel) -> Result<String, EmitError> {
@@ -192,14 +176,50 @@ impl Snapshot {
     }
 }
 
-impl gobpf_loader::SourceLines for Snapshot {
+/// The source of an object: the document, and the other files that its programs reach.
+struct Lines<'a> {
+    snapshot: &'a Snapshot,
+    analysis: &'a Analysis,
+}
+
+impl Lines<'_> {
+    /// The source line and the reason of an instruction.
+    fn note(&self, origin: &Origin) -> Option<String> {
+        let SourceLine { file, number, text } = self.line(*origin)?;
+        let place = if file == self.file_name() { number.to_string() } else { format!("{file}:{number}") };
+        Some(match origin.why.describe() {
+            "" => format!("{place}: {text}"),
+            why => format!("{place}: {text} ({why})"),
+        })
+    }
+}
+
+impl SourceLines for Lines<'_> {
     fn file_name(&self) -> &str {
-        self.name().rsplit('/').next().unwrap_or_default()
+        base_name(self.snapshot.name())
     }
 
-    fn line(&self, origin: Origin) -> Option<(u32, String)> {
-        self.source_line(origin.place)
+    fn line(&self, origin: Origin) -> Option<SourceLine> {
+        let file = origin.place.decl.file;
+        let (name, ast, text) = if file == self.snapshot.ast().id {
+            (self.snapshot.name(), self.snapshot.ast(), self.snapshot.text())
+        } else {
+            let other = self.analysis.others.iter().find(|other| other.ast.id == file)?;
+            (&*other.name, &other.ast, &other.text)
+        };
+        let range = ast.span(origin.place).range;
+        if range.is_empty() {
+            return None;
+        }
+        let line = text.line_of(range.start());
+        let (file, text) = (base_name(name).to_owned(), text.line(line).trim().to_owned());
+        Some(SourceLine { file, number: line + 1, text })
     }
+}
+
+/// The name of a file without its folders.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// One JSON line for each program.

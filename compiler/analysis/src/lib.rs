@@ -6,13 +6,14 @@
 mod analysis;
 mod cache;
 mod cancel;
+mod constraint;
 mod document;
 mod emit;
 mod hover;
 mod judge;
 mod literals;
 mod options;
-mod siblings;
+mod others;
 mod sound;
 mod unread;
 
@@ -25,4 +26,5 @@ pub use gobpf_syntax::Work;
 pub use gobpf_types::{Import, Sdk};
 pub use gobpf_verifier::{Dialect, Rejection, Statistics, Unknown, Verdict};
 pub use hover::Hover;
-pub use options::Options;
+pub use options::{Options, OtherSource};
+pub use others::OtherFile;

@@ -20,9 +20,21 @@ pub struct Options {
     pub sdk: Arc<Sdk>,
     /// What an import path is. The caller looks at the disk; this room does not.
     pub imports: Arc<dyn Fn(&str) -> Import + Send + Sync>,
-    /// The texts of the other Go files of the directory. Asked only when the file uses what it doesn't declare, and
+    /// The other Go files of the directory, without tests. Asked only when the file uses what it doesn't declare, and
     /// perhaps often: on each version of the file.
-    pub siblings: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    pub siblings: Arc<dyn Fn() -> Vec<OtherSource> + Send + Sync>,
+    /// The Go files, without tests, of the package with an import path; none where the caller doesn't have it. Asked for
+    /// each [`Import::Other`] whose names programs use, perhaps often.
+    pub packages: Arc<dyn Fn(&str) -> Option<Arc<[OtherSource]>> + Send + Sync>,
+}
+
+/// A source file beside the document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OtherSource {
+    /// What it is called in diagnostics, such as its path; no two files share one.
+    pub name: Arc<str>,
+    /// Its text.
+    pub text: Arc<str>,
 }
 
 impl Options {
@@ -55,6 +67,7 @@ impl Default for Options {
             sdk: Arc::new(Sdk::embedded()),
             imports: Arc::new(imports),
             siblings: Arc::new(Vec::new),
+            packages: Arc::new(|_| None),
         }
     }
 }

@@ -10,13 +10,33 @@ use gobpf_types::hir::{
 /// Types nested deeper than this count as broken.
 const MAX_DEPTH: u32 = 64;
 
-/// The programs of `package` that reach no declaration in `broken` and nothing without a type.
-pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Vec<Program> {
-    let whole = package.programs.iter().filter(|program| {
-        !broken.contains(&program.place.decl)
-            && Walk::new(package, broken).finds_nothing_broken(program.function)
-    });
-    whole.cloned().collect()
+/// What is left of a package with errors.
+pub(crate) struct Sound {
+    /// The programs that reach no broken declaration and nothing without a type.
+    pub(crate) programs: Vec<Program>,
+    /// The broken declarations that the other programs reach.
+    pub(crate) reached: HashSet<DeclId>,
+}
+
+/// Sorts the programs of `package` by whether they reach a declaration in `broken`.
+pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Sound {
+    let mut sound = Sound { programs: Vec::new(), reached: HashSet::new() };
+    for program in &package.programs {
+        let mut walk = Walk {
+            package,
+            broken,
+            queue: Vec::new(),
+            seen: HashSet::new(),
+            sound: true,
+            reached: &mut sound.reached,
+        };
+        walk.decl(Some(program.place.decl));
+        walk.follow(program.function);
+        if walk.sound {
+            sound.programs.push(program.clone());
+        }
+    }
+    sound
 }
 
 /// A walk over all that one program reaches.
@@ -26,23 +46,18 @@ struct Walk<'p> {
     queue: Vec<FunctionId>,
     seen: HashSet<FunctionId>,
     sound: bool,
+    reached: &'p mut HashSet<DeclId>,
 }
 
-impl<'p> Walk<'p> {
-    fn new(package: &'p Package, broken: &'p HashSet<DeclId>) -> Self {
-        Walk { package, broken, queue: Vec::new(), seen: HashSet::new(), sound: true }
-    }
-
-    /// Whether all that `entry` reaches is whole.
-    fn finds_nothing_broken(mut self, entry: FunctionId) -> bool {
+impl Walk<'_> {
+    fn follow(&mut self, entry: FunctionId) {
         self.reach(entry);
-        while let Some(id) = self.queue.pop().filter(|_| self.sound) {
+        while let Some(id) = self.queue.pop() {
             match self.package.functions.get(id.0 as usize) {
                 Some(function) => self.function(function),
                 None => self.sound = false,
             }
         }
-        self.sound
     }
 
     fn reach(&mut self, function: FunctionId) {
@@ -61,7 +76,14 @@ impl<'p> Walk<'p> {
 
     /// A declaration that is used; `None` is one that isn't there.
     fn decl(&mut self, decl: Option<DeclId>) {
-        self.sound &= decl.is_some_and(|decl| !self.broken.contains(&decl));
+        match decl {
+            Some(decl) if self.broken.contains(&decl) => {
+                self.sound = false;
+                self.reached.insert(decl);
+            }
+            Some(_) => {}
+            None => self.sound = false,
+        }
     }
 
     fn ty(&mut self, ty: TypeId) {

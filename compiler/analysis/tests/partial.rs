@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use gobpf_analysis::{
-    Analysis, Cancel, Document, Emit, EmitError, KernelVersion, Options, Snapshot, Verdict,
+    Analysis, Cancel, Document, Emit, EmitError, KernelVersion, Options, OtherSource, Snapshot, Verdict,
 };
 use gobpf_source::{FileId, TextSize};
 
@@ -147,7 +147,11 @@ fn other_files_of_the_package_are_taken_in_where_they_are_missed() {
         (vec![broken], vec!["GB0208"], 0),
         (vec![verdict("bpf.XDPDrop +")], vec!["GB0101"], 0),
     ] {
-        let siblings = Arc::new(move || others.clone());
+        let source = |(number, text): (usize, &String)| OtherSource {
+            name: format!("other{number}.go").into(),
+            text: text.as_str().into(),
+        };
+        let siblings = Arc::new(move || others.iter().enumerate().map(source).collect());
         let (_, analysis) = open(&own, Options { siblings, ..Options::default() });
         let codes: Vec<_> = analysis.diagnostics.iter().map(|one| one.code.to_string()).collect();
         assert_eq!(

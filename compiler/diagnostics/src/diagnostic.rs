@@ -1,6 +1,6 @@
 //! The one value behind every rendering of a problem.
 
-use gobpf_source::{Span, TextEdit};
+use gobpf_source::{FileId, Span, TextEdit};
 
 use crate::codes::Code;
 
@@ -108,6 +108,14 @@ impl Diagnostic {
     pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {
         self.labels.push(Label { span, message: message.into() });
         self
+    }
+
+    /// Gives the files that it speaks of the ids that `id_of` says.
+    pub fn map_files(&mut self, mut id_of: impl FnMut(FileId) -> FileId) {
+        self.primary.file = id_of(self.primary.file);
+        for label in &mut self.labels {
+            label.span.file = id_of(label.span.file);
+        }
     }
 
     /// The same with one more sentence of help.

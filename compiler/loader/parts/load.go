@@ -14,7 +14,7 @@ var logLines = flag.Int("log-lines", 60, "how much of the verifier's log to prin
 // sourceLine says which line of the source the instructions from slot on come from.
 type sourceLine struct {
 	slot int
-	line int
+	at   string // file and line; empty for instructions from no line
 	text string
 }
 
@@ -40,9 +40,9 @@ func printLog(log []string, lines []sourceLine) {
 	for _, text := range log {
 		var slot int
 		if _, err := fmt.Sscanf(text, "%d: (", &slot); err == nil {
-			if at := lineOf(slot, lines); at != last && at.line != 0 {
-				annotated = append(annotated, fmt.Sprintf("%s:%d: %s", source, at.line, at.text))
-				last = at
+			if line := lineOf(slot, lines); line != last && line.at != "" {
+				annotated = append(annotated, line.at+": "+line.text)
+				last = line
 			}
 		}
 		annotated = append(annotated, "    "+text)
@@ -54,8 +54,8 @@ func printLog(log []string, lines []sourceLine) {
 	for _, text := range annotated {
 		fmt.Fprintln(os.Stderr, text)
 	}
-	if last.line != 0 {
-		fmt.Fprintf(os.Stderr, "rejected at %s:%d: %s\n", source, last.line, last.text)
+	if last.at != "" {
+		fmt.Fprintf(os.Stderr, "rejected at %s: %s\n", last.at, last.text)
 	}
 }
 

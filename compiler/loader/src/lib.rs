@@ -24,6 +24,17 @@ pub trait SourceLines {
     /// The name of the file without its folder, such as `helloworld.go`.
     fn file_name(&self) -> &str;
 
-    /// The line that `origin` stands on: its number, counted from 1, and its text without surrounding space.
-    fn line(&self, origin: Origin) -> Option<(u32, String)>;
+    /// The line that `origin` stands on.
+    fn line(&self, origin: Origin) -> Option<SourceLine>;
+}
+
+/// A line of the source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceLine {
+    /// The file's name without its folder.
+    pub file: String,
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// Its text without surrounding space.
+    pub text: String,
 }

@@ -3,13 +3,13 @@
 use gobpf_bpf::insn::Insn;
 use gobpf_bpf::{Code, Object, Program, RelocationTarget};
 
-use crate::SourceLines;
 use crate::error::LoaderError;
 use crate::instructions;
 use crate::labels::{self, Labels};
 use crate::maps::NamedMap;
 use crate::names::{self, Scope};
 use crate::text;
+use crate::{SourceLine, SourceLines};
 
 /// A program with what the loader calls it.
 pub struct NamedProgram<'a> {
@@ -75,7 +75,7 @@ pub fn spec(
         section: program.section.clone(),
     })?;
     let groups = groups(&program.code, source);
-    let body = instructions(program, maps, &groups, file)?;
+    let body = instructions(program, maps, &groups)?;
     let parameter = if maps.is_empty() { "" } else { "m *mapSet" };
     let fields = [
         ("Name:".to_owned(), format!("\"{}\",", names::kernel_name(&program.name))),
@@ -98,8 +98,11 @@ pub fn spec(
     let rows: String = groups
         .iter()
         .map(|group| match &group.line {
-            Some((number, line)) => format!("\t{{{}, {number}, {}}},\n", group.slot, text::string(line)),
-            None => format!("\t{{{}, 0, \"\"}},\n", group.slot),
+            Some(SourceLine { file, number, text: line }) => {
+                let at = text::string(&format!("{file}:{number}"));
+                format!("\t{{{}, {at}, {}}},\n", group.slot, text::string(line))
+            }
+            None => format!("\t{{{}, \"\", \"\"}},\n", group.slot),
         })
         .collect();
     go.push_str(&if rows.is_empty() { "}\n\n".to_owned() } else { format!("\n{rows}}}\n\n") });
@@ -109,14 +112,14 @@ pub fn spec(
 /// Neighbouring instructions from one line.
 struct Group {
     slot: usize,
-    line: Option<(u32, String)>,
+    line: Option<SourceLine>,
 }
 
 fn groups(code: &Code, source: &dyn SourceLines) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (slot, _) in labels::starts(&code.insns) {
         let line = code.origins.get(slot).and_then(|&origin| source.line(origin));
-        let line = line.map(|(number, text)| (number, text::shortened(&text)));
+        let line = line.map(|line| SourceLine { text: text::shortened(&line.text), ..line });
         if groups.last().is_none_or(|last| last.line != line) {
             groups.push(Group { slot, line });
         }
@@ -124,12 +127,7 @@ fn groups(code: &Code, source: &dyn SourceLines) -> Vec<Group> {
     groups
 }
 
-fn instructions(
-    program: &Program,
-    maps: &[NamedMap<'_>],
-    groups: &[Group],
-    file: &str,
-) -> Result<String, LoaderError> {
+fn instructions(program: &Program, maps: &[NamedMap<'_>], groups: &[Group]) -> Result<String, LoaderError> {
     let insns: &[Insn] = &program.code.insns;
     let labels = Labels::of(&program.code, &names::kernel_name(&program.name));
     let mut groups = groups.iter().peekable();
@@ -137,7 +135,7 @@ fn instructions(
     for (slot, insn) in labels::starts(insns) {
         if let Some(group) = groups.next_if(|group| group.slot == slot) {
             go.push_str(&match &group.line {
-                Some((number, line)) => {
+                Some(SourceLine { file, number, text: line }) => {
                     format!("\t\t\t{}\n", text::comment(&format!("// {file}:{number}: {line}")))
                 }
                 None => "\t\t\t// from no line of the source\n".to_owned(),

@@ -60,6 +60,9 @@ pub struct Input<'a> {
     pub sdk: &'a Sdk,
     /// What an import path stands for.
     pub imports: &'a dyn Fn(&str) -> Import,
+    /// The files of the package with an import path, build constraints applied, where the caller has them. Ids of files
+    /// are unique over all packages.
+    pub packages: &'a dyn Fn(&str) -> Option<Arc<[Arc<ast::File>]>>,
     /// The target kernel, instead of what `//bpf:kernel` says.
     pub target: Option<KernelVersion>,
 }

@@ -20,7 +20,8 @@ fn render(text: &str) -> String {
         _ => Import::Standard,
     };
     let sdk = Sdk::embedded();
-    let checked = check(Input { files: &files, sdk: &sdk, imports: &imports, target: None });
+    let checked =
+        check(Input { files: &files, sdk: &sdk, imports: &imports, packages: &|_| None, target: None });
     let mut out = String::new();
     let at = |span: gobpf_source::Span| {
         let position = source.position(span.range.start(), Encoding::Utf8);

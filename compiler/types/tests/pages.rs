@@ -26,7 +26,8 @@ fn examples_give_their_code() {
             "github.com/miekg/bpf" => Import::Sdk,
             _ => Import::Standard,
         };
-        let checked = check(Input { files: &files, sdk: &sdk, imports: &imports, target: None });
+        let checked =
+            check(Input { files: &files, sdk: &sdk, imports: &imports, packages: &|_| None, target: None });
         let codes: Vec<_> = checked.errors.iter().map(|error| error.code()).collect();
         if codes.is_empty() || codes.iter().any(|found| *found != page.code) {
             wrong.push(format!("{code}: {codes:?}"));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use gobpf_analysis::{Analysis, Cancel, Document, Snapshot};
+use gobpf_analysis::{Analysis, Cancel, Document, OtherFile, Snapshot};
 use gobpf_diagnostics::render::{Format, Report};
 use gobpf_diagnostics::{Diagnostic, Severity};
 use gobpf_source::FileId;
@@ -44,13 +44,21 @@ pub fn run(args: &Args) -> Exit {
             Err(problem) => exit = usage_error(&problem),
         }
     }
-    let diagnostics: Vec<_> = checked.iter().flat_map(|file| file.diagnostics.clone()).collect();
+    let others = Elsewhere::of(&mut checked);
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for one in checked.iter().flat_map(|file| &file.diagnostics) {
+        // What stands in another file is found from every file that reaches it.
+        let is_same = |known: &Diagnostic| known.primary == one.primary && known.message == one.message;
+        if !(others.has(one.primary.file) && diagnostics.iter().any(is_same)) {
+            diagnostics.push(one.clone());
+        }
+    }
     let errors = count(&diagnostics, Severity::Error);
     let warnings = count(&diagnostics, Severity::Warning);
     if errors > 0 || warnings > 0 && args.deny == Some(Deny::Warnings) {
         exit = exit.max(Exit::Findings);
     }
-    to_stdout(&rendered(args, &checked, &diagnostics), exit)
+    to_stdout(&rendered(args, &checked, &others, &diagnostics), exit)
 }
 
 /// Checks `files` on all processors; the outcomes are in their order, which numbers them too.
@@ -100,8 +108,52 @@ fn check_one(index: usize, input: &Input, notes: bool, settings: &Settings) -> R
     Ok(Checked { snapshot, analysis, diagnostics, hidden })
 }
 
-fn rendered(args: &Args, checked: &[Checked], diagnostics: &[Diagnostic]) -> String {
+/// The files that diagnostics speak of though nobody named them, each with one id for all that were checked.
+#[derive(Default)]
+struct Elsewhere(Vec<OtherFile>);
+
+impl Elsewhere {
+    /// Collects them, and makes the diagnostics speak of them by their index here, counted from [`Elsewhere::FIRST`].
+    fn of(checked: &mut [Checked]) -> Elsewhere {
+        let mut elsewhere = Elsewhere::default();
+        for file in checked {
+            let others = &file.analysis.others;
+            for diagnostic in &mut file.diagnostics {
+                diagnostic.map_files(|id| {
+                    let other = others.iter().find(|other| other.ast.id == id);
+                    other.map_or(id, |other| elsewhere.id_of(other))
+                });
+            }
+        }
+        elsewhere
+    }
+
+    /// Ids of files that were named are below.
+    const FIRST: u32 = 1 << 31;
+
+    fn id_of(&mut self, file: &OtherFile) -> FileId {
+        let known = self.0.iter().position(|other| other.name == file.name);
+        let index = known.unwrap_or_else(|| {
+            self.0.push(file.clone());
+            self.0.len() - 1
+        });
+        FileId(Self::FIRST + index as u32)
+    }
+
+    fn get(&self, id: FileId) -> Option<&OtherFile> {
+        self.0.get(id.0.checked_sub(Self::FIRST)? as usize)
+    }
+
+    fn has(&self, id: FileId) -> bool {
+        self.get(id).is_some()
+    }
+}
+
+fn rendered(args: &Args, checked: &[Checked], others: &Elsewhere, diagnostics: &[Diagnostic]) -> String {
     let files = |file: FileId| {
+        if let Some(other) = others.get(file) {
+            return Some((&*other.name, &other.text));
+        }
         let index = checked.binary_search_by_key(&file, |one| one.snapshot.ast().id).ok()?;
         checked.get(index).map(|one| (one.snapshot.name(), one.snapshot.text()))
     };

@@ -1,8 +1,9 @@
 //! From our values to the protocol's and back; the one place where positions change their units.
 
+use gobpf_analysis::Analysis;
 use gobpf_diagnostics::render::kernel_note;
 use gobpf_diagnostics::{Diagnostic, Severity};
-use gobpf_source::{Encoding, LineColumn, SourceText, TextEdit, TextRange, TextSize};
+use gobpf_source::{Encoding, LineColumn, SourceText, Span, TextEdit, TextRange, TextSize};
 
 use crate::lsp::profile::Profile;
 use crate::lsp::session::Published;
@@ -56,24 +57,32 @@ pub fn everything(text: Option<&SourceText>, encoding: Encoding) -> protocol::Ra
 }
 
 /// `diagnostic` of `published` for the client. The causal path becomes related information, or text where the client
-/// has none.
+/// has none. What stands in another file is shown at the first place here that it has to do with, and leads there.
 pub fn diagnostic(
     uri: &protocol::Uri,
     published: &Published,
+    analysis: &Analysis,
     diagnostic: &Diagnostic,
     profile: &Profile,
 ) -> protocol::Diagnostic {
-    let text = published.snapshot.text();
+    let here = published.snapshot.ast().id;
+    let places = Places { uri, published, analysis, profile };
     let mut message = diagnostic.message.clone();
+    let mut range = TextRange::default();
     let mut related = Vec::new();
-    for label in diagnostic.labels.iter().filter(|label| label.span.file == diagnostic.primary.file) {
-        let range = range(text, label.span.range, profile.encoding);
-        if profile.shows_related {
-            let location = protocol::Location { uri: uri.clone(), range };
-            let message = label.message.clone();
-            related.push(protocol::DiagnosticRelatedInformation { location, message });
-        } else {
-            message.push_str(&format!("\nline {}: {}", range.start.line + 1, label.message));
+    if diagnostic.primary.file == here {
+        range = diagnostic.primary.range;
+    } else {
+        let anchor = diagnostic.labels.iter().find(|label| label.span.file == here);
+        range = anchor.map_or(range, |label| label.span.range);
+        related.extend(places.of(diagnostic.primary).map(|place| (place, diagnostic.message.clone())));
+    }
+    for label in &diagnostic.labels {
+        related.extend(places.of(label.span).map(|place| (place, label.message.clone())));
+    }
+    if !profile.shows_related {
+        for ((location, name), text) in related.drain(..) {
+            message.push_str(&format!("\n{name} {}: {text}", location.range.start.line + 1));
         }
     }
     if let Some(kernel) = &diagnostic.kernel_text {
@@ -84,14 +93,42 @@ pub fn diagnostic(
         message.push_str("\nhelp: ");
         message.push_str(help);
     }
+    let related: Vec<_> = related
+        .into_iter()
+        .map(|((location, _), message)| protocol::DiagnosticRelatedInformation { location, message })
+        .collect();
     protocol::Diagnostic {
-        range: range(text, diagnostic.primary.range, profile.encoding),
+        range: self::range(published.snapshot.text(), range, profile.encoding),
         severity: Some(severity(diagnostic.severity)),
         code: Some(protocol::NumberOrString::String(diagnostic.code.to_string())),
         source: Some(SOURCE.into()),
         message,
         related_information: (!related.is_empty()).then_some(related),
         ..protocol::Diagnostic::default()
+    }
+}
+
+/// Where spans are, in the document and in the files beside it.
+struct Places<'a> {
+    uri: &'a protocol::Uri,
+    published: &'a Published,
+    analysis: &'a Analysis,
+    profile: &'a Profile,
+}
+
+impl Places<'_> {
+    /// The location of `span`, and what comes before the number of its line in text.
+    fn of(&self, span: Span) -> Option<(protocol::Location, String)> {
+        let snapshot = &self.published.snapshot;
+        if span.file == snapshot.ast().id {
+            let range = range(snapshot.text(), span.range, self.profile.encoding);
+            return Some((protocol::Location { uri: self.uri.clone(), range }, "line".into()));
+        }
+        let other = self.analysis.others.iter().find(|other| other.ast.id == span.file)?;
+        let path = std::path::absolute(&*other.name).ok()?;
+        let uri = protocol::Uri::from_file_path(path)?;
+        let range = range(&other.text, span.range, self.profile.encoding);
+        Some((protocol::Location { uri, range }, format!("{}, line", other.name)))
     }
 }
 

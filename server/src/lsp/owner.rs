@@ -223,7 +223,8 @@ impl Owner {
             let outcome = analyse(&published);
             if let (Outcome::Done(analysis), false) = (&outcome, profile.pulls_diagnostics) {
                 let items = analysis.diagnostics.iter();
-                let items = items.map(|one| convert::diagnostic(&uri, &published, one, &profile)).collect();
+                let items =
+                    items.map(|one| convert::diagnostic(&uri, &published, analysis, one, &profile)).collect();
                 let (generation, version) = (Some(published.generation), published.snapshot.version());
                 // The transport is gone only when the server ends.
                 let _ = outgoing.send(Outgoing::Diagnostics { uri, generation, version, items });

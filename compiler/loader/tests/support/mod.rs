@@ -11,7 +11,7 @@ use gobpf_bpf::{
     SourceOperand,
 };
 use gobpf_btf::{Btf, IntEncoding, Member, Type, TypeId};
-use gobpf_loader::SourceLines;
+use gobpf_loader::{SourceLine, SourceLines};
 use gobpf_source::{DeclId, FileId, NodeId, Origin, Place, Why};
 
 /// A source whose node numbers are line numbers.
@@ -25,10 +25,10 @@ impl SourceLines for Source {
         self.name
     }
 
-    fn line(&self, origin: Origin) -> Option<(u32, String)> {
+    fn line(&self, origin: Origin) -> Option<SourceLine> {
         let number = origin.place.node.0;
         let (_, text) = self.lines.iter().find(|(line, _)| *line == number)?;
-        Some((number, (*text).to_owned()))
+        Some(SourceLine { file: self.name.to_owned(), number, text: (*text).to_owned() })
     }
 }
 

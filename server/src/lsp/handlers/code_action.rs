@@ -82,7 +82,7 @@ fn quick_fixes(
     let action = |(diagnostic, fix): (_, &gobpf_diagnostics::Fix)| CodeAction {
         title: fix.title.clone(),
         kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![convert::diagnostic(uri, published, diagnostic, profile)]),
+        diagnostics: Some(vec![convert::diagnostic(uri, published, analysis, diagnostic, profile)]),
         edit: Some(workspace_edit(uri, published, &fix.edits, profile)),
         is_preferred: Some(diagnostic.fixes.len() == 1),
         ..CodeAction::default()

@@ -29,7 +29,7 @@ pub async fn handle(
     let (of, speaking) = (published.clone(), uri.clone());
     let items = session.compute(&uri, &published, move || {
         let items = analysis.diagnostics.iter();
-        items.map(|one| convert::diagnostic(&speaking, &of, one, &profile)).collect()
+        items.map(|one| convert::diagnostic(&speaking, &of, &analysis, one, &profile)).collect()
     });
     Ok(full(FullDocumentDiagnosticReport { result_id: Some(result_id), items: items.await? }))
 }
