@@ -10,7 +10,7 @@ use gobpf_diagnostics::Diagnostic;
 use gobpf_source::{DeclId, FileId, SourceText};
 use gobpf_syntax::ast::{DeclKind, File};
 use gobpf_syntax::{SyntaxTree, ast};
-use gobpf_types::{Checked, Why};
+use gobpf_types::{Checked, PackageFiles, Why};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -75,7 +75,7 @@ pub(crate) struct Others<'o> {
 struct LookedAt {
     next: u32,
     files: Vec<OtherFile>,
-    packages: FxHashMap<String, Option<Arc<[Arc<File>]>>>,
+    packages: FxHashMap<String, Option<PackageFiles>>,
 }
 
 impl<'o> Others<'o> {
@@ -84,7 +84,7 @@ impl<'o> Others<'o> {
     }
 
     /// The files of the package with import path `path`, if the caller has it.
-    pub(crate) fn package(&self, path: &str) -> Option<Arc<[Arc<File>]>> {
+    pub(crate) fn package(&self, path: &str) -> Option<PackageFiles> {
         let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = looked_at.packages.get(path) {
             return known.clone();

@@ -62,10 +62,13 @@ pub struct Input<'a> {
     pub imports: &'a dyn Fn(&str) -> Import,
     /// The files of the package with an import path, build constraints applied, where the caller has them. Ids of files
     /// are unique over all packages.
-    pub packages: &'a dyn Fn(&str) -> Option<Arc<[Arc<ast::File>]>>,
+    pub packages: &'a dyn Fn(&str) -> Option<PackageFiles>,
     /// The target kernel, instead of what `//bpf:kernel` says.
     pub target: Option<KernelVersion>,
 }
+
+/// The files of a package.
+pub type PackageFiles = Arc<[Arc<ast::File>]>;
 
 /// What an import path stands for; the caller resolves it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
