@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use gobpf_analysis::{Import, OtherSource};
+use gobpf_analysis::{Import, PackageSources};
 
 use crate::read;
 
@@ -20,7 +20,7 @@ const MARKER: &str = "//bpf:sdk";
 pub struct Imports {
     module: Option<Module>,
     known: Mutex<HashMap<String, Import>>,
-    packages: Mutex<HashMap<String, Option<Arc<[OtherSource]>>>>,
+    packages: Mutex<HashMap<String, Option<PackageSources>>>,
 }
 
 /// A Go module on disk.
@@ -53,7 +53,7 @@ impl Imports {
 
     /// The files of the package with the import path `path`, if it is one of the module or of a directory that the
     /// module names in its place.
-    pub fn package(&self, path: &str) -> Option<Arc<[OtherSource]>> {
+    pub fn package(&self, path: &str) -> Option<PackageSources> {
         let mut packages = self.packages.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = packages.get(path) {
             return known.clone();

@@ -37,7 +37,10 @@ pub struct OtherFile {
 /// The other files of a document, parsed once for each text. Shared by the document's versions, so that a file keeps
 /// its id while it stays as it is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Parsed(Arc<Mutex<FxHashMap<Arc<str>, (Arc<str>, OtherFile)>>>);
+pub(crate) struct Parsed(Arc<Mutex<ByName>>);
+
+/// The text and what it was parsed to, by the name of the file.
+type ByName = FxHashMap<Arc<str>, (Arc<str>, OtherFile)>;
 
 impl Parsed {
     fn get(&self, source: &OtherSource, next: &mut u32) -> OtherFile {
