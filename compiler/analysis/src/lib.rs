@@ -26,5 +26,5 @@ pub use gobpf_syntax::Work;
 pub use gobpf_types::{Import, Sdk};
 pub use gobpf_verifier::{Dialect, Rejection, Statistics, Unknown, Verdict};
 pub use hover::Hover;
-pub use options::{Options, OtherSource, PackageSources};
+pub use options::{Options, OtherSource, PackageSources, Packages};
 pub use others::OtherFile;

@@ -25,8 +25,11 @@ pub struct Options {
     pub siblings: Arc<dyn Fn() -> Vec<OtherSource> + Send + Sync>,
     /// The Go files, without tests, of the package with an import path; none where the caller doesn't have it. Asked for
     /// each [`Import::Other`] whose names programs use, perhaps often.
-    pub packages: Arc<dyn Fn(&str) -> Option<PackageSources> + Send + Sync>,
+    pub packages: Packages,
 }
+
+/// Gives the source files of the package with an import path.
+pub type Packages = Arc<dyn Fn(&str) -> Option<PackageSources> + Send + Sync>;
 
 /// The source files of a package.
 pub type PackageSources = Arc<[OtherSource]>;
