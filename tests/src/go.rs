@@ -78,6 +78,19 @@ pub fn gofmt_list(folder: &Path, files: &[&str]) -> Result<String, String> {
     run(folder, "gofmt", &arguments, &[])
 }
 
+/// Whether there is a gopls: an error says what is missing.
+pub fn gopls_available() -> Result<(), String> {
+    static AVAILABLE: OnceLock<Result<(), String>> = OnceLock::new();
+    AVAILABLE.get_or_init(|| run(&std::env::temp_dir(), "gopls", &["version"], &[]).map(drop)).clone()
+}
+
+/// What gopls has to say about `files` of the module in `folder`, from warnings on; hints are left to it.
+pub fn gopls_check(folder: &Path, files: &[&str]) -> Result<String, String> {
+    let mut arguments = vec!["check", "-severity=warning"];
+    arguments.extend(files);
+    run(folder, "gopls", &arguments, &[("GOWORK", "off")])
+}
+
 fn run(folder: &Path, program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder).envs(env.iter().copied());

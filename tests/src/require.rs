@@ -15,6 +15,8 @@ pub enum Oracle {
     Vm,
     /// The Go toolchain, with cilium/ebpf from the module proxy.
     Go,
+    /// gopls, Go's own language server.
+    Gopls,
     /// clang, for C twins of Go programs.
     Clang,
     /// VS Code's workbench in a browser.
@@ -30,6 +32,7 @@ impl Oracle {
             Oracle::Kernel => "kernel",
             Oracle::Vm => "vm",
             Oracle::Go => "go",
+            Oracle::Gopls => "gopls",
             Oracle::Clang => "clang",
             Oracle::Vscode => "vscode",
             Oracle::Nvim => "nvim",
