@@ -1,21 +1,34 @@
-//! `cargo xtask diff kernel ...`: compares the verifier model with a kernel on random programs.
+//! `cargo xtask diff PEER ...`: compares our answers with those of a peer, on programs made at random.
 
 use std::process::Command;
 
-/// What can be compared with, and the program of the tests' crate that does it.
-const PEERS: &[(&str, &str)] = &[("kernel", "gobpf-diff")];
+/// Something to compare with: its name, the crate and the program that does it, and whether that takes the name as its
+/// first argument.
+struct Peer {
+    name: &'static str,
+    package: &'static str,
+    program: &'static str,
+    named: bool,
+}
+
+const PEERS: &[Peer] = &[
+    Peer { name: "kernel", package: "gobpf-tests", program: "gobpf-diff", named: false },
+    Peer { name: "syntax", package: "gobpf-differential", program: "gobpf-differential", named: true },
+];
 
 /// Builds the comparison with optimisation and starts it with the other arguments.
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    let peer = arguments.first().and_then(|name| PEERS.iter().find(|(peer, _)| peer == name));
-    let Some((_, program)) = peer else {
-        let peers: Vec<&str> = PEERS.iter().map(|(peer, _)| *peer).collect();
+    let peer = arguments.first().and_then(|name| PEERS.iter().find(|peer| peer.name == name));
+    let Some(peer) = peer else {
+        let peers: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
         return Err(format!("with what? one of: {}", peers.join(", ")));
     };
     // The guest of the virtual machines is built with it.
-    cargo(&["build", "--release", "--quiet", "--package", "gobpf-tests", "--bins"], &[])?;
-    let start = ["run", "--release", "--quiet", "--package", "gobpf-tests", "--bin", program, "--"];
-    cargo(&start, &arguments[1..])
+    let packages = ["--package", "gobpf-tests", "--package", peer.package];
+    cargo(&[&["build", "--release", "--quiet", "--bins"], &packages[..]].concat(), &[])?;
+    let start = ["run", "--release", "--quiet", "--package", peer.package, "--bin", peer.program, "--"];
+    let named: &[&str] = if peer.named { &[peer.name] } else { &[] };
+    cargo(&[&start[..], named].concat(), &arguments[1..])
 }
 
 fn cargo(own: &[&str], given: &[String]) -> Result<(), String> {
@@ -23,5 +36,5 @@ fn cargo(own: &[&str], given: &[String]) -> Result<(), String> {
     let mut command = Command::new(cargo);
     let status = command.args(own).args(given).current_dir(super::root()).status();
     let status = status.map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err("model and kernel disagree, or could not be compared".into()) }
+    if status.success() { Ok(()) } else { Err("answers differ, or could not be compared".into()) }
 }

@@ -32,8 +32,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "diff",
-        arguments: "kernel [--programs N] [--seed S] [--dialect D] [--keep DIR]",
-        about: "compare the verifier model with a kernel on random programs",
+        arguments: "kernel|syntax [--programs N] [--seed S] [--keep DIR] ...",
+        about: "compare our answers with a kernel's or Go's on random programs",
         run: diff::run,
     },
     Chore {

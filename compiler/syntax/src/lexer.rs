@@ -3,6 +3,7 @@
 use gobpf_source::SourceText;
 
 use crate::cursor::Cursor;
+use crate::line_directive;
 use crate::literal;
 use crate::token::{Token, TokenKind};
 
@@ -137,9 +138,13 @@ impl<'a> Lexer<'a> {
     fn comment(&mut self) {
         let start = self.cursor.pos;
         let lines_before = std::mem::take(&mut self.lines_before);
+        let at_margin = start == self.line_start;
         if self.cursor.peek(1) == Some(b'/') {
             while let Some(byte) = self.cursor.peek(0).filter(|byte| *byte != b'\n') {
                 self.step(byte);
+            }
+            if at_margin {
+                self.line_directive(start, self.cursor.pos);
             }
         } else {
             let comment = block_comment(&mut self.cursor);
@@ -148,12 +153,23 @@ impl<'a> Lexer<'a> {
             }
             if !comment.closed {
                 self.error(start, "comment not terminated");
+            } else {
+                self.line_directive(start, self.cursor.pos - 2);
             }
             if comment.lines > 0 {
                 self.line_start = start; // what follows on the last line is not at the margin
             }
         }
         self.comments.push(Comment { start, end: self.cursor.pos, lines_before });
+    }
+
+    /// Reports a mistake in the comment from `start` to `end` where it is a `line` directive, which tells Go's tools where
+    /// generated code comes from.
+    fn line_directive(&mut self, start: u32, end: u32) {
+        let text = self.cursor.slice(start, end);
+        if let Some((at, message)) = line_directive::mistake(&text) {
+            self.error(start + at, message);
+        }
     }
 
     /// Steps over a character that stands for itself in a literal or a comment; it begins with `byte`.

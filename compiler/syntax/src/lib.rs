@@ -7,6 +7,7 @@ mod comments;
 mod cursor;
 pub mod directives;
 mod lexer;
+mod line_directive;
 mod literal;
 mod parser;
 pub mod print;

@@ -157,7 +157,7 @@ fn a_missing_brace_is_found_at_the_next_function() {
     check(
         "package p\nfunc f() {\n\tif x {\n\t\ty()\n\nfunc g() {\n}\n\n// M is a method.\nfunc (t T) M(a int) {}\n",
         expect![[r#"
-            6:1 GB0101 expected '(', found g
+            6:6 GB0101 expected '(', found g
               3:7 this '{' is not closed
               help: close the block with '}' before the next declaration
         "#]],

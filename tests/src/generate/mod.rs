@@ -9,7 +9,7 @@ pub mod edit;
 mod memory;
 mod mutate;
 mod packets;
-mod rng;
+pub mod rng;
 mod scalars;
 mod world;
 

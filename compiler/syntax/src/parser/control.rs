@@ -5,6 +5,9 @@ use super::{Parser, T};
 use crate::ast::{CaseClause, CommClause, Expr, ExprKind, Ident, Stmt, StmtKind};
 use crate::wording;
 
+/// What stands between `for` and its body.
+const FOR_CONDITION: &str = "boolean or range expression";
+
 /// The header of a `for` statement.
 enum ForHeader {
     Clauses { init: Option<Box<Stmt>>, cond: Option<Box<Stmt>>, post: Option<Box<Stmt>> },
@@ -27,11 +30,16 @@ impl Parser<'_> {
             StmtKind::Assign { .. } | StmtKind::ShortVar { .. } => "assignment",
             _ => "simple statement",
         };
-        self.complain_at(
-            stmt.id,
-            format!("expected {wanted}, found {found} (missing parentheses around composite literal?)"),
-            None,
-        );
+        let message =
+            format!("expected {wanted}, found {found} (missing parentheses around composite literal?)");
+        match (self.panicking, wanted) {
+            (false, _) => self.complain_at(stmt.id, message, None),
+            // Go's parser goes on with the body, whatever the header lacks.
+            (true, FOR_CONDITION) => {
+                self.report_earlier(self.start_of(stmt.id), self.end_of(stmt.id), message)
+            }
+            _ => {}
+        }
         Expr { id: stmt.id, kind: ExprKind::Bad }
     }
 
@@ -290,7 +298,7 @@ impl Parser<'_> {
                 _ => StmtKind::Bad,
             },
             ForHeader::Clauses { init, cond, post } => {
-                let cond = cond.map(|stmt| self.header_expression(*stmt, "boolean or range expression"));
+                let cond = cond.map(|stmt| self.header_expression(*stmt, FOR_CONDITION));
                 StmtKind::For { init, cond, post, body: filled }
             }
         }

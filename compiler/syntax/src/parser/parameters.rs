@@ -90,8 +90,8 @@ impl Parser<'_> {
                 break;
             }
         }
+        self.check_names(&entries, kind, start);
         if !self.panicking {
-            self.check_names(&entries, kind, start);
             self.check_dots(&entries, kind);
         }
         self.fields(entries)
@@ -192,7 +192,10 @@ impl Parser<'_> {
             true => "missing type parameter name",
             false => "missing parameter name",
         };
-        self.report(at, at, message, None);
+        match self.panicking {
+            true => self.report_earlier(at, at, message),
+            false => self.report(at, at, message, None),
+        }
     }
 
     /// `...T` stands last, and only in parameters.

@@ -124,15 +124,10 @@ impl Parser<'_> {
     /// A function with a name begins within a block.
     fn missing_brace(&mut self, opened: u32) {
         if !self.panicking {
-            let func = self.token;
             let name = self.lexer.clone().next();
             let found = self.slice(name.start, name.end);
-            self.report(
-                func.start,
-                name.end,
-                format!("expected '(', found {found}"),
-                Some(wording::UNCLOSED_BLOCK_HELP),
-            );
+            let message = format!("expected '(', found {found}");
+            self.report(name.start, name.end, message, Some(wording::UNCLOSED_BLOCK_HELP));
             self.label_last_error(opened);
         }
         self.panicking = true;
@@ -227,6 +222,9 @@ impl Parser<'_> {
         let start = self.token.start;
         let mut list = self.expression_list(false);
         if self.panicking {
+            if list.len() > 1 {
+                self.report_earlier(start, start, "expected 1 expression");
+            }
             let kind = if list.len() == 1 { list.pop().map(StmtKind::Expr) } else { None };
             return self.stmt(start, kind.unwrap_or(StmtKind::Bad));
         }
@@ -321,7 +319,12 @@ impl Parser<'_> {
         }
         if !matches!(call.kind, ExprKind::Call { .. } | ExprKind::Bad) {
             let end = self.end_of(call.id);
-            self.report(end, end, format!("expression in {} must be function call", keyword.text()), None);
+            let message = format!("expression in {} must be function call", keyword.text());
+            match (self.panicking, &call.kind) {
+                (false, _) => self.report(end, end, message, None),
+                (true, ExprKind::Func { .. }) => self.report_earlier(end, end, message),
+                _ => {}
+            }
             return StmtKind::Bad;
         }
         if keyword == T::Go { StmtKind::Go(call) } else { StmtKind::Defer(call) }
