@@ -8,6 +8,7 @@ use gobpf_bpf::insn;
 use gobpf_bpf::tables::{Helper, ProgramKind};
 
 use crate::answer::Answer;
+use crate::generate::calls::CALLED;
 use crate::generate::edit;
 
 /// What has been seen.
@@ -72,7 +73,7 @@ impl Coverage {
                 self.opcodes.extend(insns().map(|insn| insn.code));
                 let calls = insns().filter(|insn| insn.code == insn::CALL && insn.src == 0);
                 // Others stand in code that is never reached.
-                let known = |id: &u32| Helper::by_id(*id).is_some_and(|helper| helper.prototype().is_some());
+                let known = |id: &u32| CALLED.contains(id);
                 self.helpers.extend(calls.map(|insn| insn.imm as u32).filter(known));
             }
         }

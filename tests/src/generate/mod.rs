@@ -3,7 +3,7 @@
 //! made again alone.
 
 mod builder;
-mod calls;
+pub(crate) mod calls;
 mod control;
 pub mod edit;
 mod memory;

@@ -1,65 +1,9 @@
-//! Helpers (`enum bpf_func_id`): names, versions, and the prototypes that the verifier checks.
+//! Helpers (`enum bpf_func_id`): names, versions, and what the verifier knows of each beside its prototypes.
 
-use crate::tables::ProgramKind;
+use super::callers::Caller;
+use super::kinds::ProgramKind;
+use super::prototype::Prototype;
 use crate::version::KernelVersion;
-
-/// What a helper's argument must be, after the kernel's `enum bpf_arg_type`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Argument {
-    Anything,
-    ConstMapPtr,
-    PtrToMapKey,
-    PtrToMapValue,
-    PtrToMem { read_only: bool },
-    PtrToUninitMem,
-    ConstSize,
-    ConstSizeOrZero,
-    PtrToCtx,
-}
-
-/// What a helper gives, after the kernel's `enum bpf_return_type`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Returns {
-    Integer,
-    /// A negative error, or at most the size that was asked for.
-    IntegerUpToSize,
-    /// The number of a CPU.
-    CpuNumber,
-    Void,
-    PtrToMapValueOrNull,
-}
-
-/// What the verifier knows of a helper.
-#[derive(Clone, Copy, Debug)]
-pub struct Prototype {
-    /// Arguments R1 to R5, as many as there are.
-    pub arguments: &'static [Argument],
-    /// The result in R0.
-    pub returns: Returns,
-    /// Only for programs under a GPL-compatible licence.
-    pub gpl_only: bool,
-    /// The kinds that may call it since it exists; empty for all.
-    pub kinds: &'static [ProgramKind],
-    /// Kinds that may call it only from a later kernel version on.
-    pub kinds_since: &'static [(ProgramKind, KernelVersion)],
-    /// Its memory arguments may be packet data.
-    pub takes_packet: bool,
-    /// It may move the packet, so that pointers into it are lost.
-    pub changes_packet: bool,
-}
-
-impl Prototype {
-    /// Whether programs of `kind` may call it on `kernel`.
-    pub fn is_for(&self, kind: ProgramKind, kernel: KernelVersion) -> bool {
-        let later = self.kinds_since.iter().find(|(late, _)| *late == kind);
-        match later {
-            Some((_, since)) => kernel >= *since,
-            None => self.kinds.is_empty() || self.kinds.contains(&kind),
-        }
-    }
-}
 
 /// A helper.
 #[derive(Clone, Copy, Debug)]
@@ -72,22 +16,124 @@ pub struct Helper {
     pub since: KernelVersion,
 }
 
+/// What is known of a helper's integer result (`do_refine_retval_range`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ResultRange {
+    /// Nothing.
+    Any,
+    /// A negative error, or at most the size that was asked for.
+    UpToSize,
+    /// The number of a CPU.
+    CpuNumber,
+}
+
+/// When a helper runs the subprogram that it is given, and the registers that the subprogram starts with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Callback {
+    /// The argument (from 1 on) that is the subprogram.
+    pub argument: u8,
+    /// The argument that is handed on to it, if one is.
+    pub context: Option<u8>,
+    /// It runs later, on a stack of its own; else inside the call.
+    pub later: bool,
+}
+
 impl Helper {
     /// The helper with number `id`.
     pub fn by_id(id: u32) -> Option<&'static Helper> {
-        HELPERS.iter().find(|helper| helper.id == id)
+        HELPERS.get((id as usize).checked_sub(1)?)
     }
 
-    /// Its prototype, where the verifier model has it.
-    pub fn prototype(&self) -> Option<&'static Prototype> {
-        PROTOTYPES.iter().find(|(id, _)| *id == self.id).map(|(_, prototype)| prototype)
+    /// The helper that the kernel calls `bpf_<name>`.
+    pub fn by_name(name: &str) -> Option<&'static Helper> {
+        HELPERS.iter().find(|helper| helper.name == name)
     }
 
-    /// True where programs of `kind` may call it on no kernel from 6.1 to 6.18.
-    pub fn is_never_for(&self, kind: ProgramKind) -> bool {
-        NEVER.iter().any(|(kinds, helpers)| kinds.contains(&kind) && helpers.contains(&self.id))
+    /// Its prototype for programs of `kind` that say no more of themselves (see [`Caller`]).
+    pub fn prototype(&self, kind: ProgramKind, kernel: KernelVersion) -> Option<&'static Prototype> {
+        Caller::of_kind(kind).prototype(self.id, kernel)
+    }
+
+    /// What is known of its result, where that is an integer.
+    pub fn result_range(&self) -> ResultRange {
+        match self.name {
+            "get_stack"
+            | "get_task_stack"
+            | "probe_read_str"
+            | "probe_read_kernel_str"
+            | "probe_read_user_str" => ResultRange::UpToSize,
+            "get_smp_processor_id" => ResultRange::CpuNumber,
+            _ => ResultRange::Any,
+        }
+    }
+
+    /// Whether pointers into the packet are lost with the call (`bpf_helper_changes_pkt_data`). Since a program may be
+    /// called at the end of another, 6.12 counts tail calls for the effect of global functions.
+    pub fn changes_packet(&self) -> bool {
+        CHANGE_PACKET.contains(&self.name)
+    }
+
+    /// The helper that gives back what this one acquires without using it: what an early end of the program calls.
+    pub fn undone_by(&self) -> Option<&'static Helper> {
+        let (_, release) = ACQUIRE.iter().find(|(acquire, _)| *acquire == self.name)?;
+        Helper::by_name(release)
+    }
+
+    /// The subprogram that it takes, if it does.
+    pub fn callback(&self) -> Option<Callback> {
+        CALLBACKS.iter().find(|(name, _)| *name == self.name).map(|(_, callback)| *callback)
     }
 }
+
+/// Helpers that may move the packet.
+const CHANGE_PACKET: &[&str] = &[
+    "clone_redirect",
+    "l3_csum_replace",
+    "l4_csum_replace",
+    "lwt_push_encap",
+    "lwt_seg6_action",
+    "lwt_seg6_adjust_srh",
+    "lwt_seg6_store_bytes",
+    "msg_pop_data",
+    "msg_pull_data",
+    "msg_push_data",
+    "skb_adjust_room",
+    "skb_change_head",
+    "skb_change_proto",
+    "skb_change_tail",
+    "skb_pull_data",
+    "skb_store_bytes",
+    "skb_vlan_pop",
+    "skb_vlan_push",
+    "store_hdr_opt",
+    "xdp_adjust_head",
+    "xdp_adjust_meta",
+    "xdp_adjust_tail",
+];
+
+/// Helpers that acquire something, and what gives it back unused. What `kptr_xchg` gives is released as its type wants;
+/// `map_lookup_elem` acquires a socket where the map holds sockets.
+const ACQUIRE: &[(&str, &str)] = &[
+    ("sk_lookup_tcp", "sk_release"),
+    ("sk_lookup_udp", "sk_release"),
+    ("skc_lookup_tcp", "sk_release"),
+    ("ringbuf_reserve", "ringbuf_discard"),
+    ("ringbuf_reserve_dynptr", "ringbuf_discard_dynptr"),
+    ("spin_lock", "spin_unlock"),
+];
+
+const fn callback(argument: u8, context: Option<u8>, later: bool) -> Callback {
+    Callback { argument, context, later }
+}
+
+/// Helpers that take a subprogram.
+const CALLBACKS: &[(&str, Callback)] = &[
+    ("for_each_map_elem", callback(2, Some(3), false)),
+    ("find_vma", callback(3, Some(4), false)),
+    ("loop", callback(2, Some(3), false)),
+    ("user_ringbuf_drain", callback(2, Some(3), false)),
+    ("timer_set_callback", callback(2, None, true)),
+];
 
 const fn row(id: u32, name: &'static str, major: u16, minor: u16) -> Helper {
     Helper { id, name, since: KernelVersion::new(major, minor) }
@@ -306,156 +352,4 @@ pub const HELPERS: &[Helper] = &[
     row(209, "user_ringbuf_drain", 6, 1),
     row(210, "cgrp_storage_get", 6, 2),
     row(211, "cgrp_storage_delete", 6, 2),
-];
-
-const BASE: Prototype = Prototype {
-    arguments: &[],
-    returns: Returns::Integer,
-    gpl_only: false,
-    kinds: &[],
-    kinds_since: &[],
-    takes_packet: false,
-    changes_packet: false,
-};
-
-const fn integer(arguments: &'static [Argument]) -> Prototype {
-    Prototype { arguments, ..BASE }
-}
-
-/// A helper of tracing programs.
-const fn tracing(arguments: &'static [Argument]) -> Prototype {
-    Prototype { arguments, kinds: &[ProgramKind::TRACEPOINT], ..BASE }
-}
-
-/// Reads memory that is not the program's: destination, size, address.
-const fn probe_read(kinds: &'static [ProgramKind], returns: Returns) -> Prototype {
-    Prototype {
-        arguments: &[Argument::PtrToUninitMem, Argument::ConstSizeOrZero, Argument::Anything],
-        returns,
-        gpl_only: true,
-        kinds,
-        ..BASE
-    }
-}
-
-/// A helper of XDP programs.
-const fn xdp(arguments: &'static [Argument]) -> Prototype {
-    Prototype { arguments, kinds: &[ProgramKind::XDP], ..BASE }
-}
-
-/// Takes map and key, and more.
-const fn map(arguments: &'static [Argument]) -> Prototype {
-    Prototype { arguments, takes_packet: true, ..BASE }
-}
-
-/// Sends a signal to the current task.
-const SIGNAL: Prototype = Prototype {
-    kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 17))],
-    ..tracing(&[Argument::Anything])
-};
-
-/// Moves an end of an XDP packet.
-const ADJUST: Prototype =
-    Prototype { changes_packet: true, ..xdp(&[Argument::PtrToCtx, Argument::Anything]) };
-
-/// Prototypes by helper number (the `bpf_func_proto` of each helper; argument for argument as in `kernel/bpf`,
-/// `kernel/trace` and `net/core` of 6.1 and 6.12, and as the kernel answers on 6.18).
-pub const PROTOTYPES: &[(u32, Prototype)] = &[
-    (
-        1, // map_lookup_elem
-        Prototype {
-            returns: Returns::PtrToMapValueOrNull,
-            ..map(&[Argument::ConstMapPtr, Argument::PtrToMapKey])
-        },
-    ),
-    (
-        2, // map_update_elem
-        map(&[Argument::ConstMapPtr, Argument::PtrToMapKey, Argument::PtrToMapValue, Argument::Anything]),
-    ),
-    (3, map(&[Argument::ConstMapPtr, Argument::PtrToMapKey])), // map_delete_elem
-    (4, probe_read(&[ProgramKind::TRACEPOINT], Returns::Integer)), // probe_read
-    (5, integer(&[])),                                         // ktime_get_ns
-    (
-        6, // trace_printk: the three values are not part of the prototype
-        Prototype {
-            gpl_only: true,
-            ..integer(&[Argument::PtrToMem { read_only: true }, Argument::ConstSize])
-        },
-    ),
-    (7, integer(&[])),                                      // get_prandom_u32
-    (8, Prototype { returns: Returns::CpuNumber, ..BASE }), // get_smp_processor_id
-    (
-        14, // get_current_pid_tgid
-        Prototype { kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 10))], ..tracing(&[]) },
-    ),
-    (
-        15, // get_current_uid_gid
-        Prototype { kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 17))], ..tracing(&[]) },
-    ),
-    (
-        16, // get_current_comm
-        Prototype {
-            kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 17))],
-            ..tracing(&[Argument::PtrToUninitMem, Argument::ConstSize])
-        },
-    ),
-    (23, xdp(&[Argument::Anything, Argument::Anything])), // redirect
-    (35, Prototype { gpl_only: true, ..integer(&[]) }),   // get_current_task
-    (42, integer(&[])),                                   // get_numa_node_id
-    (44, ADJUST),                                         // xdp_adjust_head
-    (45, probe_read(&[ProgramKind::TRACEPOINT], Returns::IntegerUpToSize)), // probe_read_str
-    (54, ADJUST),                                         // xdp_adjust_meta
-    (65, ADJUST),                                         // xdp_adjust_tail
-    (
-        80, // get_current_cgroup_id
-        Prototype { kinds_since: &[(ProgramKind::XDP, KernelVersion::new(6, 10))], ..tracing(&[]) },
-    ),
-    (109, SIGNAL),                                    // send_signal
-    (112, probe_read(&[], Returns::Integer)),         // probe_read_user
-    (113, probe_read(&[], Returns::Integer)),         // probe_read_kernel
-    (114, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_user_str
-    (115, probe_read(&[], Returns::IntegerUpToSize)), // probe_read_kernel_str
-    (117, SIGNAL),                                    // send_signal_thread
-    (118, integer(&[])),                              // jiffies64
-    (125, integer(&[])),                              // ktime_get_boot_ns
-    (188, xdp(&[Argument::PtrToCtx])),                // xdp_get_buff_len
-    (
-        189, // xdp_load_bytes
-        xdp(&[Argument::PtrToCtx, Argument::Anything, Argument::PtrToUninitMem, Argument::ConstSize]),
-    ),
-    (
-        190, // xdp_store_bytes
-        xdp(&[
-            Argument::PtrToCtx,
-            Argument::Anything,
-            Argument::PtrToMem { read_only: true },
-            Argument::ConstSize,
-        ]),
-    ),
-];
-
-/// Helpers without a prototype here that the kinds may not call on any of 6.1, 6.12 and 6.18 (asked of each kernel).
-const NEVER: &[(&[ProgramKind], &[u32])] = &[
-    (&[ProgramKind::TRACEPOINT, ProgramKind::XDP], NEVER_BOTH),
-    (&[ProgramKind::TRACEPOINT], NEVER_TRACEPOINT),
-    (&[ProgramKind::XDP], NEVER_XDP),
-];
-
-#[rustfmt::skip]
-const NEVER_BOTH: &[u32] = &[
-    9, 10, 11, 13, 18, 19, 20, 21, 24, 26, 29, 30, 31, 32, 33, 34, 38, 39, 40, 41, 43, 46, 47, 48, 49, 50,
-    52, 53, 56, 57, 58, 59, 60, 61, 62, 63, 64, 66, 68, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 81, 82, 83,
-    90, 91, 92, 95, 96, 97, 98, 101, 102, 103, 104, 107, 108, 111, 116, 119, 121, 122, 124, 126, 127, 128,
-    129, 135, 142, 143, 144, 145, 146, 147, 150, 151, 152, 155, 159, 161, 162, 166, 167, 168, 179, 183, 184,
-    185, 186, 187, 192, 193,
-];
-
-#[rustfmt::skip]
-const NEVER_TRACEPOINT: &[u32] = &[
-    28, 51, 69, 84, 85, 86, 99, 100, 110, 136, 137, 138, 139, 140, 160, 163, 178, 196, 204, 205, 206, 207,
-];
-
-#[rustfmt::skip]
-const NEVER_XDP: &[u32] = &[
-    27, 36, 67, 173, 174,
 ];

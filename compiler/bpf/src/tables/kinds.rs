@@ -9,8 +9,37 @@ pub struct ProgramKind(pub u32);
 #[allow(missing_docs)]
 impl ProgramKind {
     pub const SOCKET_FILTER: ProgramKind = ProgramKind(1);
+    pub const KPROBE: ProgramKind = ProgramKind(2);
+    pub const SCHED_CLS: ProgramKind = ProgramKind(3);
+    pub const SCHED_ACT: ProgramKind = ProgramKind(4);
     pub const TRACEPOINT: ProgramKind = ProgramKind(5);
     pub const XDP: ProgramKind = ProgramKind(6);
+    pub const PERF_EVENT: ProgramKind = ProgramKind(7);
+    pub const CGROUP_SKB: ProgramKind = ProgramKind(8);
+    pub const CGROUP_SOCK: ProgramKind = ProgramKind(9);
+    pub const LWT_IN: ProgramKind = ProgramKind(10);
+    pub const LWT_OUT: ProgramKind = ProgramKind(11);
+    pub const LWT_XMIT: ProgramKind = ProgramKind(12);
+    pub const SOCK_OPS: ProgramKind = ProgramKind(13);
+    pub const SK_SKB: ProgramKind = ProgramKind(14);
+    pub const CGROUP_DEVICE: ProgramKind = ProgramKind(15);
+    pub const SK_MSG: ProgramKind = ProgramKind(16);
+    pub const RAW_TRACEPOINT: ProgramKind = ProgramKind(17);
+    pub const CGROUP_SOCK_ADDR: ProgramKind = ProgramKind(18);
+    pub const LWT_SEG6LOCAL: ProgramKind = ProgramKind(19);
+    pub const LIRC_MODE2: ProgramKind = ProgramKind(20);
+    pub const SK_REUSEPORT: ProgramKind = ProgramKind(21);
+    pub const FLOW_DISSECTOR: ProgramKind = ProgramKind(22);
+    pub const CGROUP_SYSCTL: ProgramKind = ProgramKind(23);
+    pub const RAW_TRACEPOINT_WRITABLE: ProgramKind = ProgramKind(24);
+    pub const CGROUP_SOCKOPT: ProgramKind = ProgramKind(25);
+    pub const TRACING: ProgramKind = ProgramKind(26);
+    pub const STRUCT_OPS: ProgramKind = ProgramKind(27);
+    pub const EXT: ProgramKind = ProgramKind(28);
+    pub const LSM: ProgramKind = ProgramKind(29);
+    pub const SK_LOOKUP: ProgramKind = ProgramKind(30);
+    pub const SYSCALL: ProgramKind = ProgramKind(31);
+    pub const NETFILTER: ProgramKind = ProgramKind(32);
 }
 
 /// What is known of a kind.

@@ -10,6 +10,37 @@ pub struct MapKind(pub u32);
 impl MapKind {
     pub const HASH: MapKind = MapKind(1);
     pub const ARRAY: MapKind = MapKind(2);
+    pub const PROG_ARRAY: MapKind = MapKind(3);
+    pub const PERF_EVENT_ARRAY: MapKind = MapKind(4);
+    pub const PERCPU_HASH: MapKind = MapKind(5);
+    pub const PERCPU_ARRAY: MapKind = MapKind(6);
+    pub const STACK_TRACE: MapKind = MapKind(7);
+    pub const CGROUP_ARRAY: MapKind = MapKind(8);
+    pub const LRU_HASH: MapKind = MapKind(9);
+    pub const LRU_PERCPU_HASH: MapKind = MapKind(10);
+    pub const LPM_TRIE: MapKind = MapKind(11);
+    pub const ARRAY_OF_MAPS: MapKind = MapKind(12);
+    pub const HASH_OF_MAPS: MapKind = MapKind(13);
+    pub const DEVMAP: MapKind = MapKind(14);
+    pub const SOCKMAP: MapKind = MapKind(15);
+    pub const CPUMAP: MapKind = MapKind(16);
+    pub const XSKMAP: MapKind = MapKind(17);
+    pub const SOCKHASH: MapKind = MapKind(18);
+    pub const CGROUP_STORAGE: MapKind = MapKind(19);
+    pub const REUSEPORT_SOCKARRAY: MapKind = MapKind(20);
+    pub const PERCPU_CGROUP_STORAGE: MapKind = MapKind(21);
+    pub const QUEUE: MapKind = MapKind(22);
+    pub const STACK: MapKind = MapKind(23);
+    pub const SK_STORAGE: MapKind = MapKind(24);
+    pub const DEVMAP_HASH: MapKind = MapKind(25);
+    pub const STRUCT_OPS: MapKind = MapKind(26);
+    pub const RINGBUF: MapKind = MapKind(27);
+    pub const INODE_STORAGE: MapKind = MapKind(28);
+    pub const TASK_STORAGE: MapKind = MapKind(29);
+    pub const BLOOM_FILTER: MapKind = MapKind(30);
+    pub const USER_RINGBUF: MapKind = MapKind(31);
+    pub const CGRP_STORAGE: MapKind = MapKind(32);
+    pub const ARENA: MapKind = MapKind(33);
 }
 
 /// What is known of a map kind.

@@ -1,8 +1,9 @@
 //! Which registers an instruction or its successors may read, from the control-flow graph alone (6.15 and later).
 
 use gobpf_bpf::Insn;
+use gobpf_bpf::KernelVersion;
 use gobpf_bpf::insn::{self, class, mode};
-use gobpf_bpf::tables::Helper;
+use gobpf_bpf::tables::{Caller, ProgramKind};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::checks::flow::successors;
@@ -17,8 +18,8 @@ const FETCH: i32 = 0x01;
 const CMPXCHG: i32 = 0xf1;
 
 /// Bit masks of the registers that are needed before each instruction.
-pub(crate) fn live_before(insns: &[Insn]) -> Vec<u16> {
-    let effects: Vec<(u16, u16)> = insns.iter().map(|insn| effect(*insn)).collect();
+pub(crate) fn live_before(insns: &[Insn], kind: ProgramKind) -> Vec<u16> {
+    let effects: Vec<(u16, u16)> = insns.iter().map(|insn| effect(*insn, kind)).collect();
     let mut live = vec![0u16; insns.len()];
     let mut changed = true;
     while changed {
@@ -40,7 +41,7 @@ pub(crate) fn live_before(insns: &[Insn]) -> Vec<u16> {
 }
 
 /// What an instruction reads and overwrites.
-fn effect(insn: Insn) -> (u16, u16) {
+fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
     let bit = |reg: u8| 1u16.checked_shl(u32::from(reg)).unwrap_or(0);
     let (dst, src) = (bit(insn.dst), bit(insn.src));
     let is_reg = insn.code & insn::SOURCE_REG != 0;
@@ -68,16 +69,17 @@ fn effect(insn: Insn) -> (u16, u16) {
         _ => match op {
             OP_JA | OP_MAY_GOTO => (0, 0),
             OP_EXIT => (bit(0), 0),
-            OP_CALL => (call_reads(insn), CALLER_SAVED),
+            OP_CALL => (call_reads(insn, kind), CALLER_SAVED),
             _ => (if is_reg { dst | src } else { dst }, 0),
         },
     }
 }
 
 /// R1 and following, as many as the helper has arguments; all five of an unknown one.
-fn call_reads(insn: Insn) -> u16 {
-    let helper = u32::try_from(insn.imm).ok().and_then(Helper::by_id).and_then(Helper::prototype);
-    match helper {
+fn call_reads(insn: Insn, kind: ProgramKind) -> u16 {
+    let kernel = KernelVersion::new(6, 18);
+    let prototype = Caller::of_kind(kind).prototype(insn.imm as u32, kernel);
+    match prototype {
         Some(prototype) => ((1u16 << prototype.arguments.len().min(5)) - 1) << 1,
         None => CALLER_SAVED & !1,
     }

@@ -118,7 +118,7 @@ impl<'a> Machine<'a> {
         prepared: Prepared,
     ) -> Self {
         let live = match rules.liveness {
-            Liveness::Graph => live_before(insns),
+            Liveness::Graph => live_before(insns, kind),
             Liveness::Marks => Vec::new(),
         };
         Machine {

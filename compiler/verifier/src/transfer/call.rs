@@ -1,13 +1,13 @@
 //! Calls of helpers.
 
 use gobpf_bpf::insn::Size;
-use gobpf_bpf::tables::Returns;
+use gobpf_bpf::tables::{ResultRange, ReturnKind};
 
 use crate::bounds::Bounds;
 use crate::checks::encoding::RDONLY_PROG;
 use crate::checks::{helpers, memory};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault};
+use crate::fault::{Access, Checked, Fault, Stop};
 use crate::state::{Kind, Reg};
 use crate::transfer::assign;
 
@@ -36,19 +36,21 @@ pub(super) fn helper(m: &mut Machine<'_>, id: i32) -> Checked {
         reg.copy_from(&Reg { born: gone, ..Reg::NOT_INIT });
         reg.live.written = true;
     }
-    let result = match prototype.returns {
-        Returns::Void => Reg { born: gone, ..Reg::NOT_INIT },
-        Returns::Integer => Reg::unknown(),
-        Returns::CpuNumber if m.rules.precise_spills => ranged(m, 0, MAX_CPUS as i64 - 1),
-        Returns::CpuNumber => Reg::unknown(),
-        Returns::IntegerUpToSize => {
+    let result = match (prototype.returns.kind, helper.result_range()) {
+        (ReturnKind::Void, _) => Reg { born: gone, ..Reg::NOT_INIT },
+        (ReturnKind::Integer, ResultRange::CpuNumber) if m.rules.precise_spills => {
+            ranged(m, 0, MAX_CPUS as i64 - 1)
+        }
+        (ReturnKind::Integer, ResultRange::UpToSize) => {
             let most = call.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(i64::MAX);
             ranged(m, -MAX_ERRNO, most)
         }
-        Returns::PtrToMapValueOrNull => lookup_result(m, &call)?,
+        (ReturnKind::Integer, _) => Reg::unknown(),
+        (ReturnKind::PtrToMapValue, _) => lookup_result(m, &call)?,
+        _ => return Err(Stop::feature(format!("the result of helper {}", helper.name))),
     };
     assign(m, 0, result);
-    if prototype.changes_packet {
+    if helper.changes_packet() {
         for reg in m.state.values_mut(!m.rules.precise_spills) {
             if reg.kind.is_packet_any() {
                 reg.copy_from(&Reg { born: gone, ..Reg::unknown() });
