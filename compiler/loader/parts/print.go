@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/cilium/ebpf"
 )
@@ -41,26 +40,6 @@ func printMap[K, V any](name string, m *ebpf.Map) error {
 		fmt.Printf("%s: no entries\n", name)
 	}
 	return nil
-}
-
-// show formats a value as %+v does, without padding.
-func show(v reflect.Value) string {
-	var parts []string
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if name := v.Type().Field(i).Name; name != "_" {
-				parts = append(parts, name+":"+show(v.Field(i)))
-			}
-		}
-		return "{" + strings.Join(parts, " ") + "}"
-	case reflect.Array, reflect.Slice:
-		for i := range v.Len() {
-			parts = append(parts, show(v.Index(i)))
-		}
-		return "[" + strings.Join(parts, " ") + "]"
-	}
-	return fmt.Sprint(v)
 }
 
 // isZero reports whether nothing was written to a value: of all processors, where each has its own.

@@ -40,6 +40,9 @@ const PRINTED: &[(&str, bool)] = &[
     ("lru_percpu_hash", true),
 ];
 
+/// The kind of maps whose records are printed as they come.
+const RING_BUFFER: &str = "ringbuf";
+
 /// What follows a check of `err`.
 const RETURN: &str = "\t\treturn err\n\t}\n";
 
@@ -53,7 +56,7 @@ pub struct NamedMap<'a> {
 
 /// Gives every map its field.
 pub fn named(maps: &[Map]) -> Result<Vec<NamedMap<'_>>, LoaderError> {
-    let mut fields = Scope::with(&["Close", "create", "print"]);
+    let mut fields = Scope::with(&["Close", "create", "follow", "print"]);
     maps.iter()
         .map(|map| {
             let unknown = || LoaderError::MapKind { map: map.name.clone(), kind: map.kind.0 };
@@ -66,6 +69,36 @@ pub fn named(maps: &[Map]) -> Result<Vec<NamedMap<'_>>, LoaderError> {
 /// True where the map is one of the source that can be printed, and not one of its global variables.
 pub fn is_printed(map: &NamedMap<'_>) -> bool {
     map.map.contents.is_none() && per_cpu(map).is_some()
+}
+
+/// True where the map is a ring buffer whose records have a known type.
+pub fn is_followed(map: &NamedMap<'_>) -> bool {
+    map.row.name == RING_BUFFER && map.map.value.is_some()
+}
+
+/// The method `follow` of `mapSet`, which prints the records of all ring buffers.
+pub fn follower(maps: &[NamedMap<'_>], types: &mut Types<'_>) -> String {
+    let mut go = String::from(
+        "// follow prints the records of ring buffers as they come. The function that it returns prints what is left, and ends.\n\
+         func (m *mapSet) follow() (end func() error, err error) {\n\
+         \tvar ends []func() error\n\
+         \tend = func() error {\n\
+         \t\tvar errs []error\n\
+         \t\tfor _, end := range ends {\n\t\t\terrs = append(errs, end())\n\t\t}\n\
+         \t\treturn errors.Join(errs...)\n\t}\n",
+    );
+    for NamedMap { map, field, .. } in maps.iter().filter(|map| is_followed(map)) {
+        let size = map.value.map_or(0, |value| types.size_of(value));
+        let record = types.go_type(map.value, size, &format!("{}Record", names::exported(field)));
+        let end = format!("end{}", names::exported(field));
+        go.push_str(&format!(
+            "\t{end}, err := follow[{record}](\"{}\", m.{field})\n\tif err != nil {{\n\
+             \t\treturn nil, errors.Join(err, end())\n\t}}\n\tends = append(ends, {end})\n",
+            text::comment(&map.name).replace(['"', '\\'], "_")
+        ));
+    }
+    go.push_str("\treturn end, nil\n}\n\n");
+    go
 }
 
 fn per_cpu(map: &NamedMap<'_>) -> Option<bool> {

@@ -16,6 +16,10 @@ pub const ADVISE: Part = Part(include_str!("../parts/advise.go"));
 pub const MAPS: Part = Part(include_str!("../parts/maps.go"));
 /// Printing the entries of a map.
 pub const PRINT: Part = Part(include_str!("../parts/print.go"));
+/// Values as text.
+pub const SHOW: Part = Part(include_str!("../parts/show.go"));
+/// Following a ring buffer.
+pub const RING: Part = Part(include_str!("../parts/ring.go"));
 /// Finding tracefs.
 pub const TRACEFS: Part = Part(include_str!("../parts/tracefs.go"));
 /// Attaching to a tracepoint.

@@ -26,23 +26,29 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     let maps = maps::named(&object.maps)?;
     let programs = programs::named(&object.programs);
     let hooks = programs.iter().map(hook).collect::<Result<Vec<_>, _>>()?;
-    let prints = object.programs.iter().any(prints);
-    let shows_maps = maps.iter().any(maps::is_printed);
-    let parts = parts_for(&maps, &hooks, prints, shows_maps);
+    let shown = Shown {
+        prints: object.programs.iter().any(prints),
+        maps: maps.iter().any(maps::is_printed),
+        rings: maps.iter().any(maps::is_followed),
+    };
+    let parts = parts_for(&maps, &hooks, shown);
 
     let mut body = String::new();
     body.push_str(&constants(object, file));
     body.push_str(&interface_flags(&programs, &hooks));
     body.push_str(parts::MAIN.declarations());
     body.push('\n');
-    body.push_str(&run(&programs, &hooks, !maps.is_empty(), shows_maps));
-    body.push_str(&watch(&programs, &hooks, prints));
+    body.push_str(&run(&programs, &hooks, !maps.is_empty(), shown));
+    body.push_str(&watch(&programs, &hooks, shown.prints));
     let mut scope = Scope::default();
     let mut types = Types::new(&object.btf, &mut scope);
     if !maps.is_empty() {
         body.push_str(&maps::set(&maps, file));
     }
-    if shows_maps {
+    if shown.rings {
+        body.push_str(&maps::follower(&maps, &mut types));
+    }
+    if shown.maps {
         body.push_str(&maps::printer(&maps, &mut types));
     }
     let types = types.declarations();
@@ -59,10 +65,24 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     if hooks.contains(&Hook::Xdp) {
         paths.extend(["errors", "flag"]);
     }
+    if shown.rings {
+        paths.push("errors");
+    }
     if types.contains("structs.HostLayout") {
         paths.push("structs");
     }
     Ok(format!("{}{}\n{body}", header(file), parts::imports(&parts, &paths)))
+}
+
+/// What a loader prints.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    /// What programs write to the trace output.
+    prints: bool,
+    /// Entries of maps, at the end.
+    maps: bool,
+    /// Records of ring buffers, as they come.
+    rings: bool,
 }
 
 /// Where a program runs.
@@ -96,7 +116,7 @@ fn prints(program: &gobpf_bpf::Program) -> bool {
 }
 
 /// The parts that the loader needs, in the order in which they stand.
-fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], prints: bool, shows_maps: bool) -> Vec<Part> {
+fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], shown: Shown) -> Vec<Part> {
     let tracepoint = hooks.iter().any(|hook| matches!(hook, Hook::Tracepoint { .. }));
     [
         (parts::MAIN, true),
@@ -104,9 +124,11 @@ fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], prints: bool, shows_maps: bo
         (parts::LOAD, true),
         (parts::TRACEPOINT, tracepoint),
         (parts::XDP, hooks.contains(&Hook::Xdp)),
-        (parts::TRACE, prints),
-        (parts::TRACEFS, tracepoint || prints),
-        (parts::PRINT, shows_maps),
+        (parts::TRACE, shown.prints),
+        (parts::TRACEFS, tracepoint || shown.prints),
+        (parts::RING, shown.rings),
+        (parts::PRINT, shown.maps),
+        (parts::SHOW, shown.maps || shown.rings),
         (parts::ADVISE, true),
     ]
     .into_iter()
@@ -167,7 +189,7 @@ fn interface_flags(programs: &[NamedProgram<'_>], hooks: &[Hook]) -> String {
         .collect()
 }
 
-fn run(programs: &[NamedProgram<'_>], hooks: &[Hook], has_maps: bool, shows_maps: bool) -> String {
+fn run(programs: &[NamedProgram<'_>], hooks: &[Hook], has_maps: bool, shown: Shown) -> String {
     let mut go = String::from(
         "// run loads the programs, lets them run until ctx is done, and tells what they left.\n\
          func run(ctx context.Context) error {\n",
@@ -192,10 +214,16 @@ fn run(programs: &[NamedProgram<'_>], hooks: &[Hook], has_maps: bool, shows_maps
         "\tp := &programSet{{}}\n\tdefer p.Close()\n\tif err := p.load({}); err != nil {{\n\t\treturn err\n\t}}\n",
         if has_maps { "m" } else { "" }
     ));
-    go.push_str(if shows_maps {
-        "\tif err := watch(ctx, p); err != nil {\n\t\treturn err\n\t}\n\treturn m.print()\n}\n\n"
+    let watched = if shown.rings {
+        go.push_str("\tend, err := m.follow()\n\tif err != nil {\n\t\treturn err\n\t}\n");
+        "errors.Join(watch(ctx, p), end())"
     } else {
-        "\treturn watch(ctx, p)\n}\n\n"
+        "watch(ctx, p)"
+    };
+    go.push_str(&if shown.maps {
+        format!("\tif err := {watched}; err != nil {{\n\t\treturn err\n\t}}\n\treturn m.print()\n}}\n\n")
+    } else {
+        format!("\treturn {watched}\n}}\n\n")
     });
     go
 }

@@ -32,6 +32,11 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// The size of `ty` in bytes.
+    pub fn size_of(&self, ty: TypeId) -> u32 {
+        self.btf.size_of(ty)
+    }
+
     /// The declarations of all structs asked for so far.
     pub fn declarations(self) -> String {
         self.declarations
