@@ -103,3 +103,26 @@ func TestLoopsStopWhereTheirBodySays(t *testing.T) {
 		t.Errorf("ForEach = %d", calls)
 	}
 }
+
+func TestQueuesAndStacksEndDifferently(t *testing.T) {
+	q, s := Queue[int]{MaxEntries: 2}, Stack[int]{MaxEntries: 2}
+	for value := range 3 {
+		want := int64(0)
+		if value == 2 {
+			want = e2big
+		}
+		if got := [2]int64{q.Push(value), s.Push(value)}; got != [2]int64{want, want} {
+			t.Errorf("Push(%d) = %v", value, got)
+		}
+	}
+	var first, top int
+	if q.Pop(&first); first != 0 {
+		t.Errorf("the queue gives %d", first)
+	}
+	if s.Peek(&top); top != 1 {
+		t.Errorf("the stack shows %d", top)
+	}
+	if s.Pop(&top); s.Pop(&top) != 0 || top != 0 || s.Pop(&top) != enoent {
+		t.Error("the stack does not end")
+	}
+}

@@ -73,3 +73,126 @@ func GetSmpProcessorId() uint32 {
 func GetPrandomU32() uint32 {
 	return rand.Uint32()
 }
+
+// KtimeGetBootNs gives the nanoseconds since the machine was started, with the time that it was suspended.
+//
+//bpf:helper 125
+func KtimeGetBootNs() uint64 {
+	return uint64(time.Since(start))
+}
+
+// KtimeGetCoarseNs gives what KtimeGetNs gives, as of the last timer tick: cheaper.
+//
+//bpf:helper 160
+func KtimeGetCoarseNs() uint64 {
+	return uint64(time.Since(start))
+}
+
+// KtimeGetTaiNs gives the nanoseconds of international atomic time since 1970.
+//
+//bpf:helper 208
+func KtimeGetTaiNs() uint64 {
+	return uint64(time.Now().UnixNano())
+}
+
+// Jiffies64 gives the number of timer ticks since the machine was started.
+//
+//bpf:helper 118
+func Jiffies64() uint64 {
+	panic("bpf: only a kernel can answer Jiffies64")
+}
+
+// GetCurrentTask gives the address of the running thread's struct task_struct, to be read with ProbeReadKernel.
+//
+//bpf:helper 35
+func GetCurrentTask() uint64 {
+	panic("bpf: only a kernel can answer GetCurrentTask")
+}
+
+// GetCurrentCgroupId gives the id of the running thread's cgroup.
+//
+//bpf:helper 80
+func GetCurrentCgroupId() uint64 {
+	panic("bpf: only a kernel can answer GetCurrentCgroupId")
+}
+
+// GetCurrentAncestorCgroupId gives the id of the cgroup above that of the running thread, level steps below the root.
+//
+//bpf:helper 123 val
+func GetCurrentAncestorCgroupId(level int32) uint64 {
+	panic("bpf: only a kernel can answer GetCurrentAncestorCgroupId")
+}
+
+// GetNumaNodeId gives the number of the memory node that the program runs on.
+//
+//bpf:helper 42
+func GetNumaNodeId() int64 {
+	panic("bpf: only a kernel can answer GetNumaNodeId")
+}
+
+// SendSignal sends a signal to the running process. The result is 0, or a negative errno.
+//
+//bpf:helper 109 val
+func SendSignal(sig uint32) int64 {
+	panic("bpf: only a kernel can answer SendSignal")
+}
+
+// SendSignalThread sends a signal to the running thread. The result is 0, or a negative errno.
+//
+//bpf:helper 117 val
+func SendSignalThread(sig uint32) int64 {
+	panic("bpf: only a kernel can answer SendSignalThread")
+}
+
+// ProbeReadKernel fills dst with kernel memory at src. The result is 0, or a negative errno, and then dst is zero.
+//
+//bpf:helper 113 mem val
+func ProbeReadKernel(dst []byte, src uint64) int64 {
+	panic("bpf: only a kernel can answer ProbeReadKernel")
+}
+
+// ProbeReadUser fills dst with memory of the running process at src. The result is 0, or a negative errno, and then dst is
+// zero.
+//
+//bpf:helper 112 mem val
+func ProbeReadUser(dst []byte, src uint64) int64 {
+	panic("bpf: only a kernel can answer ProbeReadUser")
+}
+
+// ProbeReadKernelStr fills dst with the text at src in kernel memory, up to its zero byte, which dst ends with in any case.
+// The result is the number of bytes with the zero, or a negative errno.
+//
+//bpf:helper 115 mem val
+func ProbeReadKernelStr(dst []byte, src uint64) int64 {
+	panic("bpf: only a kernel can answer ProbeReadKernelStr")
+}
+
+// ProbeReadUserStr fills dst with the text at src in memory of the running process, up to its zero byte, which dst ends with
+// in any case. The result is the number of bytes with the zero, or a negative errno.
+//
+//bpf:helper 114 mem val
+func ProbeReadUserStr(dst []byte, src uint64) int64 {
+	panic("bpf: only a kernel can answer ProbeReadUserStr")
+}
+
+// CsumDiff gives the checksum difference that replacing the bytes from by the bytes to makes, added to seed. Lengths are
+// multiples of 4.
+//
+//bpf:helper 28 mem mem val
+func CsumDiff(from, to []byte, seed uint32) int64 {
+	panic("bpf: only a kernel can answer CsumDiff")
+}
+
+// Redirect sends the packet to another network interface; return what it gives. Flag 1 is for its ingress.
+//
+//bpf:helper 23 val val
+func Redirect(ifindex uint32, flags uint64) int64 {
+	panic("bpf: only a kernel can answer Redirect")
+}
+
+// RedirectPeer sends the packet to the other end of a veth pair, in its network namespace; return what it gives.
+//
+//bpf:helper 155 val val
+func RedirectPeer(ifindex uint32, flags uint64) int64 {
+	panic("bpf: only a kernel can answer RedirectPeer")
+}

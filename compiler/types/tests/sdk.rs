@@ -7,7 +7,7 @@ use gobpf_syntax::SyntaxTree;
 use gobpf_syntax::ast::{Decl, DeclKind, Directive};
 
 /// What is in the names of helpers that are methods: those of maps.
-const METHODS: &[&str] = &["map_", "ringbuf_"];
+const METHODS: &[&str] = &["map_", "ringbuf_", "tail_call", "perf_event_output"];
 
 fn decls() -> Vec<Decl> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sdk");
