@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gobpf_analysis::{Import, PackageSources};
 
+use crate::overlay::Overlay;
 use crate::read;
 
 /// The import path under which the SDK is published.
@@ -21,6 +22,7 @@ pub struct Imports {
     module: Option<Module>,
     known: Mutex<HashMap<String, Import>>,
     packages: Mutex<HashMap<String, Option<PackageSources>>>,
+    overlay: Arc<Overlay>,
 }
 
 /// A Go module on disk.
@@ -36,8 +38,13 @@ pub struct Module {
 
 impl Imports {
     /// The imports of the files in `dir`; none is no place on disk.
-    pub fn of(dir: Option<&Path>) -> Imports {
-        Imports { module: dir.and_then(Module::of), known: Mutex::default(), packages: Mutex::default() }
+    pub fn of(dir: Option<&Path>, overlay: &Arc<Overlay>) -> Imports {
+        Imports {
+            module: dir.and_then(Module::of),
+            known: Mutex::default(),
+            packages: Mutex::default(),
+            overlay: Arc::clone(overlay),
+        }
     }
 
     /// What `path` is.
@@ -59,7 +66,7 @@ impl Imports {
             return known.clone();
         }
         let dir = self.module.as_ref().and_then(|module| module.directory_of(path));
-        let files = dir.map(|dir| read::package(&dir, None).into());
+        let files = dir.map(|dir| read::package(&dir, None, &self.overlay).into());
         packages.insert(path.to_string(), files.clone());
         files
     }
@@ -173,7 +180,7 @@ mod tests {
         write("third/b/b.go", "//bpf:sdk\npackage b\n");
         write("util/util.go", "package util\n\n//bpf:sdk\nvar x int\n");
         write("deep/cmd/main.go", "package main\n");
-        let imports = Imports::of(Some(&dir.path().join("deep/cmd")));
+        let imports = Imports::of(Some(&dir.path().join("deep/cmd")), &Arc::default());
         for (path, import) in [
             ("github.com/miekg/bpf", Import::Sdk),
             ("demo/internal/bpf", Import::Sdk),

@@ -7,6 +7,7 @@ mod cli;
 mod imports;
 mod lsp;
 mod names;
+mod overlay;
 mod read;
 mod settings;
 mod wording;

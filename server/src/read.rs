@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gobpf_analysis::OtherSource;
 
+use crate::overlay::Overlay;
 use crate::wording;
 
 /// A larger file is refused. Bytes.
@@ -42,9 +43,9 @@ pub fn source(path: &Path) -> Result<Source, String> {
     Ok(Source { name, text, dir: dir.map(Path::to_path_buf) })
 }
 
-/// The Go files in `dir`, but for `own` and tests, by name. What can't be read is left out: Go's own tools complain about
-/// it.
-pub fn package(dir: &Path, own: Option<&OsStr>) -> Vec<OtherSource> {
+/// The Go files in `dir`, but for `own` and tests, by name, as `overlay` or the disk has them. What can't be read is left
+/// out: Go's own tools complain about it.
+pub fn package(dir: &Path, own: Option<&OsStr>, overlay: &Overlay) -> Vec<OtherSource> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
@@ -53,10 +54,11 @@ pub fn package(dir: &Path, own: Option<&OsStr>) -> Vec<OtherSource> {
         let is_source = name.ends_with(".go") && !name.ends_with("_test.go") && !name.starts_with(['_', '.']);
         is_source && path.file_name() != own && path.is_file()
     };
-    let sources = paths.iter().filter(|path| is_wanted(path)).map(|path| {
-        source(path).map(|source| OtherSource { name: shown(path).into(), text: source.text.into() })
-    });
-    sources.flatten().collect()
+    let text = |path: &PathBuf| overlay.text(path).or_else(|| Some(source(path).ok()?.text));
+    let wanted = paths.iter().filter(|path| is_wanted(path));
+    wanted
+        .filter_map(|path| Some(OtherSource { name: shown(path).into(), text: text(path)?.into() }))
+        .collect()
 }
 
 /// `path` as people want to read it: from the working directory on, where it is below that.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gobpf_analysis::{KernelVersion, Options, Sdk};
 
 use crate::imports::Imports;
+use crate::overlay::Overlay;
 use crate::read;
 
 /// The file of settings that stands in a directory above the source.
@@ -30,19 +31,27 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Options for the file `name` of directory `dir`; none for text that has no place on disk.
+    /// Options for the file `name` of directory `dir`, which is none for text that has no place on disk. The files beside
+    /// it are those of `overlay` and of the disk.
     ///
     /// # Errors
     ///
     /// Words about a `gobpf.toml` that can't be used.
-    pub fn options(&self, dir: Option<&Path>, name: &str) -> Result<Options, String> {
+    pub fn options(&self, dir: Option<&Path>, name: &str, overlay: &Arc<Overlay>) -> Result<Options, String> {
         let fallback = dir.map_or(Ok(None), kernel_of_config)?;
-        Ok(self.with_fallback(fallback, dir, name))
+        Ok(self.with_fallback(fallback, dir, name, overlay))
     }
 
     /// Options for the file without a look at the `gobpf.toml`, which says `fallback`.
-    pub fn with_fallback(&self, fallback: Option<KernelVersion>, dir: Option<&Path>, name: &str) -> Options {
-        let imports = Arc::new(Imports::of(dir));
+    pub fn with_fallback(
+        &self,
+        fallback: Option<KernelVersion>,
+        dir: Option<&Path>,
+        name: &str,
+        overlay: &Arc<Overlay>,
+    ) -> Options {
+        let imports = Arc::new(Imports::of(dir, overlay));
+        let overlay = Arc::clone(overlay);
         let packages = Arc::clone(&imports);
         let own = Path::new(name).file_name().unwrap_or_default().to_os_string();
         let siblings = dir.map(|dir| (dir.to_path_buf(), own));
@@ -53,7 +62,7 @@ impl Settings {
             sdk: Arc::clone(&self.sdk),
             imports: Arc::new(move |path: &str| imports.resolve(path)),
             siblings: Arc::new(move || {
-                siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::package(dir, Some(own)))
+                siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::package(dir, Some(own), &overlay))
             }),
             packages: Arc::new(move |path: &str| packages.package(path)),
         }

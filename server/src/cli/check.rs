@@ -92,7 +92,7 @@ fn check_all(files: &[Input], args: &Args) -> Vec<Result<Checked, String>> {
 
 fn check_one(index: usize, input: &Input, notes: bool, settings: &Settings) -> Result<Checked, String> {
     let source = read::source(&input.path)?;
-    let options = Arc::new(settings.options(source.dir.as_deref(), &source.name)?);
+    let options = Arc::new(settings.options(source.dir.as_deref(), &source.name, &Arc::default())?);
     let file = FileId(u32::try_from(index).map_err(|error| error.to_string())?);
     let snapshot = Document::open(file, &source.name, &source.text, None, options).snapshot();
     let analysis = snapshot.analyse(&Cancel::new()).map_err(|_| format!("{}: cancelled", source.name))?;

@@ -47,7 +47,7 @@ pub fn run(args: &Args, kind: Emit) -> Exit {
 
 fn open(args: &Args, path: &Path) -> Result<Snapshot, String> {
     let source = read::source(path)?;
-    let options = Arc::new(args.settings().options(source.dir.as_deref(), &source.name)?);
+    let options = Arc::new(args.settings().options(source.dir.as_deref(), &source.name, &Arc::default())?);
     Ok(Document::open(FILE, &source.name, &source.text, None, options).snapshot())
 }
 

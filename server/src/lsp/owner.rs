@@ -16,6 +16,7 @@ use crate::lsp::outgoing::Outgoing;
 use crate::lsp::profile::Profile;
 use crate::lsp::session::{Documents, Outcome, Published};
 use crate::lsp::transport::protocol::{TextDocumentContentChangeEvent, TextDocumentItem, TraceValue, Uri};
+use crate::overlay::Overlay;
 use crate::settings::Settings;
 
 /// What the owner is told.
@@ -46,6 +47,7 @@ pub enum Message {
 pub struct Owner {
     open: HashMap<Uri, Open>,
     documents: Documents,
+    overlay: Arc<Overlay>,
     outgoing: UnboundedSender<Outgoing>,
     runtime: Handle,
     profile: Profile,
@@ -67,6 +69,7 @@ impl Owner {
         Owner {
             open: HashMap::new(),
             documents,
+            overlay: Arc::default(),
             outgoing,
             runtime,
             profile: Profile::default(),
@@ -128,6 +131,33 @@ impl Owner {
         let document = Document::open(file, &name, &item.text, Some(item.version), options);
         self.open.insert(item.uri.clone(), Open { document, path });
         self.publish(&item.uri, true);
+        self.follow(&item.uri);
+    }
+
+    /// Lets the documents that reach into the open document `uri` see its text.
+    fn follow(&mut self, uri: &Uri) {
+        let Some(Open { document, path: Some(path) }) = self.open.get(uri) else { return };
+        self.overlay.set(path, document.text());
+        let path = path.clone();
+        self.reload_those_that_reach(&path, uri);
+    }
+
+    /// Looks again at the documents whose programs reach into the file at `path`, but for `uri`, which is that file.
+    fn reload_those_that_reach(&mut self, path: &Path, uri: &Uri) {
+        let beside = |other: &Uri| file_path(other).is_some_and(|other| other.parent() == path.parent());
+        let documents = Arc::clone(&self.documents);
+        let reaches = |other: &Uri| {
+            let Some(published) = documents.get(other) else { return false };
+            match &*published.outcome.borrow() {
+                Some(Outcome::Done(analysis)) => {
+                    let mut names = analysis.others.iter().map(|other| &*other.name);
+                    names.any(|name| std::path::absolute(name).is_ok_and(|other| other == path))
+                }
+                // What is being computed may have looked already.
+                _ => beside(other),
+            }
+        };
+        self.reload(|other| other != uri && reaches(other));
     }
 
     fn change(&mut self, uri: &Uri, version: i32, changes: &[TextDocumentContentChangeEvent]) {
@@ -165,11 +195,14 @@ impl Owner {
             return self.open(item);
         }
         self.publish(uri, true);
+        self.follow(uri);
     }
 
     fn close(&mut self, uri: &Uri) {
-        if self.open.remove(uri).is_none() {
-            return;
+        let Some(closed) = self.open.remove(uri) else { return };
+        if let Some(path) = closed.path {
+            self.overlay.remove(&path);
+            self.reload_those_that_reach(&path, uri);
         }
         if let Some((_, published)) = self.documents.remove(uri) {
             published.cancel.cancel();
@@ -198,9 +231,9 @@ impl Owner {
 
     fn options(&self, path: Option<&Path>) -> Arc<Options> {
         let (dir, name) = (path.and_then(Path::parent), path.and_then(Path::to_str).unwrap_or_default());
-        let options = self.settings.options(dir, name).unwrap_or_else(|problem| {
+        let options = self.settings.options(dir, name, &self.overlay).unwrap_or_else(|problem| {
             self.say(Outgoing::Problem(problem));
-            self.settings.with_fallback(None, dir, name)
+            self.settings.with_fallback(None, dir, name, &self.overlay)
         });
         Arc::new(options)
     }
