@@ -64,7 +64,7 @@ impl<'a> Cx<'_, 'a> {
             && names.len() != 1
         {
             let operand = self.raw_expr(call);
-            return match self.call_types(&operand) {
+            return match self.result_types(&operand, names.len()) {
                 Some(types) if types.len() == names.len() => {
                     let locals = self.call_results(operand.clone(), &types, out);
                     let parts: Vec<_> = locals.into_iter().zip(types).collect();
@@ -144,6 +144,14 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// The types that `count` variables get from `operand`, a call with several results or an entry of a map.
+    fn result_types(&mut self, operand: &Operand, count: usize) -> Option<Vec<Ty>> {
+        match self.comma_ok(operand).filter(|_| count == 2) {
+            Some(types) => Some(types.to_vec()),
+            None => self.call_types(operand),
+        }
+    }
+
     /// Puts the results of `call` into new variables without names.
     pub fn call_results(&mut self, call: Operand, types: &[Ty], out: &mut Vec<Stmt>) -> Vec<LocalId> {
         let node = call.node;
@@ -153,7 +161,7 @@ impl<'a> Cx<'_, 'a> {
             out.push(Stmt { node, kind: StmtKind::Declare { local: *local, init: None } });
         }
         let targets = locals.iter().map(|local| Some(self.local_expr(*local, node))).collect();
-        out.push(Stmt { node, kind: StmtKind::AssignCall { targets, call: call.hir } });
+        push_call(targets, call.hir, node, out);
         locals
     }
 
@@ -274,7 +282,7 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) {
         let operand = self.raw_expr(call);
-        let types = match self.call_types(&operand) {
+        let types = match self.result_types(&operand, names.len()) {
             Some(types) if types.len() == names.len() => types,
             _ => {
                 self.count_mismatch(names.len(), std::slice::from_ref(call), &operand);
@@ -324,7 +332,7 @@ impl<'a> Cx<'_, 'a> {
             && lhs.len() != 1
         {
             let operand = self.raw_expr(call);
-            match self.call_types(&operand).filter(|types| types.len() == lhs.len()) {
+            match self.result_types(&operand, lhs.len()).filter(|types| types.len() == lhs.len()) {
                 Some(types) => self.assign_call(targets, operand, &types, node, out),
                 None => self.count_mismatch(lhs.len(), rhs, &operand),
             }
@@ -383,7 +391,7 @@ impl<'a> Cx<'_, 'a> {
         });
         if same {
             let targets = targets.into_iter().map(|target| target.map(|target| target.hir)).collect();
-            return out.push(Stmt { node, kind: StmtKind::AssignCall { targets, call: call.hir } });
+            return push_call(targets, call.hir, node, out);
         }
         let (text, call_node) = (call.text.clone(), call.node);
         let locals = self.call_results(call, types, out);
@@ -413,6 +421,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let operand = self.raw_expr(target);
         match operand.mode {
+            Mode::MapEntry => Some(operand),
             Mode::Variable => {
                 if self.through_context(&operand.hir) {
                     let name = operand.text.clone();
@@ -511,5 +520,16 @@ impl<'a> Cx<'_, 'a> {
         one.text = "1".into();
         let op = if increment { ast::BinaryOp::Add } else { ast::BinaryOp::Sub };
         self.push_op(target, op, one, operand, node, out);
+    }
+}
+
+/// `targets = call`; what runs before the call comes first.
+fn push_call(targets: Vec<Option<hir::Expr>>, call: hir::Expr, node: NodeId, out: &mut Vec<Stmt>) {
+    match call.kind {
+        ExprKind::Sequence { stmts, value } => {
+            out.extend(stmts);
+            push_call(targets, *value, node, out);
+        }
+        _ => out.push(Stmt { node, kind: StmtKind::AssignCall { targets, call } }),
     }
 }

@@ -9,7 +9,7 @@ use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
-use crate::symbols::{Package, Symbol, SymbolId};
+use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
 use crate::ty::{Kind, Signature, Ty};
 
 impl<'a> Cx<'_, 'a> {
@@ -24,7 +24,7 @@ impl<'a> Cx<'_, 'a> {
         let callee = self.raw_expr(function);
         match callee.mode.clone() {
             Mode::Type => self.conversion(callee.ty, arguments, expr),
-            Mode::Builtin(builtin) => self.builtin(builtin, arguments, expr),
+            Mode::Builtin(builtin) => self.builtin(builtin, (arguments, spread), expr),
             Mode::Function(symbol) => {
                 let Kind::Func(signature) = self.ck.types.kind(callee.ty).clone() else {
                     return self.invalid(expr);
@@ -69,7 +69,14 @@ impl<'a> Cx<'_, 'a> {
             // An initialiser: not constant, whatever the call is.
             return self.result(expr, signature, ExprKind::Helper { helper: 0, arguments: Vec::new() });
         }
-        if symbol.package == Package::User {
+        if let Some(words) = symbol.directive("intrinsic")
+            && self.ck.index.is_standard(symbol.package)
+        {
+            let words = words.to_owned();
+            return self.intrinsic(&words, signature, text, (arguments, spread), expr);
+        }
+        let has_body = matches!(symbol.kind, SymbolKind::Func(func) if func.body.is_some());
+        if symbol.package == Package::User || (symbol.package != Package::Sdk && has_body) {
             if let Some(receiver) = &receiver
                 && matches!(receiver.mode, Mode::MapVariable(_))
             {
@@ -79,7 +86,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if let Some(words) = symbol.directive("helper") {
             let words = words.to_owned();
-            return self.call_helper(&symbol, &words, receiver, signature, text, arguments, expr);
+            return self.call_helper(&symbol, &words, receiver, signature, text, (arguments, spread), expr);
         }
         if let (Some(fields), Some(receiver)) = (symbol.directive("packet"), &receiver) {
             return self.packet(fields, receiver, expr, signature);
@@ -110,20 +117,22 @@ impl<'a> Cx<'_, 'a> {
         (arguments, spread): (&'a [ast::Expr], bool),
         expr: &'a ast::Expr,
     ) -> Operand {
-        if spread || signature.variadic {
-            for argument in arguments {
-                self.raw_expr(argument);
-            }
-            self.unsupported(expr.id, NotInKernel::Builtin("variadic functions"));
-            return self.invalid(expr);
-        }
+        let receiver_type = receiver.as_ref().map(|receiver| receiver.ty);
         let mut values: Vec<hir::Expr> = receiver.map(|receiver| receiver.hir).into_iter().collect();
-        let Some(mut rest) = self.arguments(signature, text, arguments, expr) else {
+        let Some((mut before, mut rest)) = self.arguments(signature, text, (arguments, spread), expr) else {
             return self.result_only(expr, signature);
         };
+        // What runs before the call must not overtake the receiver.
+        if let (false, Some(ty), Some(value)) = (before.is_empty(), receiver_type, values.first_mut()) {
+            let local = self.hidden(ty, expr.id);
+            let read = self.local_expr(local, expr.id);
+            let init = Some(std::mem::replace(value, read));
+            before.insert(0, hir::Stmt { node: expr.id, kind: hir::StmtKind::Declare { local, init } });
+        }
         values.append(&mut rest);
         let function = self.reaches(id, expr.id);
-        self.result(expr, signature, ExprKind::Call { function, arguments: values })
+        let call = self.result(expr, signature, ExprKind::Call { function, arguments: values });
+        self.after(before, call)
     }
 
     /// The result of a call whose arguments have an error: its type is known all the same.
@@ -131,49 +140,119 @@ impl<'a> Cx<'_, 'a> {
         self.result(expr, signature, ExprKind::Zero)
     }
 
-    /// The arguments as values of the parameters' types; `None` where their number is wrong.
+    /// The operand after `stmts`.
+    pub fn after(&mut self, stmts: Vec<hir::Stmt>, operand: Operand) -> Operand {
+        if stmts.is_empty() {
+            return operand;
+        }
+        let (node, ty) = (operand.hir.node, operand.hir.ty);
+        let kind = ExprKind::Sequence { stmts, value: Box::new(operand.hir) };
+        Operand { hir: hir::Expr { node, ty, kind }, ..operand }
+    }
+
+    /// The arguments as values of the parameters' types, with statements that run before the call; `None` where their
+    /// number is wrong.
     pub fn arguments(
         &mut self,
         signature: &Signature,
         text: &str,
-        arguments: &'a [ast::Expr],
+        (arguments, spread): (&'a [ast::Expr], bool),
         expr: &'a ast::Expr,
-    ) -> Option<Vec<hir::Expr>> {
-        let mut operands: Vec<Operand> = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            let operand = self.raw_expr(argument);
-            if arguments.len() == 1
-                && signature.params.len() > 1
-                && matches!(self.ck.types.kind(operand.ty), Kind::Tuple(types) if !types.is_empty())
-            {
-                let what = NotInKernel::Builtin("a call with several results as arguments");
-                self.unsupported(argument.id, what);
-                return None;
+    ) -> Option<(Vec<hir::Stmt>, Vec<hir::Expr>)> {
+        let mut before = Vec::new();
+        let operands = self.argument_operands(arguments, &mut before);
+        if spread && !signature.variadic {
+            if !operands.iter().any(Operand::is_invalid) {
+                let node = arguments.last().map_or(expr.id, |last| last.id);
+                self.error(node, Why::SpreadNotVariadic { function: text.to_owned() });
             }
-            operands.push(self.single_value(operand, argument));
+            return None;
         }
-        if operands.len() != signature.params.len() {
+        let fixed = signature.params.len() - usize::from(signature.variadic && !spread);
+        let found = operands.len();
+        if found < fixed || (found > fixed && (spread || !signature.variadic)) {
             if operands.iter().any(Operand::is_invalid) {
                 return None;
             }
-            let too_many = operands.len() > signature.params.len();
+            let too_many = found > fixed;
             let have: Vec<Ty> = operands.iter().map(|operand| operand.ty).collect();
-            let node = match operands.get(signature.params.len()) {
+            let node = match operands.get(fixed) {
                 Some(extra) if too_many => extra.node,
-                _ => operands.last().map_or(expr.id, |last| last.node),
+                _ => self.closing(expr),
             };
             let have = self.have(&have);
-            let want = format!("({})", self.ck.types.list(&signature.params));
+            let want = format!("({})", self.ck.types.params(signature));
             self.error(node, Why::ArgumentCount { function: text.to_owned(), have, want, too_many });
             return None;
         }
         let context = format!("argument to {text}");
-        let values = operands
-            .into_iter()
+        let mut operands = operands.into_iter();
+        let mut values: Vec<hir::Expr> = operands
+            .by_ref()
+            .take(fixed)
             .zip(&signature.params)
             .map(|(operand, target)| self.assign(operand, *target, &context))
             .collect();
-        Some(values)
+        if let (true, false, Some(last)) = (signature.variadic, spread, signature.params.last()) {
+            let rest: Vec<Operand> = operands.collect();
+            values.push(self.packed(rest, *last, &context, expr));
+        }
+        Some((before, values))
+    }
+
+    /// The arguments of a variadic parameter as a slice.
+    fn packed(&mut self, rest: Vec<Operand>, slice: Ty, context: &str, expr: &ast::Expr) -> hir::Expr {
+        let Kind::Slice(element) = self.ck.types.under(slice).clone() else {
+            return self.unknown_expr(expr.id);
+        };
+        let values: Vec<(u64, hir::Expr)> = rest
+            .into_iter()
+            .zip(0..)
+            .map(|(operand, index)| (index, self.assign(operand, element, context)))
+            .collect();
+        if values.is_empty() {
+            let ty = self.lower(slice);
+            return hir::Expr { node: expr.id, ty, kind: ExprKind::Zero };
+        }
+        let array = self.ck.types.intern(Kind::Array(element, values.len() as u64));
+        let ty = self.lower(array);
+        let init = hir::Expr { node: expr.id, ty, kind: ExprKind::Array(values) };
+        self.slice_of_new(array, Some(init), None, slice, expr).hir
+    }
+
+    /// The arguments of a call, of which one may be a call with several results.
+    fn argument_operands(&mut self, arguments: &'a [ast::Expr], before: &mut Vec<hir::Stmt>) -> Vec<Operand> {
+        let mut operands: Vec<Operand> = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let operand = self.raw_expr(argument);
+            if arguments.len() == 1
+                && let Some(types) = self.call_types(&operand).filter(|types| types.len() > 1)
+            {
+                let (node, text) = (operand.node, operand.text.clone());
+                let locals = self.call_results(operand, &types, before);
+                return locals
+                    .into_iter()
+                    .zip(types)
+                    .map(|(local, ty)| {
+                        let hir = self.local_expr(local, node);
+                        Operand { mode: Mode::Value, ty, text: text.clone(), node, hir }
+                    })
+                    .collect();
+            }
+            operands.push(self.single_value(operand, argument));
+        }
+        operands
+    }
+
+    /// Where the Go compiler reports a missing argument: the closing parenthesis, which is on the line of the last
+    /// argument's end.
+    fn closing(&self, expr: &ast::Expr) -> gobpf_source::NodeId {
+        match &expr.kind {
+            ast::ExprKind::Call { function, arguments, .. } => {
+                arguments.last().map_or(function.id, |last| last.id)
+            }
+            _ => expr.id,
+        }
     }
 
     /// Types as Go's messages list them: `(number, string)` for untyped ones.
@@ -200,7 +279,7 @@ impl<'a> Cx<'_, 'a> {
         receiver: Option<Operand>,
         signature: &Rc<Signature>,
         text: &str,
-        arguments: &'a [ast::Expr],
+        (arguments, spread): (&'a [ast::Expr], bool),
         expr: &'a ast::Expr,
     ) -> Operand {
         let mut words = words.split_whitespace();
@@ -215,7 +294,7 @@ impl<'a> Cx<'_, 'a> {
                 None => self.result_only(expr, signature),
             };
         }
-        let Some(values) = self.arguments(signature, text, arguments, expr) else {
+        let Some((before, values)) = self.arguments(signature, text, (arguments, spread), expr) else {
             return self.result_only(expr, signature);
         };
         let mut values = values.into_iter();
@@ -236,7 +315,8 @@ impl<'a> Cx<'_, 'a> {
                 None => return self.invalid(expr),
             }
         }
-        self.result(expr, signature, ExprKind::Helper { helper, arguments: lowered })
+        let call = self.result(expr, signature, ExprKind::Helper { helper, arguments: lowered });
+        self.after(before, call)
     }
 
     fn check_helper_version(&mut self, helper: u32, name: &str, expr: &ast::Expr) {
@@ -256,6 +336,28 @@ impl<'a> Cx<'_, 'a> {
                 self.error(receiver.node, Why::MapMisuse { name });
                 None
             }
+        }
+    }
+
+    /// A call that a `//bpf:intrinsic NAME` directive binds.
+    fn intrinsic(
+        &mut self,
+        words: &str,
+        signature: &Rc<Signature>,
+        text: &str,
+        (arguments, spread): (&'a [ast::Expr], bool),
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        let Some((before, values)) = self.arguments(signature, text, (arguments, spread), expr) else {
+            return self.result_only(expr, signature);
+        };
+        match crate::intrinsic::parse(words) {
+            Some(op) => {
+                let kind = ExprKind::Intrinsic { op, arguments: values };
+                let call = self.result(expr, signature, kind);
+                self.after(before, call)
+            }
+            None => self.invalid(expr),
         }
     }
 

@@ -190,6 +190,10 @@ impl<'a> Checker<'a> {
         match package {
             Package::User => SmolStr::new(name),
             Package::Sdk => SmolStr::new(format!("bpf.{name}")),
+            Package::Other(_) => {
+                let of = self.index.other(package).map_or("", |other| other.name.as_str());
+                SmolStr::new(format!("{of}.{name}"))
+            }
         }
     }
 
@@ -209,6 +213,7 @@ impl<'a> Checker<'a> {
             name_node,
             params: Vec::new(),
             results: Vec::new(),
+            result_locals: Vec::new(),
             locals: Vec::new(),
             body: Vec::new(),
             defers: Vec::new(),
@@ -227,9 +232,9 @@ impl<'a> Checker<'a> {
         match symbol.kind {
             SymbolKind::Func(ast::FuncDecl { receiver: Some(receiver), .. }) => {
                 let ty = crate::symbols::receiver_name(&receiver.ty).unwrap_or_default();
-                SmolStr::new(format!("{ty}.{}", symbol.name))
+                self.qualified(symbol.package, &format!("{ty}.{}", symbol.name))
             }
-            _ => symbol.name.clone(),
+            _ => self.qualified(symbol.package, &symbol.name),
         }
     }
 }

@@ -61,10 +61,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Kind::Struct(fields) => self.struct_literal(ty, &fields, elements, expr),
             Kind::Array(element, length) => self.array_literal(ty, element, length, elements, expr),
-            Kind::Slice(_) => {
-                self.unsupported(expr.id, NotInKernel::Allocation);
-                self.invalid(expr)
-            }
+            Kind::Slice(element) => self.slice_literal(ty, element, elements, expr),
             Kind::Map(..) => {
                 self.unsupported(expr.id, NotInKernel::GoMap);
                 self.invalid(expr)
@@ -78,7 +75,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// An element, which may leave its type to the literal around it.
-    fn element(&mut self, value: &'a ast::Expr, ty: Ty, context: &str) -> hir::Expr {
+    pub fn element(&mut self, value: &'a ast::Expr, ty: Ty, context: &str) -> hir::Expr {
         let operand = match &value.kind {
             Syntax::Composite { ty: None, elements } => match self.ck.types.kind(ty) {
                 Kind::Pointer(_) => {
@@ -150,6 +147,26 @@ impl<'a> Cx<'_, 'a> {
         }
         let kind = if elements.is_empty() { ExprKind::Zero } else { ExprKind::Struct(lowered) };
         self.operand(expr, Mode::Value, ty, kind)
+    }
+
+    /// `[]T{...}`: a slice of a new array.
+    fn slice_literal(
+        &mut self,
+        ty: Ty,
+        element: Ty,
+        elements: &'a [Element],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
+            return self.invalid(expr);
+        }
+        let length = self.literal_length(elements);
+        let array = self.ck.types.intern(Kind::Array(element, length));
+        let literal = self.array_literal(array, element, length, elements, expr);
+        match literal.is_invalid() {
+            true => self.invalid(expr),
+            false => self.slice_of_new(array, Some(literal.hir), None, ty, expr),
+        }
     }
 
     fn field_index(&mut self, key: &'a ast::Expr, fields: &[Field], shown: &str) -> Option<usize> {

@@ -37,8 +37,16 @@ pub(crate) struct Cx<'c, 'a> {
     pub labels: Vec<LabelUse>,
     /// Labels that no `break` or `continue` names; a `goto` may.
     pub unused_labels: Vec<LabelUse>,
-    /// Labels that a `goto` names.
-    pub gotos: Vec<SmolStr>,
+    /// What the labels of the function are.
+    pub gotos: crate::labels::Gotos,
+    /// Labels that a `goto` names, as far as they were met.
+    pub goto_ids: HashMap<SmolStr, hir::LabelId>,
+    /// Deferred calls.
+    pub defers: Vec<hir::Deferred>,
+    /// Variables that keep the arguments of deferred calls.
+    pub kept: Vec<(NodeId, LocalId)>,
+    /// The body has a `defer`.
+    pub has_defer: bool,
     pub next_label: u32,
     /// Statements to be put before the one that is being checked; `None` where its value isn't computed first.
     pub hoisted: Option<Vec<hir::Stmt>>,
@@ -92,6 +100,8 @@ pub(crate) enum Mode {
     Value,
     /// A map of the package.
     MapVariable(SymbolId),
+    /// An entry of a Go map: it may be assigned to, but has no address.
+    MapEntry,
     Function(SymbolId),
     /// A method with its receiver, adjusted to what the method wants.
     Method {
@@ -148,7 +158,11 @@ impl<'c, 'a> Cx<'c, 'a> {
             jumps: Vec::new(),
             labels: Vec::new(),
             unused_labels: Vec::new(),
-            gotos: Vec::new(),
+            gotos: Default::default(),
+            goto_ids: HashMap::new(),
+            defers: Vec::new(),
+            kept: Vec::new(),
+            has_defer: false,
             next_label: 0,
             hoisted: None,
             whole_value: None,
@@ -219,6 +233,7 @@ impl<'c, 'a> Cx<'c, 'a> {
                     false => format!("{text} (constant{value} of {kind})"),
                 }
             }
+            Mode::MapEntry => format!("{text} (map index expression of {kind})"),
             Mode::NoValue => format!("{text} (no value)"),
             Mode::Type => format!("{text} (type)"),
             Mode::Builtin(_) => format!("{text} (built-in)"),
@@ -236,6 +251,20 @@ impl<'c, 'a> Cx<'c, 'a> {
         self.local_types.push(ty);
         self.used.push(false);
         id
+    }
+
+    /// A new local variable without a name.
+    pub fn hidden(&mut self, ty: Ty, node: NodeId) -> LocalId {
+        let local = self.new_local("", ty, node);
+        self.mark_used(local);
+        local
+    }
+
+    /// The address of `local` is taken.
+    pub fn set_address_taken(&mut self, local: LocalId) {
+        if let Some(local) = self.locals.get_mut(local.0 as usize) {
+            local.address_taken = true;
+        }
     }
 
     /// Gives `local` its name in the innermost scope.
@@ -305,8 +334,8 @@ impl<'c, 'a> Cx<'c, 'a> {
                 Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128 => {
                     Some(NotInKernel::Float)
                 }
-                Basic::String => Some(NotInKernel::StringValue),
-                Basic::UnsafePointer => Some(NotInKernel::UnsafePointer),
+                Basic::String if depth > 0 => Some(NotInKernel::StoredPointer),
+                Basic::UnsafePointer if depth > 0 => Some(NotInKernel::StoredPointer),
                 _ => None,
             },
             Kind::Map(..) => Some(NotInKernel::GoMap),

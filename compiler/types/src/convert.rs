@@ -200,11 +200,106 @@ impl<'a> Cx<'_, 'a> {
         if self.function.is_some() && !self.require_kernel_type(target, expr.id) {
             return self.invalid(expr);
         }
-        if matches!(self.ck.types.under(target), Kind::Slice(_)) && self.ck.types.is_string(operand.ty) {
+        self.value_conversion(operand, target, expr)
+    }
+
+    /// A conversion of a value that isn't constant, which Go allows.
+    fn value_conversion(&mut self, operand: Operand, target: Ty, expr: &'a ast::Expr) -> Operand {
+        let types = &self.ck.types;
+        let (from_string, to_string) = (types.is_string(operand.ty), types.is_string(target));
+        let from_slice = matches!(types.under(operand.ty), Kind::Slice(_));
+        let to_slice = matches!(types.under(target), Kind::Slice(_));
+        if (from_string && to_slice) || (from_slice && to_string) {
+            let ((Kind::Slice(element), _) | (_, Kind::Slice(element))) =
+                (types.under(target), types.under(operand.ty))
+            else {
+                return self.invalid(expr);
+            };
+            if types.integer(*element) != Some((8, false)) {
+                self.unsupported(expr.id, NotInKernel::StringValue); // runes
+                return self.invalid(expr);
+            }
+            let bytes = Box::new(operand.hir);
+            // The bound is found when the memory behind the bytes is known.
+            return self.operand(
+                expr,
+                Mode::Value,
+                target,
+                ExprKind::CopyBytes { bytes, capacity: u64::MAX },
+            );
+        }
+        if to_string && types.is_integer(operand.ty) {
             self.unsupported(expr.id, NotInKernel::StringValue);
             return self.invalid(expr);
         }
+        if matches!(types.under(target), Kind::Basic(Basic::UnsafePointer)) && types.is_integer(operand.ty) {
+            self.unsupported(expr.id, NotInKernel::UnsafePointer);
+            return self.invalid(expr);
+        }
+        if types.is_float(operand.ty) != types.is_float(target) {
+            self.unsupported(expr.id, NotInKernel::Float);
+            return self.invalid(expr);
+        }
+        if from_slice && !to_slice {
+            return self.slice_to_array(operand, target, expr);
+        }
         self.operand(expr, Mode::Value, target, ExprKind::Convert(Box::new(operand.hir)))
+    }
+
+    /// `[4]T(slice)` and `(*[4]T)(slice)`, which panic where the slice is shorter.
+    fn slice_to_array(&mut self, operand: Operand, target: Ty, expr: &'a ast::Expr) -> Operand {
+        let (array, by_pointer) = match self.ck.types.under(target) {
+            Kind::Pointer(array) => (*array, true),
+            _ => (target, false),
+        };
+        let (element, length) = match (self.ck.types.under(operand.ty), self.ck.types.under(array)) {
+            (Kind::Slice(element), Kind::Array(_, length)) => (*element, *length),
+            _ => return self.invalid(expr),
+        };
+        let node = expr.id;
+        let slice = self.hidden(operand.ty, node);
+        let mut stmts =
+            vec![hir::Stmt { node, kind: hir::StmtKind::Declare { local: slice, init: Some(operand.hir) } }];
+        let int = self.basic(Basic::Int);
+        let lowered_array = self.lower(array);
+        let place = |cx: &mut Self, index: u64| {
+            let base = Box::new(cx.local_expr(slice, node));
+            let index = Box::new(cx.int_expr(i128::from(index), int, node));
+            let ty = cx.lower(element);
+            hir::Expr { node, ty, kind: ExprKind::Index { base, index } }
+        };
+        if length == 0 {
+            let kind = ExprKind::Sequence { stmts, value: Box::new(self.zero_of(target, node)) };
+            return self.operand(expr, Mode::Value, target, kind);
+        }
+        // The last element's index check is that of the length.
+        let last = place(self, length - 1);
+        stmts.push(hir::Stmt { node, kind: hir::StmtKind::Expr(last) });
+        let first = place(self, 0);
+        let element_pointer = self.ck.types.intern(Kind::Pointer(element));
+        let array_pointer = self.ck.types.intern(Kind::Pointer(array));
+        let (element_pointer, pointer_type) = (self.lower(element_pointer), self.lower(array_pointer));
+        let address = hir::Expr { node, ty: element_pointer, kind: ExprKind::AddressOf(Box::new(first)) };
+        let pointer = hir::Expr { node, ty: pointer_type, kind: ExprKind::Convert(Box::new(address)) };
+        let value = match by_pointer {
+            true => pointer,
+            false => {
+                let local = self.hidden(array_pointer, node);
+                let declare = hir::StmtKind::Declare { local, init: Some(pointer) };
+                stmts.push(hir::Stmt { node, kind: declare });
+                let pointer = Box::new(self.local_expr(local, node));
+                hir::Expr { node, ty: lowered_array, kind: ExprKind::Deref(pointer) }
+            }
+        };
+        let ty = self.lower(target);
+        let value = Box::new(hir::Expr { ty, ..value });
+        self.operand(expr, Mode::Value, target, ExprKind::Sequence { stmts, value })
+    }
+
+    /// The zero value of type `ty`.
+    pub fn zero_of(&mut self, ty: Ty, node: gobpf_source::NodeId) -> hir::Expr {
+        let ty = self.lower(ty);
+        hir::Expr { node, ty, kind: ExprKind::Zero }
     }
 
     fn constant_conversion(
@@ -228,9 +323,14 @@ impl<'a> Cx<'_, 'a> {
         match fitted {
             Ok(value) => self.const_operand(expr, value, target),
             Err(misfit) => {
-                if misfit == Misfit::Kind && matches!(types.under(target), Kind::Slice(_)) {
-                    self.unsupported(expr.id, NotInKernel::StringValue);
-                    return self.invalid(expr);
+                if let (Misfit::Kind, Value::Str(bytes), Kind::Slice(element)) =
+                    (misfit, &value, types.under(target))
+                    && types.integer(*element) == Some((8, false))
+                {
+                    let capacity = bytes.len() as u64;
+                    let string = self.basic(Basic::String);
+                    let bytes = Box::new(self.const_expr(&value, string, expr.id));
+                    return self.operand(expr, Mode::Value, target, ExprKind::CopyBytes { bytes, capacity });
                 }
                 let why = match misfit {
                     Misfit::Overflows => Why::ConstantOverflow {
@@ -264,8 +364,13 @@ impl<'a> Cx<'_, 'a> {
             }
             (Kind::Basic(Basic::UnsafePointer), Kind::Pointer(_) | Kind::Basic(Basic::Uintptr))
             | (Kind::Pointer(_) | Kind::Basic(Basic::Uintptr), Kind::Basic(Basic::UnsafePointer)) => true,
-            (Kind::Slice(_), Kind::Basic(Basic::String)) | (Kind::Basic(Basic::String), Kind::Slice(_)) => {
-                true
+            (Kind::Slice(element), Kind::Basic(Basic::String))
+            | (Kind::Basic(Basic::String), Kind::Slice(element)) => {
+                matches!(types.integer(*element), Some((8, false) | (32, true)))
+            }
+            (Kind::Slice(from), Kind::Array(to, _)) => types.identical(*from, *to),
+            (Kind::Slice(from), Kind::Pointer(to)) => {
+                matches!(types.under(*to), Kind::Array(to, _) if types.identical(*from, *to))
             }
             (_, Kind::Basic(Basic::String)) => types.is_integer(from),
             _ => false,

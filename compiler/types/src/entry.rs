@@ -23,6 +23,7 @@ const DEFAULT_LICENSE: &str = "GPL";
 const USER_DIRECTIVES: &[(&str, &str)] = &[
     ("section", "a function"),
     ("noinline", "a function"),
+    ("map", "a package variable of a map type"),
     ("license", "the package clause"),
     ("kernel", "the package clause"),
 ];
@@ -56,6 +57,7 @@ pub(crate) fn setup(index: &Index<'_>, target: Option<KernelVersion>) -> Setup {
     }
     for (id, symbol) in index.of(Package::User) {
         reader.section(id, symbol);
+        reader.map(symbol);
     }
     let imports_sdk =
         files().any(|scope| scope.dot_sdk || scope.imports.values().any(|import| import.kind == Import::Sdk));
@@ -130,6 +132,7 @@ impl Reader {
         };
         let fits = match name.as_str() {
             "section" | "noinline" => above == Above::Function,
+            "map" => above == Above::Other,
             _ => above == Above::Package,
         };
         if !fits {
@@ -177,6 +180,33 @@ impl Reader {
                 self.error(place, why);
             }
             (Ok(version), None) => self.kernel = Some((version, place)),
+        }
+    }
+
+    /// The `//bpf:map` directives above a symbol.
+    fn map(&mut self, symbol: &Symbol<'_>) {
+        let mut first = None;
+        for directive in &symbol.directives {
+            if directive.namespace != "bpf" || directive.name != "map" {
+                continue;
+            }
+            let place = Place { decl: symbol.decl, node: directive.id };
+            if let Some(first) = first {
+                self.error(place, Why::RepeatedDirective { name: "map".into(), first });
+                continue;
+            }
+            first = Some(place);
+            let problem = match symbol.kind {
+                SymbolKind::Var { .. } => crate::gomap::misplaced(symbol, directive),
+                SymbolKind::Func(_) => None,
+                _ => {
+                    let belongs = "a package variable of a map type";
+                    Some((place, Why::MisplacedDirective { name: "map".into(), belongs }))
+                }
+            };
+            if let Some((place, why)) = problem {
+                self.error(place, why);
+            }
         }
     }
 

@@ -6,13 +6,14 @@ use num_traits::ToPrimitive;
 use smol_str::SmolStr;
 
 use crate::Import;
+use crate::builtin::Builtin;
 use crate::checker::Resolved;
 use crate::constant::{self, Value};
 use crate::context::{Cx, EntityKind, Mode, Operand};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
-use crate::symbols::{Package, SymbolId, SymbolKind};
+use crate::symbols::{SymbolId, SymbolKind};
 use crate::ty::{Basic, Kind, Ty, Types};
 use crate::typexpr::Meaning;
 
@@ -182,8 +183,11 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn package_variable(&mut self, id: SymbolId, ty: Ty, expr: &'a ast::Expr) -> Operand {
-        if self.map_type(ty).is_some() {
+        if self.map_type(ty).is_some() || matches!(self.ck.types.under(ty), Kind::Map(..)) {
             return self.operand(expr, Mode::MapVariable(id), ty, ExprKind::Zero);
+        }
+        if matches!(self.ck.types.under(ty), Kind::Struct(fields) if fields.is_empty()) {
+            return self.operand(expr, Mode::Variable, ty, ExprKind::Zero); // there is nothing to lay out
         }
         if self.function.is_none() {
             // In an initialiser: never constant, and there is no need to lay the variable out.
@@ -224,22 +228,33 @@ impl<'a> Cx<'_, 'a> {
         if name.name.is_empty() {
             return self.invalid(expr);
         }
-        match kind {
-            Import::Sdk => {
-                let found = self.ck.index.lookup(Package::Sdk, &name.name);
-                match found.filter(|_| name.name.starts_with(char::is_uppercase)) {
-                    Some(id) => self.symbol(id, expr),
-                    None => {
-                        self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
-                        self.invalid(expr)
-                    }
-                }
+        let known = self.ck.index.package_of(kind, &path);
+        let found = known.and_then(|known| self.ck.index.lookup(known, &name.name));
+        if let (Some(known), None) = (known, found)
+            && !self.ck.index.is_standard(known)
+        {
+            self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
+            return self.invalid(expr);
+        }
+        if let Some(id) = found {
+            if !name.name.starts_with(char::is_uppercase) {
+                let name = format!("{package}.{}", name.name);
+                self.error(expr.id, Why::NotExported { name });
+                return self.invalid(expr);
             }
+            return self.symbol(id, expr);
+        }
+        if path == "unsafe"
+            && let Some(builtin) = Builtin::of_unsafe(&name.name)
+        {
+            return self.operand(expr, Mode::Builtin(builtin), Types::UNKNOWN, ExprKind::Zero);
+        }
+        match kind {
             Import::Missing => {
                 self.error(expr.id, Why::ImportMissing { path });
                 self.invalid(expr)
             }
-            Import::Standard | Import::Other => {
+            _ => {
                 if path == "unsafe" && name.name == "Pointer" {
                     let ty = self.basic(Basic::UnsafePointer);
                     return self.type_operand(expr, ty);
@@ -266,6 +281,9 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let [index] = indices else { return self.invalid(expr) };
+        if matches!(self.ck.types.under(base.ty), Kind::Map(..)) {
+            return self.map_index(base, index, expr);
+        }
         let Some((base, element, length)) = self.indexable(base, expr) else {
             self.raw_expr(index);
             return self.invalid(expr);
@@ -278,7 +296,7 @@ impl<'a> Cx<'_, 'a> {
         };
         let base = match base.constant() {
             Some(value) => self.const_expr(&value.clone(), base.ty, base.node),
-            None => base.hir,
+            None => self.shared(base.hir),
         };
         let kind = ExprKind::Index { base: Box::new(base), index: Box::new(index) };
         self.operand(expr, mode, element, kind)
@@ -299,10 +317,6 @@ impl<'a> Cx<'_, 'a> {
         match self.ck.types.under(base.ty).clone() {
             Kind::Array(element, length) => Some((base, element, Some(length))),
             Kind::Slice(element) => Some((base, element, None)),
-            Kind::Map(..) => {
-                self.unsupported(expr.id, NotInKernel::GoMap);
-                None
-            }
             Kind::Basic(Basic::String | Basic::UntypedString) => {
                 let byte = self.basic(Basic::Byte);
                 let length = match base.constant() {
@@ -340,17 +354,23 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// An index: an integer, in range where both it and the length are known.
-    fn index_value(&mut self, index: &'a ast::Expr, length: Option<u64>) -> Option<hir::Expr> {
+    pub fn index_value(&mut self, index: &'a ast::Expr, length: Option<u64>) -> Option<hir::Expr> {
         let operand = self.expr(index);
+        self.checked_index(operand, length)
+    }
+
+    /// The same for an operand that is checked already.
+    pub fn checked_index(&mut self, operand: Operand, length: Option<u64>) -> Option<hir::Expr> {
         if operand.is_invalid() {
             return None;
         }
+        let index_node = operand.node;
         let int = self.basic(Basic::Int);
         if let Some(value) = operand.constant() {
             let whole = value.as_int();
             let Some(whole) = whole.filter(|_| self.ck.types.is_numeric(operand.ty)) else {
                 let operand = self.describe(&operand);
-                self.error(index.id, Why::IndexNotInteger { operand });
+                self.error(index_node, Why::IndexNotInteger { operand });
                 return None;
             };
             if value.is_negative() {
@@ -359,20 +379,20 @@ impl<'a> Cx<'_, 'a> {
                     false => operand,
                 };
                 let operand = self.describe(&shown);
-                self.error(index.id, Why::IndexNegative { operand });
+                self.error(index_node, Why::IndexNegative { operand });
                 return None;
             }
             let limit = length.unwrap_or(i64::MAX as u64);
             if whole.to_u64().is_none_or(|whole| whole >= limit) {
                 let why = Why::IndexOutOfBounds { index: operand.text.clone(), length: limit };
-                self.error(index.id, why);
+                self.error(index_node, why);
                 return None;
             }
-            return Some(self.const_expr(&Value::Int(whole), int, index.id));
+            return Some(self.const_expr(&Value::Int(whole), int, index_node));
         }
         if !self.ck.types.is_integer(operand.ty) {
             let operand = self.describe(&operand);
-            self.error(index.id, Why::IndexNotInteger { operand });
+            self.error(index_node, Why::IndexNotInteger { operand });
             return None;
         }
         match self.ck.types.is_untyped(operand.ty) {
@@ -396,8 +416,7 @@ impl<'a> Cx<'_, 'a> {
             Kind::Array(element, length) => (element, Some(length)),
             Kind::Slice(element) => (element, None),
             Kind::Basic(Basic::String | Basic::UntypedString) => {
-                self.unsupported(expr.id, NotInKernel::StringValue);
-                return self.invalid(expr);
+                return self.slice_string(base, bounds, expr);
             }
             _ => {
                 let operand = self.describe(&base);
@@ -413,41 +432,86 @@ impl<'a> Cx<'_, 'a> {
             }
             self.take_address(&base.hir);
         }
-        if let [_, _, Some(max)] = bounds {
-            self.unsupported(max.id, NotInKernel::Builtin("three-index slices"));
-            return self.invalid(expr);
-        }
         let limit = length.map(|length| length + 1);
-        let mut lowered: [Option<hir::Expr>; 2] = [None, None];
-        for (slot, bound) in lowered.iter_mut().zip(bounds) {
-            if let Some(bound) = bound {
-                match self.index_value(bound, limit) {
-                    Some(value) => *slot = Some(value),
-                    None => return self.invalid(expr),
-                }
-            }
-        }
-        let [low, high] = lowered;
-        if let (Some(low), Some(high)) = (&low, &high)
-            && let (ExprKind::Const(hir::Constant::Int(from)), ExprKind::Const(hir::Constant::Int(to))) =
-                (&low.kind, &high.kind)
-            && from > to
-        {
-            let why = Why::SliceIndices { low: to.to_string(), high: from.to_string() };
-            self.error(high.node, why);
+        let Some([low, high, max]) = self.slice_bounds(bounds, limit) else {
             return self.invalid(expr);
-        }
+        };
         let ty = match length {
             Some(_) => self.ck.types.intern(Kind::Slice(element)),
             None => base.ty,
         };
-        let kind = ExprKind::Slice {
-            base: Box::new(base.hir),
-            low: low.map(Box::new),
-            high: high.map(Box::new),
-            max: None,
-        };
+        let kind = ExprKind::Slice { base: Box::new(base.hir), low, high, max };
         self.operand(expr, Mode::Value, ty, kind)
+    }
+
+    /// The bounds of a slice expression; constant ones in order, and below `limit`.
+    fn slice_bounds(
+        &mut self,
+        bounds: [Option<&'a ast::Expr>; 3],
+        limit: Option<u64>,
+    ) -> Option<[Option<Box<hir::Expr>>; 3]> {
+        let mut lowered: [Option<Box<hir::Expr>>; 3] = [None, None, None];
+        let mut known: Vec<(i128, NodeId)> = Vec::new();
+        let mut failed = false;
+        for (slot, bound) in lowered.iter_mut().zip(bounds) {
+            let Some(bound) = bound else { continue };
+            match self.index_value(bound, limit) {
+                Some(value) => {
+                    if let ExprKind::Const(hir::Constant::Int(constant)) = value.kind {
+                        known.push((constant, value.node));
+                    }
+                    *slot = Some(Box::new(value));
+                }
+                None => failed = true,
+            }
+        }
+        if failed {
+            return None;
+        }
+        for (index, (from, _)) in known.iter().enumerate() {
+            if let Some((to, node)) = known.iter().skip(index + 1).find(|(to, _)| from > to) {
+                self.error(*node, Why::SliceIndices { low: to.to_string(), high: from.to_string() });
+                return None;
+            }
+        }
+        Some(lowered)
+    }
+
+    fn slice_string(
+        &mut self,
+        base: Operand,
+        bounds: [Option<&'a ast::Expr>; 3],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        if bounds[2].is_some() {
+            self.error(expr.id, Why::ThreeIndexString { operand: base.text.clone() });
+            return self.invalid(expr);
+        }
+        let limit = match base.constant() {
+            Some(Value::Str(bytes)) => Some(bytes.len() as u64 + 1),
+            _ => None,
+        };
+        let ty = match self.ck.types.is_untyped(base.ty) {
+            true => self.basic(Basic::String),
+            false => base.ty,
+        };
+        let Some([low, high, max]) = self.slice_bounds(bounds, limit) else {
+            return self.invalid(expr);
+        };
+        let base = Box::new(self.assign(base, ty, "slice expression"));
+        self.operand(expr, Mode::Value, ty, ExprKind::Slice { base, low, high, max })
+    }
+
+    /// The string without a copy of its bytes, for a use that is over before anything can change them.
+    pub fn shared(&self, string: hir::Expr) -> hir::Expr {
+        match string.kind {
+            ExprKind::CopyBytes { bytes, .. }
+                if matches!(self.ck.hir.get(string.ty), hir::Type::String { .. }) =>
+            {
+                hir::Expr { node: string.node, ty: string.ty, kind: ExprKind::Convert(bytes) }
+            }
+            kind => hir::Expr { kind, ..string },
+        }
     }
 
     fn star(&mut self, inner: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
@@ -503,12 +567,10 @@ impl<'a> Cx<'_, 'a> {
         if value.is_invalid() {
             return self.invalid(expr);
         }
-        let hoisted = self.hoisted.as_mut().filter(|_| is_whole || is_pure(&value.hir));
-        if hoisted.is_none() {
-            self.unsupported(expr.id, NotInKernel::AddressOfLiteral);
-            return self.invalid(expr);
-        }
         let ty = self.ck.types.intern(Kind::Pointer(value.ty));
+        if self.hoisted.is_none() || !(is_whole || is_pure(&value.hir)) {
+            return self.address_of_new(value.ty, Some(value.hir), ty, expr);
+        }
         let local = self.new_local("", value.ty, literal.id);
         self.mark_used(local);
         let declare =

@@ -57,7 +57,11 @@ impl<'a> Cx<'_, 'a> {
         let first_own = self.locals.len();
         match &func.body {
             Some(block) => {
-                body.extend(self.stmts(&block.stmts));
+                self.gotos = self.check_labels(&block.stmts);
+                self.has_defer = contains_defer(&block.stmts);
+                let inner = self.stmts(&block.stmts);
+                body.extend(self.defer_flags());
+                body.extend(inner);
                 if !self.results.is_empty() && !terminates_block(&block.stmts) {
                     self.error(block.close, Why::MissingReturn);
                 }
@@ -73,9 +77,10 @@ impl<'a> Cx<'_, 'a> {
             name_node: func.name.id,
             params,
             results: result_types,
+            result_locals: std::mem::take(&mut self.named_results),
             locals: std::mem::take(&mut self.locals),
             body,
-            defers: Vec::new(),
+            defers: std::mem::take(&mut self.defers),
             inlining: hir::Inlining::Automatic,
             callees: Vec::new(),
             nodes: 0,
@@ -173,4 +178,23 @@ fn breaks_stmt(stmt: &ast::Stmt, label: Option<&str>, plain: bool) -> bool {
         StmtKind::Select(cases) => cases.iter().any(|case| breaks(&case.body, label, false)),
         _ => false,
     }
+}
+
+/// A `defer` stands in `stmts`, function literals left out.
+fn contains_defer(stmts: &[ast::Stmt]) -> bool {
+    stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Defer(_) => true,
+        StmtKind::Labeled { stmt, .. } => contains_defer(std::slice::from_ref(stmt)),
+        StmtKind::Block(block) => contains_defer(&block.stmts),
+        StmtKind::If { then, otherwise, .. } => {
+            contains_defer(&then.stmts)
+                || otherwise.as_deref().is_some_and(|stmt| contains_defer(std::slice::from_ref(stmt)))
+        }
+        StmtKind::For { body, .. } | StmtKind::Range { body, .. } => contains_defer(&body.stmts),
+        StmtKind::Switch { cases, .. } | StmtKind::TypeSwitch { cases, .. } => {
+            cases.iter().any(|case| contains_defer(&case.body))
+        }
+        StmtKind::Select(cases) => cases.iter().any(|case| contains_defer(&case.body)),
+        _ => false,
+    })
 }

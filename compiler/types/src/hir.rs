@@ -82,6 +82,9 @@ pub struct Function {
     pub params: Vec<LocalId>,
     /// Types of the results.
     pub results: Vec<TypeId>,
+    /// The variables of named results, empty where the results have no names. Where calls are deferred, the results are
+    /// read from these after the deferred calls.
+    pub result_locals: Vec<LocalId>,
     /// Local variables; addressed by [`LocalId`].
     pub locals: Vec<Local>,
     /// The body.
@@ -147,6 +150,8 @@ pub struct Map {
     pub max_entries: u32,
     /// `BPF_F_*` flags of creation.
     pub flags: u32,
+    /// Entries that the loader puts in: bytes of key and value.
+    pub initial: Vec<(Vec<u8>, Vec<u8>)>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -477,7 +482,7 @@ pub enum Intrinsic {
     AtomicXor,
     /// (pointer, value) -> the old value.
     AtomicExchange,
-    /// (pointer, old, new) -> bool: it had the value `old` and has `new` now.
+    /// (pointer, old, new) -> the value before; where that is `old`, it is `new` now.
     AtomicCompareExchange,
     /// (pointer) -> the value.
     AtomicLoad,

@@ -23,6 +23,10 @@ fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
     let lowered = match ck.types.under(ty).clone() {
         Kind::Basic(Basic::UntypedBool | Basic::Bool) => Type::Bool,
         Kind::Basic(Basic::String | Basic::UntypedString) => Type::String { provenance: Provenance::Nil },
+        Kind::Basic(Basic::UnsafePointer) => {
+            let byte = Type::Int { bits: 8, signed: false, name: Basic::Byte.name().into() };
+            Type::Pointer { target: ck.hir.intern(byte), provenance: Provenance::Nil }
+        }
         Kind::Basic(basic) => {
             let basic = match basic {
                 Basic::UntypedInt => Basic::Int,

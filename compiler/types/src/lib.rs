@@ -12,13 +12,17 @@ mod composite;
 mod constant;
 mod context;
 mod convert;
+mod defer;
 mod describe;
 mod entry;
 mod error;
 mod expr;
 mod function;
+mod gomap;
 pub mod hir;
 mod inlining;
+mod intrinsic;
+mod labels;
 mod layout;
 mod member;
 mod operators;
@@ -28,10 +32,12 @@ mod provenance;
 mod range;
 mod reach;
 mod sdk;
+mod standard;
 mod stmt;
 mod symbols;
 mod ty;
 mod typexpr;
+mod unsafe_package;
 mod uses;
 mod variables;
 mod visit;
@@ -109,9 +115,8 @@ pub struct Checked {
 
 /// Checks a package.
 pub fn check(input: Input<'_>) -> Checked {
-    let mut index = Index::default();
-    index.add(Package::User, input.files, input.imports);
-    index.add(Package::Sdk, &input.sdk.files, &|_| Import::Standard);
+    let others = symbols::others(&input);
+    let index = Index::of_input(&input, &others);
     let setup = entry::setup(&index, input.target);
     let mut checker = Checker::new(index, setup.target);
     checker.errors = setup.errors;

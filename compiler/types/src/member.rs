@@ -175,6 +175,26 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// Where the field called `name` starts in a value of type `ty` (bytes); `None` where there is none, or a pointer
+    /// between.
+    pub fn field_offset(&mut self, ty: Ty, name: &str) -> Option<u64> {
+        let (path, Found::Field(last, _)) = self.find_member(ty, name)? else { return None };
+        let mut current = self.pointed(ty);
+        let mut offset = 0;
+        for (depth, index) in path.iter().copied().chain([last]).enumerate() {
+            if depth > 0 && matches!(self.ck.types.under(current), Kind::Pointer(_)) {
+                return None;
+            }
+            let Kind::Struct(fields) = self.ck.types.under(current).clone() else { return None };
+            let lowered = self.lower(current);
+            let position = fields.iter().take(index).filter(|field| !field.native).count();
+            let hir::Type::Struct(layout) = self.ck.hir.get(lowered) else { return None };
+            offset += u64::from(layout.fields.get(position)?.offset);
+            current = fields.get(index)?.ty;
+        }
+        Some(offset)
+    }
+
     /// The shallowest field or method called `name`, with the embedded fields on the way.
     fn find_member(&self, ty: Ty, name: &str) -> Option<(Vec<usize>, Found)> {
         if name == "_" {
@@ -219,7 +239,7 @@ impl<'a> Cx<'_, 'a> {
     fn method_of(&self, ty: Ty, name: &str) -> Option<SymbolId> {
         let named = self.ck.types.named_of(ty)?;
         let symbol = self.ck.index.symbol(named.symbol?)?;
-        let foreign = symbol.package == Package::Sdk && self.package != Package::Sdk;
+        let foreign = symbol.package != self.package;
         if foreign && !name.starts_with(char::is_uppercase) {
             return None;
         }

@@ -219,7 +219,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Brings both operands to one type, as Go does for all operators but shifts.
-    fn match_types(
+    pub fn match_types(
         &mut self,
         op: BinaryOp,
         left: Operand,
@@ -285,6 +285,16 @@ impl<'a> Cx<'_, 'a> {
         (types.is_boolean(operand.ty) && types.is_boolean(target))
             || (types.is_string(operand.ty) && types.is_string(target))
             || (types.is_numeric(operand.ty) && types.is_numeric(target))
+    }
+
+    /// An untyped operand as one of type `target`; `None` after an error.
+    pub fn take_operand(&mut self, operand: Operand, target: Ty) -> Option<Operand> {
+        if self.may_take(&operand, target) {
+            return self.take_type(operand, target);
+        }
+        let (left, right) = (self.display(target), self.display(operand.ty));
+        self.error(operand.node, Why::MismatchedArguments { left, right, expr: operand.text.clone() });
+        None
     }
 
     /// An untyped operand with the type of the other side.
@@ -356,10 +366,6 @@ impl<'a> Cx<'_, 'a> {
             self.error(left.node, Why::CompareUndefined { expr: expression(expr), reason });
             return self.invalid(expr);
         }
-        if types.is_string(ty) {
-            self.unsupported(expr.id, NotInKernel::StringValue);
-            return self.invalid(expr);
-        }
         if types.is_float(ty) || types.is_complex(ty) {
             self.unsupported(expr.id, NotInKernel::Float);
             return self.invalid(expr);
@@ -367,6 +373,7 @@ impl<'a> Cx<'_, 'a> {
         let Some(op) = comparison(op) else { return self.invalid(expr) };
         let (left, left_type) = self.value(left, "comparison");
         let (right, _) = self.value_as(right, left_type);
+        let (left, right) = (self.shared(left), self.shared(right));
         let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
         let mut result = self.operand(expr, Mode::Value, bool_type, kind);
         result.hir.ty = UNTYPED;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use gobpf_source::{NodeId, Place};
 
-use crate::error::{TypeError, Why};
+use crate::error::{NotInKernel, TypeError, Why};
 use crate::hir::{
     Expr, ExprKind, Function, FunctionId, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId, Types,
 };
@@ -15,6 +15,9 @@ use crate::visit;
 
 /// Calls nested deeper than this were reported as recursion.
 const MAX_DEPTH: usize = 256;
+
+/// Copies of bytes on the stack are no larger than the stack (bytes).
+const MAX_COPY: u64 = 512;
 
 /// Makes the functions of `package`, which are those of the checker, final.
 pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
@@ -63,6 +66,15 @@ fn keep_reached(package: &mut Package) {
         });
         function.nodes = visit::count(&mut body);
         function.body = body;
+        let mut defers = std::mem::take(&mut function.defers);
+        for deferred in &mut defers {
+            visit::calls(&mut deferred.body, &mut |callee| {
+                *callee = reach(*callee, &mut order);
+                function.callees.push(*callee);
+            });
+            function.nodes += visit::count(&mut deferred.body);
+        }
+        function.defers = defers;
         kept.push(function);
     }
     package.functions = kept;
@@ -86,6 +98,8 @@ struct Locals {
     from: Vec<NodeId>,
     /// Which point to a variable of the function itself: in how many loops the innermost of these is declared.
     own: Vec<Option<u32>>,
+    /// How many bytes each slice or string has at most.
+    bounds: Vec<u64>,
     /// In how many loops each is declared.
     declared_in: Vec<u32>,
     /// Loops around the statement at hand.
@@ -117,7 +131,7 @@ impl Pass<'_> {
     }
 
     fn has_provenance(&self, ty: TypeId) -> bool {
-        matches!(self.types.get(ty), Type::Pointer { .. } | Type::Slice { .. })
+        matches!(self.types.get(ty), Type::Pointer { .. } | Type::Slice { .. } | Type::String { .. })
     }
 
     /// The function `id` for one choice of provenances of its parameters.
@@ -140,6 +154,12 @@ impl Pass<'_> {
         let mut body = std::mem::take(&mut function.body);
         self.rewrite_block(&mut body, &mut locals);
         function.body = body;
+        let mut defers = std::mem::take(&mut function.defers);
+        for deferred in &mut defers {
+            self.rewrite_block(&mut deferred.body, &mut locals);
+        }
+        function.defers = defers;
+        self.report_unbounded(&mut function);
         self.depth -= 1;
         for (index, ty) in function.results.iter_mut().enumerate() {
             let provenance = locals.results.get(index).copied().unwrap_or(Provenance::Nil);
@@ -157,12 +177,33 @@ impl Pass<'_> {
         new
     }
 
+    /// Reports copies of bytes that have no bound.
+    fn report_unbounded(&mut self, function: &mut Function) {
+        let mut found = Vec::new();
+        let mut look = |expr: &Expr| {
+            if let ExprKind::CopyBytes { capacity, .. } = &expr.kind
+                && *capacity > MAX_COPY
+            {
+                found.push(expr.node);
+            }
+        };
+        visit::exprs(&mut function.body, &mut look);
+        for deferred in &mut function.defers {
+            visit::exprs(&mut deferred.body, &mut look);
+        }
+        for node in found {
+            let why = Why::NotInKernel(NotInKernel::UnboundedBytes);
+            self.report(Place { decl: function.decl, node }, why);
+        }
+    }
+
     /// Finds the provenance of every variable: assignments are followed until nothing changes.
     fn infer(&mut self, id: FunctionId, function: &mut Function, choice: &[Provenance]) -> Locals {
         let mut locals = Locals {
             provenance: vec![Provenance::Nil; function.locals.len()],
             from: function.locals.iter().map(|local| local.node).collect(),
             own: vec![None; function.locals.len()],
+            bounds: vec![0; function.locals.len()],
             declared_in: vec![0; function.locals.len()],
             loops: 0,
             outlived: Vec::new(),
@@ -177,10 +218,16 @@ impl Pass<'_> {
             if let Some(slot) = locals.provenance.get_mut(param.0 as usize) {
                 *slot = *provenance;
             }
+            if let Some(slot) = locals.bounds.get_mut(param.0 as usize) {
+                *slot = u64::MAX;
+            }
         }
         while std::mem::take(&mut locals.changed) {
             let mut body = function.body.clone();
             self.rewrite_block(&mut body, &mut locals);
+            for mut deferred in function.defers.clone() {
+                self.rewrite_block(&mut deferred.body, &mut locals);
+            }
         }
         for (node, here, other, there) in std::mem::take(&mut locals.result_conflicts) {
             let other = Place { decl: function.decl, node: other };
@@ -279,6 +326,9 @@ impl Pass<'_> {
                 for (target, provenance) in targets.iter().zip(results) {
                     if let Some(Expr { kind: ExprKind::Local(local), .. }) = target {
                         merge(*local, provenance, call.node, locals);
+                        if let Some(slot) = locals.bounds.get_mut(local.0 as usize) {
+                            *slot = u64::MAX;
+                        }
                     }
                 }
             }
@@ -321,22 +371,34 @@ impl Pass<'_> {
             *slot = own;
             locals.changed = true;
         }
+        let bound = if self.has_provenance(value.ty) { self.bound_of(value, locals) } else { 0 };
+        if let Some(slot) = locals.bounds.get_mut(local.0 as usize)
+            && bound > *slot
+        {
+            *slot = bound;
+            locals.changed = true;
+        }
         merge(local, self.provenance(value.ty), value.node, locals);
     }
 
     /// In how many loops the variable of the function itself that `expr` points to is declared, if it does.
     fn points_to_own(&self, expr: &Expr, locals: &Locals) -> Option<u32> {
-        if self.provenance(expr.ty) != Provenance::Stack {
+        if !matches!(self.provenance(expr.ty), Provenance::Stack | Provenance::Mixed) {
             return None;
         }
         match &expr.kind {
             ExprKind::AddressOf(place) => self.own_place(place, locals),
             ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
-                Type::Slice { .. } => self.points_to_own(base, locals),
+                Type::Slice { .. } | Type::String { .. } => self.points_to_own(base, locals),
                 _ => self.own_place(base, locals),
             },
             ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().flatten(),
             ExprKind::Convert(inner) => self.points_to_own(inner, locals),
+            ExprKind::Sequence { value, .. } => self.points_to_own(value, locals),
+            ExprKind::CopyBytes { .. } => Some(locals.loops),
+            ExprKind::MinMax { operands, .. } => {
+                operands.iter().filter_map(|operand| self.points_to_own(operand, locals)).max()
+            }
             ExprKind::Call { arguments, .. } => {
                 arguments.iter().filter_map(|argument| self.points_to_own(argument, locals)).max()
             }
@@ -360,28 +422,38 @@ impl Pass<'_> {
 
     fn provenance(&self, ty: TypeId) -> Provenance {
         match self.types.get(ty) {
-            Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => *provenance,
+            Type::Pointer { provenance, .. }
+            | Type::Slice { provenance, .. }
+            | Type::String { provenance } => *provenance,
             _ => Provenance::Nil,
         }
     }
 
     /// Gives `expr` its type, its parts first.
     fn rewrite(&mut self, expr: &mut Expr, locals: &mut Locals) {
+        if let ExprKind::Sequence { stmts, value } = &mut expr.kind {
+            self.rewrite_block(stmts, locals);
+            self.rewrite(value, locals);
+            expr.ty = value.ty;
+            return;
+        }
         let mut parts = Vec::new();
         visit::parts(expr, &mut |part| parts.push(part));
         for part in parts {
             self.rewrite(part, locals);
         }
+        if let ExprKind::CopyBytes { bytes, capacity } = &mut expr.kind {
+            *capacity = self.bound_of(bytes, locals);
+        }
+        if let ExprKind::MinMax { operands, .. } = &mut expr.kind {
+            let memory = self.merged(operands);
+            operands.iter_mut().for_each(|operand| self.type_nil(operand, memory));
+        }
         if let ExprKind::Call { function, arguments } = &mut expr.kind {
             let choice: Vec<Provenance> = arguments
                 .iter()
-                .filter(|argument| {
-                    matches!(self.types.get(argument.ty), Type::Pointer { .. } | Type::Slice { .. })
-                })
-                .map(|argument| match self.types.get(argument.ty) {
-                    Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => *provenance,
-                    _ => Provenance::Nil,
-                })
+                .filter(|argument| self.has_provenance(argument.ty))
+                .map(|argument| self.provenance(argument.ty))
                 .collect();
             *function = self.function(*function, &choice);
         }
@@ -400,14 +472,61 @@ impl Pass<'_> {
             ExprKind::Packet { .. } => Provenance::Packet,
             ExprKind::AddressOf(place) => self.memory_of(place),
             ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
-                Type::Slice { provenance, .. } => *provenance,
+                Type::Slice { .. } | Type::String { .. } => self.provenance(base.ty),
                 _ => self.memory_of(base),
             },
+            ExprKind::Const(_) => Provenance::Constant,
+            ExprKind::CopyBytes { .. } => Provenance::Stack,
+            ExprKind::MinMax { operands, .. } => self.merged(operands),
             ExprKind::Convert(inner) => self.provenance(inner.ty),
             ExprKind::Call { .. } => self.results_of(expr).first().copied().unwrap_or(Provenance::Nil),
             _ => Provenance::Nil,
         };
         expr.ty = with_provenance(&mut self.types, expr.ty, provenance);
+    }
+
+    /// The memory that any of `operands` is in.
+    fn merged(&self, operands: &[Expr]) -> Provenance {
+        let mut memory = Provenance::Nil;
+        for operand in operands {
+            memory = union(memory, self.provenance(operand.ty)).unwrap_or(memory);
+        }
+        memory
+    }
+
+    /// How many bytes a slice or string has at most; `u64::MAX` where that isn't known.
+    fn bound_of(&self, expr: &Expr, locals: &Locals) -> u64 {
+        match &expr.kind {
+            ExprKind::Zero => 0,
+            ExprKind::Const(crate::hir::Constant::String(bytes)) => bytes.len() as u64,
+            ExprKind::Local(local) => locals.bounds.get(local.0 as usize).copied().unwrap_or(u64::MAX),
+            ExprKind::Convert(inner) => self.bound_of(inner, locals),
+            ExprKind::Sequence { value, .. } => self.bound_of(value, locals),
+            ExprKind::CopyBytes { capacity, .. } => *capacity,
+            ExprKind::MinMax { operands, .. } => {
+                operands.iter().map(|operand| self.bound_of(operand, locals)).max().unwrap_or(u64::MAX)
+            }
+            ExprKind::Slice { base, low, high, .. } => {
+                let whole = match self.types.get(base.ty) {
+                    Type::Array { length, .. } => *length,
+                    _ => self.bound_of(base, locals),
+                };
+                let constant = |bound: &Option<Box<Expr>>| match bound.as_ref().map(|bound| &bound.kind) {
+                    Some(ExprKind::Const(crate::hir::Constant::Int(value))) => u64::try_from(*value).ok(),
+                    _ => None,
+                };
+                let low = constant(low).unwrap_or(0);
+                // The upper bound may reach past the length, to the capacity, but a constant one says enough.
+                match constant(high) {
+                    Some(high) => high.saturating_sub(low),
+                    None if whole == u64::MAX || high.is_some() && !is_array(&self.types, base.ty) => {
+                        u64::MAX
+                    }
+                    None => whole.saturating_sub(low),
+                }
+            }
+            _ => u64::MAX,
+        }
     }
 
     /// Gives a `nil` the provenance of what it meets.
@@ -437,34 +556,56 @@ fn join_result(index: usize, provenance: Provenance, node: NodeId, locals: &mut 
     let (Some(slot), Some(from)) = (locals.results.get_mut(index), locals.result_from.get_mut(index)) else {
         return;
     };
-    if *slot == Provenance::Nil && provenance != Provenance::Nil {
-        (*slot, *from) = (provenance, node);
-        locals.changed = true;
-    } else if provenance != Provenance::Nil && provenance != *slot {
-        locals.result_conflicts.push((node, provenance, *from, *slot));
+    match union(*slot, provenance) {
+        Some(both) if both == *slot => {}
+        Some(both) => {
+            if *slot == Provenance::Nil {
+                *from = node;
+            }
+            *slot = both;
+            locals.changed = true;
+        }
+        None => locals.result_conflicts.push((node, provenance, *from, *slot)),
     }
 }
 
 fn merge(local: LocalId, provenance: Provenance, node: NodeId, locals: &mut Locals) {
     let Some(slot) = locals.provenance.get_mut(local.0 as usize) else { return };
-    if provenance == Provenance::Nil || *slot == provenance {
-        return;
-    }
-    if *slot == Provenance::Nil {
-        *slot = provenance;
-        if let Some(from) = locals.from.get_mut(local.0 as usize) {
-            *from = node;
+    match union(*slot, provenance) {
+        Some(both) if both == *slot => {}
+        Some(both) => {
+            if *slot == Provenance::Nil
+                && let Some(from) = locals.from.get_mut(local.0 as usize)
+            {
+                *from = node;
+            }
+            *slot = both;
+            locals.changed = true;
         }
-        locals.changed = true;
-        return;
+        None => locals.conflicts.push((local, node, provenance)),
     }
-    locals.conflicts.push((local, node, provenance));
+}
+
+/// Memory that is one or the other; `None` where no instruction fits both.
+fn union(a: Provenance, b: Provenance) -> Option<Provenance> {
+    let plain = |memory: Provenance| !matches!(memory, Provenance::Packet | Provenance::Context);
+    match (a, b) {
+        (Provenance::Nil, other) | (other, Provenance::Nil) => Some(other),
+        (a, b) if a == b => Some(a),
+        (a, b) if plain(a) && plain(b) => Some(Provenance::Mixed),
+        _ => None,
+    }
+}
+
+fn is_array(types: &Types, ty: TypeId) -> bool {
+    matches!(types.get(ty), Type::Array { .. })
 }
 
 fn with_provenance(types: &mut Types, ty: TypeId, provenance: Provenance) -> TypeId {
     let changed = match types.get(ty) {
         Type::Pointer { target, .. } => Type::Pointer { target: *target, provenance },
         Type::Slice { element, .. } => Type::Slice { element: *element, provenance },
+        Type::String { .. } => Type::String { provenance },
         _ => return ty,
     };
     types.intern(changed)

@@ -40,6 +40,9 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) {
         let ranged = self.expr(operand);
+        if !ranged.is_invalid() && self.ck.types.is_string(ranged.ty) {
+            return self.range_string(label, clause, ranged, body, node, out);
+        }
         let source = match ranged.is_invalid() {
             true => None,
             false => self.range_source(ranged, clause, node, out),
@@ -97,6 +100,84 @@ impl<'a> Cx<'_, 'a> {
         out.push(Stmt { node, kind });
     }
 
+    /// `for key, value := range string`: the characters of a string, with the index of their first bytes.
+    fn range_string(
+        &mut self,
+        label: Option<SmolStr>,
+        clause: Clause<'a>,
+        ranged: Operand,
+        body: &'a ast::Block,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let (int, rune) = (self.basic(Basic::Int), self.basic(Basic::Rune));
+        let (int_type, rune_type) = (self.lower(int), self.lower(rune));
+        let string = self.basic(Basic::String);
+        let string_type = self.lower(string);
+        let (value, _) = self.value(ranged, "range");
+        let value = self.shared(value);
+        let text = self.copied(hir::Expr { ty: string_type, ..value }, string, node, out);
+        let at = self.hidden(int, node);
+        let width = self.hidden(int, node);
+        let zero = self.int_expr(0, int, node);
+        out.push(Stmt { node, kind: StmtKind::Declare { local: at, init: Some(zero) } });
+        out.push(Stmt { node, kind: StmtKind::Declare { local: width, init: None } });
+        let read = |cx: &Self, local| cx.local_expr(local, node);
+        let bool_type = self.basic(Basic::Bool);
+        let bool_type = self.lower(bool_type);
+        let length = hir::Expr { node, ty: int_type, kind: ExprKind::Len(Box::new(text.clone())) };
+        let compare = |op, left, right| hir::Expr {
+            node,
+            ty: bool_type,
+            kind: ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) },
+        };
+        let cond = compare(CompareOp::Less, read(self, at), length);
+        let mut inner = Vec::new();
+        // One byte is a character of its own, unless it is 0x80 or more.
+        let character = self.hidden(rune, node);
+        let byte = self.basic(Basic::Byte);
+        let byte_type = self.lower(byte);
+        let base = Box::new(text.clone());
+        let byte = ExprKind::Index { base, index: Box::new(read(self, at)) };
+        let byte = hir::Expr { node, ty: byte_type, kind: byte };
+        let first = hir::Expr { node, ty: rune_type, kind: ExprKind::Convert(Box::new(byte)) };
+        inner.push(Stmt { node, kind: StmtKind::Declare { local: character, init: Some(first) } });
+        let one = self.int_expr(1, int, node);
+        let set = StmtKind::Assign { targets: vec![Some(read(self, width))], values: vec![one] };
+        inner.push(Stmt { node, kind: set });
+        if let Some(function) = self.standard_function(crate::standard::UTF8, "DecodeRuneInString", node) {
+            let low = Some(Box::new(read(self, at)));
+            let rest = ExprKind::Slice { base: Box::new(text), low, high: None, max: None };
+            let rest = hir::Expr { node, ty: string_type, kind: rest };
+            let tuple = self.ck.types.intern(Kind::Tuple([rune, int].into()));
+            let tuple = self.lower(tuple);
+            let call = ExprKind::Call { function, arguments: vec![rest] };
+            let call = hir::Expr { node, ty: tuple, kind: call };
+            let targets = vec![Some(read(self, character)), Some(read(self, width))];
+            let decode = Stmt { node, kind: StmtKind::AssignCall { targets, call } };
+            let self_delimiting = self.int_expr(0x80, rune, node);
+            let cond = compare(CompareOp::GreaterEqual, read(self, character), self_delimiting);
+            inner.push(Stmt { node, kind: StmtKind::If { cond, then: vec![decode], otherwise: Vec::new() } });
+        }
+        self.scopes.push(Scope::new());
+        self.range_variable(clause.key, clause.define, int, read(self, at), &mut inner);
+        self.range_variable(clause.value, clause.define, rune, read(self, character), &mut inner);
+        let id = self.enter(label, true);
+        inner.extend(self.block(&body.stmts));
+        self.jumps.pop();
+        self.scopes.pop();
+        let step = StmtKind::AssignOp { target: read(self, at), op: BinaryOp::Add, value: read(self, width) };
+        let post = vec![Stmt { node, kind: step }];
+        out.push(Stmt { node, kind: StmtKind::For { label: id, cond: Some(cond), post, body: inner } });
+    }
+
+    /// A function of the standard library that a construct of the language needs.
+    fn standard_function(&mut self, path: &str, name: &str, node: NodeId) -> Option<hir::FunctionId> {
+        let package = self.ck.index.package_of(crate::Import::Standard, path)?;
+        let id = self.ck.index.lookup(package, name)?;
+        Some(self.reaches(id, node))
+    }
+
     fn range_source(
         &mut self,
         ranged: Operand,
@@ -131,18 +212,17 @@ impl<'a> Cx<'_, 'a> {
                 Some(Source { limit, key: int, elements: Some((base, element)) })
             }
             other => {
-                let what = match other {
-                    Kind::Basic(Basic::String | Basic::UntypedString) => "a string",
-                    Kind::Map(..) => "a map",
-                    Kind::Chan(_) => "a channel",
-                    Kind::Func(_) => "an iterator function",
+                match other {
+                    Kind::Map(..) => {
+                        self.unsupported(ranged.node, NotInKernel::MapOperation("range over a Go map"));
+                    }
+                    Kind::Chan(_) => self.unsupported(ranged.node, NotInKernel::Channel),
+                    Kind::Func(_) => self.unsupported(ranged.node, NotInKernel::FunctionValue),
                     _ => {
                         let operand = self.describe(&ranged);
                         self.error(ranged.node, Why::CannotRange { operand });
-                        return None;
                     }
-                };
-                self.unsupported(ranged.node, NotInKernel::Range(what));
+                }
                 None
             }
         }

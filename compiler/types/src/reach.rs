@@ -135,7 +135,7 @@ impl Checker<'_> {
             let Some(symbol) = self.index.symbol(id).cloned() else { continue };
             let crate::checker::Resolved::Var(ty) = self.resolve(id) else { continue };
             let is_map = crate::context::Cx::of_symbol(self, &symbol).map_type(ty).is_some();
-            if is_map {
+            if is_map || symbol.directive("map").is_some() {
                 crate::variables::map(self, id);
             }
         }
@@ -143,6 +143,9 @@ impl Checker<'_> {
 
     /// The variable mentions the SDK in its type: others aren't resolved, as they may be native.
     fn may_be_map(&self, symbol: &crate::symbols::Symbol<'_>) -> bool {
+        if symbol.directive("map").is_some() {
+            return true;
+        }
         let SymbolKind::Var { spec, index } = symbol.kind else { return false };
         let Some(scope) = self.index.files.get(symbol.file) else { return false };
         let written = match (&spec.ty, spec.values.get(index).map(|value| &value.kind)) {

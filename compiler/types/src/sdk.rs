@@ -6,6 +6,8 @@ use gobpf_source::{FileId, SourceText};
 use gobpf_syntax::SyntaxTree;
 use gobpf_syntax::ast::{Decl, File};
 
+use crate::standard::Standard;
+
 /// The files of `sdk/` that declare what programs use.
 const SOURCES: &[&str] = &[
     include_str!("../../../sdk/doc.go"),
@@ -20,10 +22,15 @@ const SOURCES: &[&str] = &[
 /// Ids of SDK files count down from here, so that they never meet those of a user's files.
 const LAST_FILE: u32 = u32::MAX;
 
-/// The SDK, parsed.
+fn standard() -> Vec<Standard> {
+    crate::standard::embedded(LAST_FILE - SOURCES.len() as u32)
+}
+
+/// The SDK and what it brings of the standard library, parsed.
 #[derive(Clone, Debug)]
 pub struct Sdk {
     pub(crate) files: Vec<Arc<File>>,
+    pub(crate) standard: Vec<Standard>,
 }
 
 impl Sdk {
@@ -34,12 +41,12 @@ impl Sdk {
             .zip((0..LAST_FILE).rev())
             .map(|(text, id)| SyntaxTree::parse(FileId(id), &SourceText::new(text)).file().clone())
             .collect();
-        Sdk { files }
+        Sdk { files, standard: standard() }
     }
 
     /// An SDK from files of a package that [`Sdk::is_sdk`] recognises.
     pub fn from_files(files: &[Arc<File>]) -> Sdk {
-        Sdk { files: files.to_vec() }
+        Sdk { files: files.to_vec(), standard: standard() }
     }
 
     /// True if `file` says in its package comment that its package is the SDK.

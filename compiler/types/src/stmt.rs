@@ -32,7 +32,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn finish_labels(&mut self) {
         let gotos = std::mem::take(&mut self.gotos);
         for label in std::mem::take(&mut self.unused_labels) {
-            if !gotos.contains(&label.name) {
+            if !gotos.targets.contains(&label.name) {
                 self.error(label.node, Why::LabelNotUsed { label: label.name });
             }
         }
@@ -87,7 +87,7 @@ impl<'a> Cx<'_, 'a> {
                 self.unsupported(node, NotInKernel::Channel);
             }
             Syntax::Go(call) => self.refused_call(call, node, NotInKernel::Goroutine),
-            Syntax::Defer(call) => self.refused_call(call, node, NotInKernel::Defer),
+            Syntax::Defer(call) => self.defer(call, node, out),
             Syntax::TypeSwitch { operand, .. } => {
                 self.raw_expr(operand);
                 self.unsupported(node, NotInKernel::Interface);
@@ -173,8 +173,9 @@ impl<'a> Cx<'_, 'a> {
         match operand.mode {
             Mode::Invalid | Mode::Native => {}
             Mode::NoValue | Mode::Value if is_call && is_effect(&operand.hir) => {
-                out.push(Stmt { node: expr.id, kind: StmtKind::Expr(operand.hir) });
+                push_effect(operand.hir, out);
             }
+            Mode::Value if is_call && self.is_effect_call(expr) => push_effect(operand.hir, out),
             Mode::NoValue => {}
             Mode::Builtin(_) | Mode::Function(_) | Mode::Method { .. } => {
                 let operand = operand.text.clone() + " (value of type func)";
@@ -187,6 +188,13 @@ impl<'a> Cx<'_, 'a> {
                 self.error(expr.id, Why::NotUsedValue { operand });
             }
         }
+    }
+
+    /// A call of a predeclared function whose value may be dropped.
+    fn is_effect_call(&mut self, expr: &'a ast::Expr) -> bool {
+        let ast::ExprKind::Call { function, .. } = &strip_parens(expr).kind else { return false };
+        let ast::ExprKind::Ident(name) = &strip_parens(function).kind else { return false };
+        matches!(self.meaning(name), Some(crate::typexpr::Meaning::Builtin(builtin)) if builtin.is_statement())
     }
 
     /// A boolean condition.
@@ -272,8 +280,10 @@ impl<'a> Cx<'_, 'a> {
                     true => (self.unknown_expr(tag.id), crate::ty::Types::UNKNOWN),
                     false => self.value(operand, "switch expression"),
                 };
-                let local = self.new_local("", ty, tag.id);
-                self.mark_used(local);
+                // A string that is made of bytes is looked at before anything can change them.
+                let at_once = cases.iter().all(|case| case.values.iter().flatten().all(is_literal));
+                let value = if at_once { self.shared(value) } else { value };
+                let local = self.hidden(ty, tag.id);
                 out.push(Stmt { node: tag.id, kind: StmtKind::Declare { local, init: Some(value) } });
                 let hir = self.local_expr(local, tag.id);
                 let text = crate::describe::expression(tag);
@@ -390,9 +400,9 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn labeled(&mut self, label: &'a ast::Ident, inner: &'a ast::Stmt, out: &mut Vec<Stmt>) {
-        if let Some(other) = self.labels.iter().find(|known| known.name == label.name) {
-            let other = self.place(other.node);
-            self.error(label.id, Why::Redeclared { name: label.name.clone(), other });
+        if self.gotos.targets.contains(&label.name) {
+            let target = self.goto_label(&label.name);
+            out.push(Stmt { node: label.id, kind: StmtKind::Label(target) });
         }
         self.labels.push(LabelUse { name: label.name.clone(), node: label.id, used: false });
         self.stmt(inner, Some(label.name.clone()), out);
@@ -413,13 +423,27 @@ impl<'a> Cx<'_, 'a> {
         StmtKind::Switch { label: id, clauses: vec![clause] }
     }
 
+    /// The label that `goto name` goes to.
+    fn goto_label(&mut self, name: &SmolStr) -> LabelId {
+        if let Some(known) = self.goto_ids.get(name) {
+            return *known;
+        }
+        let id = LabelId(self.next_label);
+        self.next_label += 1;
+        self.goto_ids.insert(name.clone(), id);
+        id
+    }
+
     fn branch(&mut self, kind: BranchKind, label: Option<&ast::Ident>, node: NodeId, out: &mut Vec<Stmt>) {
         let word = match kind {
             BranchKind::Break => "break",
             BranchKind::Continue => "continue",
             BranchKind::Goto => {
-                self.gotos.extend(label.map(|label| label.name.clone()));
-                return self.unsupported(node, NotInKernel::Goto);
+                if let Some(label) = label {
+                    let target = self.goto_label(&label.name);
+                    out.push(Stmt { node, kind: StmtKind::Goto(target) });
+                }
+                return;
             }
             BranchKind::Fallthrough => {
                 return self.error(node, Why::FallthroughMisplaced { last: false });
@@ -459,8 +483,7 @@ impl<'a> Cx<'_, 'a> {
                 let want = format!("({})", self.ck.types.list(&results));
                 self.error(node, Why::ReturnCount { have: "()".into(), want, too_many: false });
             }
-            let named = self.named_results.clone();
-            let values = named.into_iter().map(|local| self.local_expr(local, node)).collect();
+            let values = self.result_values(node);
             return out.push(Stmt { node, kind: StmtKind::Return(values) });
         }
         if let [call] = values
@@ -498,6 +521,22 @@ impl<'a> Cx<'_, 'a> {
             .zip(&results)
             .map(|(operand, target)| self.assign(operand, *target, "return statement"))
             .collect();
+        self.push_return(values, node, out);
+    }
+
+    /// Reads of the named results.
+    fn result_values(&self, node: NodeId) -> Vec<hir::Expr> {
+        self.named_results.iter().map(|local| self.local_expr(*local, node)).collect()
+    }
+
+    /// `return values`; where deferred calls may see or change named results, these get their values first.
+    fn push_return(&mut self, values: Vec<hir::Expr>, node: NodeId, out: &mut Vec<Stmt>) {
+        if !self.has_defer || self.named_results.is_empty() {
+            return out.push(Stmt { node, kind: StmtKind::Return(values) });
+        }
+        let targets = self.result_values(node).into_iter().map(Some).collect();
+        out.push(Stmt { node, kind: StmtKind::Assign { targets, values } });
+        let values = self.result_values(node);
         out.push(Stmt { node, kind: StmtKind::Return(values) });
     }
 
@@ -511,7 +550,8 @@ impl<'a> Cx<'_, 'a> {
             return self.error(operand.node, why);
         }
         let same = types.iter().zip(&results).all(|(from, to)| self.ck.types.identical(*from, *to));
-        if same {
+        let deferred = self.has_defer && !self.named_results.is_empty();
+        if same && !deferred && matches!(operand.hir.kind, ExprKind::Call { .. }) {
             return out.push(Stmt { node, kind: StmtKind::ReturnCall(operand.hir) });
         }
         let call_node = operand.node;
@@ -523,8 +563,12 @@ impl<'a> Cx<'_, 'a> {
             let part = Operand { mode: Mode::Value, ty: *from, text: text.clone(), node: call_node, hir };
             values.push(self.assign(part, *to, "return statement"));
         }
-        out.push(Stmt { node, kind: StmtKind::Return(values) });
+        self.push_return(values, node, out);
     }
+}
+
+fn is_literal(expr: &ast::Expr) -> bool {
+    matches!(strip_parens(expr).kind, ast::ExprKind::Literal { .. } | ast::ExprKind::Ident(_))
 }
 
 /// The expression without parentheses around it.
@@ -537,5 +581,26 @@ pub(crate) fn strip_parens(expr: &ast::Expr) -> &ast::Expr {
 
 /// A call that may stand as a statement.
 fn is_effect(expr: &hir::Expr) -> bool {
-    matches!(expr.kind, ExprKind::Call { .. } | ExprKind::Helper { .. } | ExprKind::Packet { .. })
+    match &expr.kind {
+        ExprKind::Call { .. }
+        | ExprKind::CallValue { .. }
+        | ExprKind::Helper { .. }
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Packet { .. } => true,
+        ExprKind::Sequence { value, .. } => matches!(value.kind, ExprKind::Zero) || is_effect(value),
+        _ => false,
+    }
+}
+
+/// The expression as statements.
+pub(crate) fn push_effect(expr: hir::Expr, out: &mut Vec<Stmt>) {
+    match expr.kind {
+        ExprKind::Sequence { stmts, value } => {
+            out.extend(stmts);
+            if !matches!(value.kind, ExprKind::Zero) {
+                push_effect(*value, out);
+            }
+        }
+        _ => out.push(Stmt { node: expr.node, kind: StmtKind::Expr(expr) }),
+    }
 }

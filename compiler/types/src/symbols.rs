@@ -9,19 +9,70 @@ use gobpf_syntax::ast::{
 };
 use smol_str::SmolStr;
 
-use crate::Import;
+use crate::{Import, PackageFiles};
 
 /// Index of a [`Symbol`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct SymbolId(pub u32);
 
-/// One of the two packages of a check.
+/// A package of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Package {
     /// The package that is checked.
     User,
     /// The SDK.
     Sdk,
+    /// A package of the standard library or of the module: an index into [`Index::others`].
+    Other(u16),
+}
+
+/// A package with its files.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    path: SmolStr,
+    files: PackageFiles,
+    standard: bool,
+}
+
+/// The packages that are imported, by the package that is checked or by each other.
+pub(crate) fn others(input: &crate::Input<'_>) -> Vec<Loaded> {
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let mut wanted: Vec<SmolStr> = vec![crate::standard::UTF8.into()];
+    let want = |files: &[Arc<File>], wanted: &mut Vec<SmolStr>| {
+        for decl in files.iter().flat_map(|file| &file.decls) {
+            let DeclKind::Import(specs) = &decl.decl.kind else { continue };
+            for spec in specs {
+                if !wanted.contains(&spec.path) {
+                    wanted.push(spec.path.clone());
+                }
+            }
+        }
+    };
+    want(input.files, &mut wanted);
+    let mut next = 0;
+    while let Some(path) = wanted.get(next).cloned() {
+        next += 1;
+        let known = input.sdk.standard.iter().find(|known| known.path == path);
+        let (files, standard) = match (known, (input.imports)(&path)) {
+            (Some(known), Import::Standard) => (Some(known.files.clone()), true),
+            (_, Import::Other) => ((input.packages)(&path), false),
+            _ if path == crate::standard::UTF8 => (known.map(|known| known.files.clone()), true),
+            _ => (None, false),
+        };
+        let Some(files) = files else { continue };
+        want(&files, &mut wanted);
+        loaded.push(Loaded { path, files, standard });
+    }
+    loaded
+}
+
+/// A package that is imported.
+#[derive(Clone, Debug)]
+pub(crate) struct Other {
+    pub path: SmolStr,
+    pub name: SmolStr,
+    /// It is one of the standard library.
+    pub standard: bool,
 }
 
 /// A package-level name, or a method.
@@ -99,9 +150,78 @@ pub(crate) struct Index<'a> {
     /// Names declared twice: the second, and the first.
     pub redeclared: Vec<(SymbolId, SymbolId)>,
     pub inits: Vec<SymbolId>,
+    pub others: Vec<Other>,
 }
 
 impl<'a> Index<'a> {
+    /// The names of the package that is checked, of the SDK, and of all that they import.
+    pub fn of_input(input: &crate::Input<'a>, others: &'a [Loaded]) -> Self {
+        let mut index = Index::default();
+        index.add(Package::User, input.files, input.imports);
+        index.add(Package::Sdk, &input.sdk.files, &|_| Import::Standard);
+        for other in others {
+            index.add_other(other, input.imports);
+        }
+        index.name_imports();
+        index
+    }
+
+    fn add_other(&mut self, loaded: &'a Loaded, imports: &dyn Fn(&str) -> Import) {
+        let Ok(number) = u16::try_from(self.others.len()) else { return };
+        let name = loaded.files.first().map_or_else(SmolStr::default, |file| file.package_name().into());
+        self.others.push(Other { path: loaded.path.clone(), name, standard: loaded.standard });
+        let package = Package::Other(number);
+        match loaded.standard {
+            true => self.add(package, &loaded.files, &|_| Import::Standard),
+            false => self.add(package, &loaded.files, imports),
+        }
+    }
+
+    /// Imports without a name of their own have that of the package clause.
+    fn name_imports(&mut self) {
+        let others = &self.others;
+        for scope in &mut self.files {
+            let renamed: Vec<(SmolStr, SmolStr)> = scope
+                .imports
+                .iter()
+                .filter(|(_, import)| import.alias.is_none() && import.kind != Import::Sdk)
+                .filter_map(|(name, import)| {
+                    let other = others.iter().find(|other| other.path == import.path)?;
+                    (other.name != *name).then(|| (name.clone(), other.name.clone()))
+                })
+                .collect();
+            for (from, to) in renamed {
+                if let Some(import) = scope.imports.remove(&from) {
+                    scope.imports.insert(to, import);
+                }
+            }
+        }
+    }
+
+    /// The package that an import stands for, if its declarations are known.
+    pub fn package_of(&self, kind: Import, path: &str) -> Option<Package> {
+        match kind {
+            Import::Sdk => Some(Package::Sdk),
+            Import::Standard | Import::Other => {
+                let number = self.others.iter().position(|other| other.path == path)?;
+                u16::try_from(number).ok().map(Package::Other)
+            }
+            Import::Missing => None,
+        }
+    }
+
+    pub fn other(&self, package: Package) -> Option<&Other> {
+        match package {
+            Package::Other(number) => self.others.get(usize::from(number)),
+            _ => None,
+        }
+    }
+
+    /// It is a package of the standard library.
+    pub fn is_standard(&self, package: Package) -> bool {
+        self.other(package).is_some_and(|other| other.standard)
+    }
+
     /// Adds the files of `package`.
     pub fn add(&mut self, package: Package, files: &'a [Arc<File>], imports: &dyn Fn(&str) -> Import) {
         for file in files {

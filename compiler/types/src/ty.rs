@@ -340,6 +340,11 @@ impl Types {
         matches!(self.under_basic(ty), Some(Basic::String | Basic::UntypedString))
     }
 
+    /// `<` is defined on it.
+    pub fn is_ordered(&self, ty: Ty) -> bool {
+        self.is_integer(ty) || self.is_float(ty) || self.is_string(ty)
+    }
+
     pub fn is_nil(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), Kind::Basic(Basic::UntypedNil))
     }
@@ -406,13 +411,29 @@ impl Types {
                 format!("struct{{{}}}", fields.join("; "))
             }
             Kind::Func(signature) => {
-                let params = self.list(&signature.params);
+                let params = self.params(signature);
                 match signature.results.as_slice() {
                     [] => format!("func({params})"),
                     [one] => format!("func({params}) {}", self.display(*one)),
                     several => format!("func({params}) ({})", self.list(several)),
                 }
             }
+        }
+    }
+
+    /// Parameter types with commas between them, the last as `...T` where there may be several.
+    pub fn params(&self, signature: &Signature) -> String {
+        match (signature.variadic, signature.params.split_last()) {
+            (true, Some((last, rest))) => {
+                let mut shown: Vec<String> = rest.iter().map(|ty| self.display(*ty)).collect();
+                let element = match self.kind(*last) {
+                    Kind::Slice(element) => *element,
+                    _ => *last,
+                };
+                shown.push(format!("...{}", self.display(element)));
+                shown.join(", ")
+            }
+            _ => self.list(&signature.params),
         }
     }
 

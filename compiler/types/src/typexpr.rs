@@ -159,11 +159,16 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<Ty> {
         let ExprKind::Ident(package) = &operand.kind else { return None };
         let Some(Meaning::Package { kind, path }) = self.meaning(package) else { return None };
+        if let Some(package) = self.ck.index.package_of(kind, &path)
+            && let Some(id) = self.ck.index.lookup(package, &name.name)
+        {
+            return match name.name.starts_with(char::is_uppercase) {
+                true => self.symbol_type(id, expr),
+                false => None,
+            };
+        }
         match kind {
-            Import::Sdk => {
-                let id = self.ck.index.lookup(Package::Sdk, &name.name)?;
-                self.symbol_type(id, expr)
-            }
+            Import::Sdk => None,
             _ if path == "unsafe" && name.name == "Pointer" => Some(self.basic(Basic::UnsafePointer)),
             _ => {
                 if self.package == Package::User {
@@ -208,8 +213,9 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Selector { operand, name } => {
                 let ExprKind::Ident(package) = &operand.kind else { return None };
                 match self.meaning(package)? {
-                    Meaning::Package { kind: Import::Sdk, .. } => {
-                        self.ck.index.lookup(Package::Sdk, &name.name)
+                    Meaning::Package { kind, path } => {
+                        let package = self.ck.index.package_of(kind, &path)?;
+                        self.ck.index.lookup(package, &name.name)
                     }
                     _ => None,
                 }

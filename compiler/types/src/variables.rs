@@ -55,6 +55,9 @@ impl<'a> Cx<'_, 'a> {
         index: usize,
         ty: Ty,
     ) -> Option<hir::Map> {
+        if matches!(self.ck.types.under(ty), Kind::Map(..)) {
+            return self.go_map_variable(symbol, spec, index, ty);
+        }
         let map_type = self.map_type(ty)?;
         for (role, part) in [("key", map_type.key), ("value", map_type.value)] {
             if let Some(wrong) = self.unfit_for_map(part, 0) {
@@ -100,6 +103,7 @@ impl<'a> Cx<'_, 'a> {
             value: self.lower(map_type.value),
             max_entries,
             flags: self.configured(ty, elements, "Flags").unwrap_or(0),
+            initial: Vec::new(),
             place: symbol.place(),
         })
     }
@@ -125,7 +129,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// A part of `ty` that can't be in a map's key or value.
-    fn unfit_for_map(&self, ty: Ty, depth: u32) -> Option<Ty> {
+    pub fn unfit_for_map(&self, ty: Ty, depth: u32) -> Option<Ty> {
         let types = &self.ck.types;
         match types.under(ty) {
             _ if depth > 32 => Some(ty),
@@ -186,7 +190,7 @@ impl<'a> Cx<'_, 'a> {
 }
 
 /// Writes a constant value at `offset`; `None` where `expr` isn't constant.
-fn write(types: &hir::Types, expr: &hir::Expr, offset: u64, bytes: &mut [u8]) -> Option<()> {
+pub(crate) fn write(types: &hir::Types, expr: &hir::Expr, offset: u64, bytes: &mut [u8]) -> Option<()> {
     match &expr.kind {
         ExprKind::Zero => Some(()),
         ExprKind::Const(Constant::Bool(value)) => put(bytes, offset, &[u8::from(*value)]),

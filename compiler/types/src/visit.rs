@@ -197,3 +197,19 @@ fn calls_in(expr: &mut Expr, f: &mut dyn FnMut(&mut FunctionId)) {
         calls_in(part, f);
     }
 }
+
+/// Calls `f` with every expression in `block`.
+pub(crate) fn exprs(block: &mut [Stmt], f: &mut dyn FnMut(&Expr)) {
+    for stmt in block {
+        let mut found = Vec::new();
+        let mut blocks = Vec::new();
+        stmt_parts(stmt, &mut |expr| found.push(expr), &mut |block| blocks.push(block));
+        while let Some(expr) = found.pop() {
+            f(expr);
+            parts(expr, &mut |part| found.push(part));
+        }
+        for block in blocks {
+            exprs(block, f);
+        }
+    }
+}

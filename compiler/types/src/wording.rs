@@ -134,6 +134,14 @@ fn names(why: &Why) -> Option<Words> {
         Why::Unexported { expr, name } => {
             Words::new(codes::GB0201, format!("{expr} undefined (cannot refer to unexported field {name})"))
         }
+        Why::NotExported { name } => Words::new(
+            codes::GB0201,
+            format!(
+                "name {} not exported by package {}",
+                name.rsplit('.').next().unwrap_or(name),
+                name.split('.').next().unwrap_or(name)
+            ),
+        ),
         Why::NotUsed { name } => Words::new(codes::GB0204, format!("declared and not used: {name}")),
         Why::ImportNotUsed { path, alias: None } => {
             Words::new(codes::GB0205, format!("{path:?} imported and not used"))
@@ -322,6 +330,8 @@ fn parts(why: &Why) -> Option<Words> {
             (codes::GB0215, "mixture of field:value and value elements in struct literal".to_owned())
         }
         Why::BadFieldName { expr } => (codes::GB0215, format!("invalid field name {expr} in struct literal")),
+        Why::MissingKey => (codes::GB0215, "missing key in map literal".to_owned()),
+        Why::RepeatedKey { key } => (codes::GB0215, format!("duplicate key {key} in map literal")),
         Why::RepeatedIndex { index } => {
             (codes::GB0215, format!("duplicate index {index} in array or slice literal"))
         }
@@ -331,6 +341,54 @@ fn parts(why: &Why) -> Option<Words> {
         Why::BadArrayLength { expr } => (codes::GB0215, format!("invalid array length {expr}")),
         Why::BuiltinArgument { operand, builtin } => {
             (codes::GB0203, format!("invalid argument: {operand} for built-in {builtin}"))
+        }
+        Why::NotACall { word } => (codes::GB0210, format!("expression in {word} must be function call")),
+        Why::DeferDiscards { expr } => (codes::GB0210, format!("defer discards result of {expr}")),
+        Why::BuiltinSpread { name } => {
+            (codes::GB0203, format!("invalid operation: invalid use of ... with built-in {name}"))
+        }
+        Why::CannotOrder { operand } => {
+            (codes::GB0203, format!("invalid argument: {operand} cannot be ordered"))
+        }
+        Why::MismatchedArguments { left, right, expr } => (
+            codes::GB0203,
+            format!(
+                "invalid argument: mismatched types {left} (previous argument) and {right} (type of {expr})"
+            ),
+        ),
+        Why::CopyElements { operands, elements } => (
+            codes::GB0203,
+            format!("invalid copy: arguments {operands} have different element types {elements}"),
+        ),
+        Why::CopyArgument { have } => {
+            (codes::GB0203, format!("invalid copy: argument must be a slice; have {have}"))
+        }
+        Why::CannotClear { operand } => (
+            codes::GB0203,
+            format!(
+                "invalid argument: cannot clear {operand}: argument must be (or constrained by) map or slice"
+            ),
+        ),
+        Why::NotASelector { expr } => {
+            (codes::GB0203, format!("invalid argument: {expr} is not a selector expression"))
+        }
+        Why::NotAPointer { operand } => {
+            (codes::GB0203, format!("invalid argument: {operand} is not a pointer"))
+        }
+        Why::NotAMap { operand } => (codes::GB0203, format!("invalid argument: {operand} is not a map")),
+        Why::CannotMake { ty } => (
+            codes::GB0203,
+            format!("invalid argument: cannot make {ty}: type must be slice, map, or channel"),
+        ),
+        Why::MakeCount { call, found } => {
+            (codes::GB0207, format!("invalid operation: {call} expects 2 or 3 arguments; found {found}"))
+        }
+        Why::MakeSwapped => (codes::GB0203, "invalid argument: length and capacity swapped".to_owned()),
+        Why::ThreeIndexString { operand } => {
+            (codes::GB0203, format!("invalid operation: 3-index slice of string ({operand})"))
+        }
+        Why::SpreadNotVariadic { function } => {
+            (codes::GB0207, format!("cannot use ... in call to non-variadic {function}"))
         }
         Why::CannotRange { operand } => (codes::GB0203, format!("cannot range over {operand}")),
         Why::RangeVariables { operand, most } => {
@@ -355,8 +413,20 @@ fn branches(why: &Why) -> Option<Words> {
         Why::DuplicateDefault { other } => {
             Words::new(codes::GB0217, "multiple defaults in switch").label(*other, "first default")
         }
+        Why::LabelRepeated { label, other } => {
+            Words::new(codes::GB0209, format!("label {label} already defined"))
+                .label(*other, format!("other declaration of {label}"))
+        }
+        Why::GotoIntoBlock { label } => Words::new(codes::GB0211, format!("goto {label} jumps into block")),
+        Why::GotoOverVariable { label, declaration } => {
+            Words::new(codes::GB0211, format!("goto {label} jumps over variable declaration"))
+                .label(*declaration, "the variable is declared here")
+        }
         Why::LabelNotUsed { label } => {
             Words::new(codes::GB0211, format!("label {label} defined and not used"))
+        }
+        Why::LabelUndefined { label, word: "goto" } => {
+            Words::new(codes::GB0211, format!("label {label} not defined"))
         }
         Why::LabelUndefined { label, word } => {
             Words::new(codes::GB0211, format!("{word} label not defined: {label}"))
@@ -482,58 +552,53 @@ fn not_in_kernel(what: NotInKernel) -> Words {
         ),
         NotInKernel::StringValue => (
             codes::GB0308,
-            "strings that aren't constant are not supported in the kernel yet".to_owned(),
-            "use an array of bytes such as [16]byte; constant strings work as formats and for %s",
+            "strings can't be put together in the kernel".to_owned(),
+            "a new string would need memory of a size that is known only at run time: copy the parts into a byte array",
+        ),
+        NotInKernel::UnboundedBytes => (
+            codes::GB0308,
+            "this copy has no bound that is known when compiling".to_owned(),
+            "compare, index or range over the bytes themselves, or slice an array of fixed size: string(buf[:n])",
         ),
         NotInKernel::Defer => (
             codes::GB0309,
-            "defer is not supported in the kernel yet".to_owned(),
-            "call the function before each return",
-        ),
-        NotInKernel::Goto => (
-            codes::GB0310,
-            "goto is not supported in the kernel yet".to_owned(),
-            "use a loop with a label, break and continue",
+            "defer in a loop can't run in the kernel".to_owned(),
+            "the calls would pile up in memory that isn't there: move the body of the loop into a function",
         ),
         NotInKernel::GoMap => (
             codes::GB0311,
-            "Go maps are not supported in the kernel yet".to_owned(),
-            "declare a package variable such as bpf.Hash[uint32, uint64]{MaxEntries: 1024} and use its methods",
+            "a Go map in the kernel is a package variable with //bpf:map above it".to_owned(),
+            "write //bpf:map hash max_entries=1024 above the declaration of a package variable",
+        ),
+        NotInKernel::MapOperation(what) => (
+            codes::GB0311,
+            format!("{what} can't run in the kernel"),
+            "a BPF map knows neither how many entries it has nor how to drop them all: keep a counter, or range and delete",
         ),
         NotInKernel::Generic => (
             codes::GB0314,
             "generic functions and types of your own are not supported in the kernel yet".to_owned(),
             "write one for each type",
         ),
-        NotInKernel::Panic => (
+        NotInKernel::Recover => (
             codes::GB0317,
-            "panic and recover are not supported in the kernel yet".to_owned(),
-            "return from the program with the result that the hook expects",
+            "recover can't run in the kernel".to_owned(),
+            "a panic ends the program with the abort value of its hook; return a value that says what went wrong",
         ),
         NotInKernel::Builtin(name) => (
             codes::GB0318,
             format!("{name} is not supported in the kernel yet"),
             "write it out with a loop or an if",
         ),
-        NotInKernel::Range(what) => (
-            codes::GB0319,
-            format!("range over {what} is not supported in the kernel yet"),
-            "range over an integer or an array, or count with a variable",
-        ),
         NotInKernel::UnsafePointer => (
             codes::GB0321,
-            "unsafe.Pointer is not supported in the kernel yet".to_owned(),
-            "use typed pointers; the verifier must know what each points to",
+            "this use of package unsafe can't run in the kernel".to_owned(),
+            "the verifier must know what each pointer points to: make pointers of pointers, with unsafe.Add and unsafe.Slice",
         ),
         NotInKernel::StoredPointer => (
             codes::GB0316,
             "pointers and slices inside of other values are not supported in the kernel yet".to_owned(),
             "keep the pointer in a local variable; a pointer that is stored loses its meaning for the verifier",
-        ),
-        NotInKernel::AddressOfLiteral => (
-            codes::GB0323,
-            "the address of a literal is supported only as the value of a variable yet".to_owned(),
-            "assign the literal to a variable first and take the variable's address",
         ),
     };
     Words::new(code, message).help(help)

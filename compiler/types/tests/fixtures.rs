@@ -70,6 +70,13 @@ fn provenance() {
 }
 
 #[test]
+fn strings_slices_and_jumps() {
+    for name in ["strings", "slices", "jumps", "standard", "gomaps"] {
+        fixture(&format!("tests/fixtures/{name}.go"), name);
+    }
+}
+
+#[test]
 fn printk() {
     fixture("tests/fixtures/printk.go", "printk");
 }
