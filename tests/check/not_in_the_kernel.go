@@ -13,11 +13,15 @@ func native() {
 	go fmt.Println(<-events, 1.5)
 }
 
+func quit() {}
+
 //bpf:section xdp
 func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	go native() // ERROR GB0301 "goroutines"
 	x := 1.5 // ERROR GB0305 "floating-point"
 	_ = x
-	defer native() // ERROR GB0309 "defer"
+	for range 3 {
+		defer quit() // ERROR GB0309 "defer in a loop"
+	}
 	return bpf.XDPPass
 }
