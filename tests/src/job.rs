@@ -226,12 +226,13 @@ impl Job {
 
 impl ProgramSpec {
     fn of(program: &Program) -> ProgramSpec {
-        let relocations = program.code.relocations.iter().map(|relocation| {
+        let relocations = program.code.relocations.iter().filter_map(|relocation| {
             let (map, value_offset) = match relocation.target {
                 RelocationTarget::Map(map) => (map, None),
                 RelocationTarget::MapValue { map, offset } => (map, Some(offset)),
+                RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => return None,
             };
-            Relocation { slot: relocation.slot, map: map.0, value_offset }
+            Some(Relocation { slot: relocation.slot, map: map.0, value_offset })
         });
         ProgramSpec {
             name: program.name.clone(),

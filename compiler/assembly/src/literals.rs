@@ -184,11 +184,13 @@ fn literal(place: Place, encoded: &Encoded, symbol: &str, program: Option<&Progr
             section: section.unwrap_or_default(),
             kind: stand_in,
             code: encoded.code.clone(),
+            ..Program::default()
         }],
         maps: maps.clone().map(|map| object_map(&map.name, map.spec)).collect(),
         btf: Btf::default(),
         license: license.clone().unwrap_or_else(|| "GPL".into()),
         target: KernelVersion::DEFAULT,
+        ..Object::default()
     };
     let maps =
         maps.map(|map| LiteralMap { name: map.name.clone(), place: map.place, spec: map.spec }).collect();
@@ -206,6 +208,7 @@ fn object_map(name: &str, spec: Option<MapSpec>) -> Map {
         key: None,
         value: None,
         contents: None,
+        ..Map::default()
     };
     if let Some(spec) = &spec {
         worlds::set(&mut map, spec);

@@ -131,6 +131,7 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
         section: section.unwrap_or_default(),
         kind,
         code: Code { insns, relocations, ..Code::default() },
+        ..Program::default()
     };
     let object = Object {
         programs: vec![program],
@@ -138,6 +139,7 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
         btf: gobpf_btf::Btf::default(),
         license: header.license.unwrap_or_else(|| "GPL".into()),
         target: header.target,
+        ..Object::default()
     };
     Ok(TextProgram { object, expectations: header.expectations, places })
 }

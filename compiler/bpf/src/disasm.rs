@@ -61,6 +61,9 @@ pub fn relocation_text(object: &Object, target: RelocationTarget) -> String {
     match target {
         RelocationTarget::Map(map) => format!("map[{}]", name(map)),
         RelocationTarget::MapValue { map, offset } => format!("map[{}][0]+{offset}", name(map)),
+        RelocationTarget::Kfunc(id) | RelocationTarget::Variable(id) => {
+            object.external(id).map_or("?", |one| one.name.as_str()).to_string()
+        }
     }
 }
 

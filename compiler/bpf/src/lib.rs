@@ -11,5 +11,8 @@ pub mod tables;
 mod version;
 
 pub use insn::{Insn, Reg, SourceOperand};
-pub use object::{Code, Map, MapContents, MapId, Object, Program, Relocation, RelocationTarget, Subprogram};
+pub use object::{
+    Code, Extern, ExternId, ExternKind, Map, MapContents, MapId, Object, Program, Relocation,
+    RelocationTarget, Subprogram, flags,
+};
 pub use version::KernelVersion;

@@ -4,17 +4,19 @@ use gobpf_btf::{Btf, TypeId};
 use gobpf_source::Origin;
 
 use crate::insn::Insn;
-use crate::tables::{MapKind, ProgramKind};
+use crate::tables::{AttachType, Caller, MapKind, ProgramKind};
 use crate::version::KernelVersion;
 
 /// A whole object.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Object {
     /// Programs in source order.
     pub programs: Vec<Program>,
     /// Maps, those of global data included; addressed by [`MapId`].
     pub maps: Vec<Map>,
-    /// Types of keys and values.
+    /// Functions and variables of the kernel that programs use; addressed by [`ExternId`].
+    pub externs: Vec<Extern>,
+    /// Types of keys, values and functions.
     pub btf: Btf,
     /// The licence, `GPL` where nothing else is said.
     pub license: String,
@@ -26,8 +28,36 @@ pub struct Object {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MapId(pub u32);
 
-/// A program.
+/// An extern of an [`Object`], by its index in `externs`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ExternId(pub u32);
+
+/// A function or variable of the kernel, found in its BTF by name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Extern {
+    /// Its name, such as `bpf_task_acquire`.
+    pub name: String,
+    /// What it is.
+    pub kind: ExternKind,
+    /// Its type in the object's BTF, where declared: a function, or a variable's type.
+    pub ty: Option<TypeId>,
+    /// The object loads where the kernel has none: a variable's address is 0, a call must not be reached.
+    pub weak: bool,
+}
+
+/// What an [`Extern`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExternKind {
+    /// A kernel function.
+    Kfunc,
+    /// A variable whose address comes with its type from the kernel's BTF.
+    Variable,
+    /// A symbol without type: its address is a number.
+    Symbol,
+}
+
+/// A program.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Program {
     /// Its name in Go, such as `OnExec`.
     pub name: String,
@@ -35,6 +65,17 @@ pub struct Program {
     pub section: String,
     /// What the section means.
     pub kind: ProgramKind,
+    /// The expected attach type it is loaded with; 0 for kinds without one, and for struct_ops (see `hook`).
+    pub attach: AttachType,
+    /// What it attaches to by BTF, by its name in the kernel's BTF: `btf_trace_sched_switch`, `bpf_iter_task`,
+    /// `bpf_lsm_file_open`, `vfs_truncate`; for struct_ops type and member, `tcp_congestion_ops/ssthresh`.
+    pub hook: Option<String>,
+    /// `BPF_F_*` flags of loading, such as [`flags::SLEEPABLE`].
+    pub flags: u32,
+    /// Its function in the object's BTF, where known.
+    pub func: Option<TypeId>,
+    /// What is missing for a verdict on it, such as kernel types for CO-RE relocations.
+    pub lacks: Option<String>,
     /// Its instructions.
     pub code: Code,
 }
@@ -57,7 +98,7 @@ pub struct Code {
 }
 
 /// A function of a program's code.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Subprogram {
     /// Its first slot.
     pub slot: u32,
@@ -65,14 +106,49 @@ pub struct Subprogram {
     pub name: String,
     /// Bytes of its stack frame.
     pub stack_bytes: u32,
+    /// Its function in the object's BTF, where known: global ones are verified by themselves.
+    pub func: Option<TypeId>,
 }
 
-/// A 16-byte load whose value is known only when the object is loaded. Its slots hold zero until then.
+/// Flags of loading a program (`BPF_F_*` of `linux/bpf.h`).
+pub mod flags {
+    /// Misaligned accesses are refused even where the machine allows them.
+    pub const STRICT_ALIGNMENT: u32 = 1 << 0;
+    /// Misaligned accesses are allowed.
+    pub const ANY_ALIGNMENT: u32 = 1 << 1;
+    /// The kernel fills upper halves at random (for its own tests).
+    pub const TEST_RND_HI32: u32 = 1 << 2;
+    /// States are kept at every instruction where they may be (for the kernel's own tests).
+    pub const TEST_STATE_FREQ: u32 = 1 << 3;
+    /// The program may sleep.
+    pub const SLEEPABLE: u32 = 1 << 4;
+    /// An XDP program that knows packets in several buffers.
+    pub const XDP_HAS_FRAGS: u32 = 1 << 5;
+    /// The program is bound to a device for its metadata kfuncs.
+    pub const XDP_DEV_BOUND_ONLY: u32 = 1 << 6;
+    /// Errors of the verifier's invariants refuse the program (for the kernel's own tests).
+    pub const TEST_REG_INVARIANTS: u32 = 1 << 7;
+
+    /// All of them with the names that texts use.
+    pub const NAMES: &[(&str, u32)] = &[
+        ("strict_alignment", STRICT_ALIGNMENT),
+        ("any_alignment", ANY_ALIGNMENT),
+        ("test_rnd_hi32", TEST_RND_HI32),
+        ("test_state_freq", TEST_STATE_FREQ),
+        ("sleepable", SLEEPABLE),
+        ("xdp_has_frags", XDP_HAS_FRAGS),
+        ("xdp_dev_bound_only", XDP_DEV_BOUND_ONLY),
+        ("test_reg_invariants", TEST_REG_INVARIANTS),
+    ];
+}
+
+/// A 16-byte load whose value is known only when the object is loaded, or a call of a kernel function. What is filled in
+/// is zero until then.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Relocation {
-    /// The first slot of the load.
+    /// The call, or the first slot of the load.
     pub slot: u32,
-    /// What it loads.
+    /// What it loads or calls.
     pub target: RelocationTarget,
 }
 
@@ -88,10 +164,14 @@ pub enum RelocationTarget {
         /// Byte offset into the value.
         offset: u32,
     },
+    /// A function of the kernel: of a call (`BPF_PSEUDO_KFUNC_CALL`), or its address.
+    Kfunc(ExternId),
+    /// A variable of the kernel (`BPF_PSEUDO_BTF_ID`), or the address of a symbol.
+    Variable(ExternId),
 }
 
 /// A map.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Map {
     /// Its name in Go, or `.rodata`, `.data`, `.bss`.
     pub name: String,
@@ -105,6 +185,10 @@ pub struct Map {
     pub max_entries: u32,
     /// `BPF_F_*` flags of creation.
     pub flags: u32,
+    /// `map_extra` of creation: hash functions of a Bloom filter, the address of an arena.
+    pub extra: u64,
+    /// What the maps in a map of maps look like: another map of the object.
+    pub inner: Option<MapId>,
     /// Type of a key, where known.
     pub key: Option<TypeId>,
     /// Type of a value, where known.
@@ -126,6 +210,38 @@ impl Object {
     /// The map `id`.
     pub fn map(&self, id: MapId) -> &Map {
         &self.maps[id.0 as usize]
+    }
+
+    /// The extern `id`.
+    pub fn external(&self, id: ExternId) -> Option<&Extern> {
+        self.externs.get(id.0 as usize)
+    }
+
+    /// The number of the extern `name`, added as `kind` where there is none.
+    pub fn extern_named(&mut self, name: &str, kind: ExternKind) -> ExternId {
+        let known = self.externs.iter().position(|one| one.name == name);
+        let index = known.unwrap_or_else(|| {
+            self.externs.push(Extern { name: name.to_string(), kind, ty: None, weak: false });
+            self.externs.len() - 1
+        });
+        ExternId(index as u32)
+    }
+}
+
+impl Program {
+    /// Whether it may sleep.
+    pub fn is_sleepable(&self) -> bool {
+        self.flags & flags::SLEEPABLE != 0
+    }
+
+    /// The program as it decides which helpers it may call.
+    pub fn caller(&self) -> Caller<'_> {
+        Caller {
+            kind: self.kind,
+            attach: self.attach,
+            sleepable: self.is_sleepable(),
+            hook: self.hook.as_deref().unwrap_or(""),
+        }
     }
 }
 

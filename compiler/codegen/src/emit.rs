@@ -169,6 +169,9 @@ impl Emitter<'_> {
                 let pseudo = match target {
                     RelocationTarget::Map(_) => gobpf_bpf::insn::pseudo::MAP_FD,
                     RelocationTarget::MapValue { .. } => gobpf_bpf::insn::pseudo::MAP_VALUE,
+                    RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => {
+                        gobpf_bpf::insn::pseudo::BTF_ID
+                    }
                 };
                 self.push(Item::Relocated(Insn::load_imm64(last, pseudo, 0), *target));
             }

@@ -55,6 +55,7 @@ pub(crate) fn join(
             slot: start,
             name: module.subprograms[id.0 as usize].name.clone(),
             stack_bytes: piece.code.stack_bytes,
+            ..Subprogram::default()
         });
     }
     for (piece, start) in pieces.iter().zip(&starts) {

@@ -40,6 +40,7 @@ impl Layout {
                 key: Some(key),
                 value: Some(value),
                 contents: None,
+                ..Map::default()
             });
         }
         if !texts.bytes().is_empty() {
@@ -61,6 +62,7 @@ impl Layout {
             key: None,
             value: None,
             contents: Some(MapContents { data, frozen }),
+            ..Map::default()
         });
         MapId(self.maps.len() as u32 - 1)
     }
@@ -113,6 +115,7 @@ pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> 
         section: program.section.to_string(),
         kind: program.kind,
         code,
+        ..Program::default()
     });
     Object {
         programs: programs.collect(),
@@ -120,6 +123,7 @@ pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> 
         btf: layout.btf,
         license: package.license.to_string(),
         target: package.target,
+        ..Object::default()
     }
 }
 
@@ -145,6 +149,7 @@ fn intern(btf: &mut Btf, types: &hir::Types, ty: TypeId) -> gobpf_btf::TypeId {
                     name: field.name.to_string(),
                     ty: intern(btf, types, field.ty),
                     offset: field.offset,
+                    bits: None,
                 })
                 .collect();
             gobpf_btf::Type::Struct { name: of.name.to_string(), size: of.size, members }

@@ -147,6 +147,9 @@ fn instructions(program: &Program, maps: &[NamedMap<'_>], groups: &[Group]) -> R
             None => None,
             Some(RelocationTarget::Map(map)) => Some((map, None)),
             Some(RelocationTarget::MapValue { map, offset }) => Some((map, Some(offset))),
+            Some(RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_)) => {
+                return Err(LoaderError::Instruction { program: program.name.clone(), slot: at });
+            }
         };
         let map = match map {
             None => None,

@@ -62,6 +62,10 @@ impl<'a> Types<'a> {
                 let given = if name.is_empty() { fallback } else { name };
                 self.structure(ty, given, *size, members, depth)
             }
+            Some(other) => match other.qualified() {
+                Some(target) => self.of(target, fallback, depth + 1),
+                None => bytes(size),
+            },
             None => bytes(size),
         }
     }
@@ -126,7 +130,7 @@ mod tests {
         let flag = btf.intern(int("bool", 1, IntEncoding::Bool));
         let byte = btf.intern(int("uint8", 1, IntEncoding::Unsigned));
         let comm = btf.intern(Type::Array { element: byte, length: 3 });
-        let member = |name: &str, ty, offset| Member { name: name.into(), ty, offset };
+        let member = |name: &str, ty, offset| Member::new(name, ty, offset);
         let inner = btf.intern(Type::Struct {
             name: String::new(),
             size: 8,

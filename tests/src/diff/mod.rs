@@ -131,8 +131,9 @@ fn without_unused_maps(object: &Object) -> Object {
         .programs
         .iter()
         .flat_map(|program| &program.code.relocations)
-        .map(|relocation| match relocation.target {
-            RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => map,
+        .filter_map(|relocation| match relocation.target {
+            RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => Some(map),
+            RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => None,
         })
         .collect();
     let number = |old: MapId| MapId(used.iter().position(|map| *map == old).unwrap_or(0) as u32);
@@ -140,6 +141,7 @@ fn without_unused_maps(object: &Object) -> Object {
         for relocation in &mut program.code.relocations {
             match &mut relocation.target {
                 RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => *map = number(*map),
+                RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => {}
             }
         }
     }

@@ -106,10 +106,17 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
     let code = Code { insns: builder.insns, relocations: builder.relocations, ..Code::default() };
     let section = if kind == ProgramKind::XDP { "xdp" } else { "tracepoint/syscalls/sys_enter_openat" };
     Object {
-        programs: vec![Program { name: "random".into(), section: section.into(), kind, code }],
+        programs: vec![Program {
+            name: "random".into(),
+            section: section.into(),
+            kind,
+            code,
+            ..Program::default()
+        }],
         maps: world::maps(),
         btf: gobpf_btf::Btf::default(),
         license: license.into(),
         target: kernel,
+        ..Object::default()
     }
 }

@@ -49,6 +49,7 @@ pub fn maps() -> Vec<Map> {
         key: None,
         value: None,
         contents: contents(value_size, fill),
+        ..Map::default()
     };
     ROWS.iter().map(map).collect()
 }

@@ -107,6 +107,7 @@ fn read_map(name: &str, text: &str) -> Result<Map, Wrong> {
         key: None,
         value: None,
         contents: None,
+        ..Map::default()
     };
     let (mut data, mut frozen) = (None, false);
     while let Some(word) = words.next()? {

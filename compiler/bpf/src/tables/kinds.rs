@@ -3,7 +3,7 @@
 use crate::version::KernelVersion;
 
 /// A program kind, by its number in `enum bpf_prog_type`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ProgramKind(pub u32);
 
 #[allow(missing_docs)]

@@ -69,19 +69,19 @@ impl Assembler {
 }
 
 pub fn object(programs: Vec<Program>, maps: Vec<Map>, btf: Btf) -> Object {
-    Object { programs, maps, btf, license: "GPL".into(), target: KernelVersion::DEFAULT }
+    Object { programs, maps, btf, license: "GPL".into(), ..Object::default() }
 }
 
 pub fn tracepoint(name: &str, target: &str, code: Code) -> Program {
     let section = format!("tracepoint/{target}");
-    Program { name: name.into(), section, kind: ProgramKind::TRACEPOINT, code }
+    Program { name: name.into(), section, kind: ProgramKind::TRACEPOINT, code, ..Program::default() }
 }
 
 pub fn xdp(name: &str, verdict: i32) -> Program {
     use SourceOperand::Imm;
     let code =
         Assembler::default().put(6, Insn::mov(Width::W64, Reg::R0, Imm(verdict))).put(7, Insn::exit()).code();
-    Program { name: name.into(), section: "xdp".into(), kind: ProgramKind::XDP, code }
+    Program { name: name.into(), section: "xdp".into(), kind: ProgramKind::XDP, code, ..Program::default() }
 }
 
 pub fn rodata(bytes: &[u8]) -> Map {
@@ -95,6 +95,7 @@ pub fn rodata(bytes: &[u8]) -> Map {
         key: None,
         value: None,
         contents: Some(MapContents { data: bytes.to_vec(), frozen: true }),
+        ..Map::default()
     }
 }
 
@@ -109,6 +110,7 @@ pub fn map(name: &str, kind: MapKind, btf: &Btf, key: TypeId, value: TypeId) -> 
         key: Some(key),
         value: Some(value),
         contents: None,
+        ..Map::default()
     }
 }
 
@@ -136,7 +138,7 @@ pub fn stat_key(btf: &mut Btf) -> TypeId {
     let word = integer(btf, "uint32", 4, IntEncoding::Unsigned);
     let byte = integer(btf, "uint8", 1, IntEncoding::Unsigned);
     let flag = integer(btf, "bool", 1, IntEncoding::Bool);
-    let member = |name: &str, ty, offset| Member { name: name.into(), ty, offset };
+    let member = |name: &str, ty, offset| Member::new(name, ty, offset);
     let members = vec![member("UID", word, 0), member("CommLen", byte, 4), member("Flag", flag, 5)];
     btf.intern(Type::Struct { name: "Stat".into(), size: 8, members })
 }

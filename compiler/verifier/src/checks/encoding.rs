@@ -127,6 +127,9 @@ fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> 
             check_direct_value(object, map, offset)?;
             Ok(Load::MapValue { map, offset })
         }
+        Some(RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_)) => {
+            Err(Stop::feature("addresses of the kernel"))
+        }
         None => match low.src {
             0 => Ok(Load::Constant((u64::from(high.imm as u32) << 32) | u64::from(low.imm as u32))),
             pseudo::MAP_VALUE => Err(Fault::NotAMap { fd: low.imm }.into()),

@@ -111,12 +111,19 @@ impl Builder {
             key: None,
             value: None,
             contents,
+            ..Map::default()
         };
         let data = vec![7, 0, 0, 0, 1, 2, 3, 0x84];
         let contents = Some(MapContents { data, frozen: true });
         let code = Code { insns: self.insns, relocations: self.relocations, ..Code::default() };
         Object {
-            programs: vec![Program { name: "p".into(), section: String::new(), kind: self.kind, code }],
+            programs: vec![Program {
+                name: "p".into(),
+                section: String::new(),
+                kind: self.kind,
+                code,
+                ..Program::default()
+            }],
             maps: vec![
                 map("hash", MapKind::HASH, 16, 8, 0, None),
                 map("array", MapKind::ARRAY, 16, 4, 0, None),
@@ -125,6 +132,7 @@ impl Builder {
             btf: Default::default(),
             license: self.license.into(),
             target: KernelVersion::DEFAULT,
+            ..Object::default()
         }
     }
 
