@@ -86,6 +86,20 @@ pub mod mode {
     pub const ATOMIC: u8 = 0xc0;
 }
 
+/// What an atomic instruction does (`imm`).
+#[allow(missing_docs)]
+pub mod atomic {
+    pub const ADD: i32 = 0x00;
+    pub const OR: i32 = 0x40;
+    pub const AND: i32 = 0x50;
+    pub const XOR: i32 = 0xa0;
+    /// Added: the register gets what was in memory before.
+    pub const FETCH: i32 = 0x01;
+    pub const EXCHANGE: i32 = 0xe1;
+    /// Compares with R0, which gets what was in memory before.
+    pub const COMPARE_EXCHANGE: i32 = 0xf1;
+}
+
 /// Pseudo sources of `BPF_LD | BPF_IMM | BPF_DW` and of calls.
 #[allow(missing_docs)]
 pub mod pseudo {
@@ -322,6 +336,11 @@ impl Insn {
                 Insn { code: class::ST | mode::MEM | size.code(), dst: dst.0, src: 0, off, imm }
             }
         }
+    }
+
+    /// `*(size *)(dst + off) op= src`, atomically; `op` is one of [`atomic`].
+    pub fn atomic(size: Size, dst: Reg, off: i16, src: Reg, op: i32) -> Insn {
+        Insn { code: class::STX | mode::ATOMIC | size.code(), dst: dst.0, src: src.0, off, imm: op }
     }
 
     /// `if dst op source goto +off`.

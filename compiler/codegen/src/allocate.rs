@@ -84,6 +84,7 @@ fn operands(machine: &Machine) -> Vec<Operand> {
         Machine::MoveImm { dst, .. }
         | Machine::LoadImm64 { dst, .. }
         | Machine::LoadRelocated { dst, .. }
+        | Machine::FunctionAddress { dst, .. }
         | Machine::FrameAddress { dst, .. } => list.push(Operand::reg_def(*dst)),
         Machine::Move { dst, src, .. } => list.extend([Operand::reg_use(*src), Operand::reg_def(*dst)]),
         Machine::Alu { dst, left, right, .. } => {
@@ -94,7 +95,24 @@ fn operands(machine: &Machine) -> Vec<Operand> {
             }
             list.push(Operand::reg_reuse_def(*dst, 0));
         }
-        Machine::Neg { dst, src, .. } | Machine::SignExtend { dst, src, .. } => {
+        Machine::Atomic { base, src, dst, .. } => {
+            if let Base::Reg(base) = base {
+                list.push(Operand::reg_use(*base));
+            }
+            list.push(Operand::reg_use(*src));
+            if let Some(dst) = dst {
+                list.push(Operand::reg_reuse_def(*dst, list.len() - 1));
+            }
+        }
+        Machine::CompareExchange { base, expected, src, dst, .. } => {
+            if let Base::Reg(base) = base {
+                list.push(Operand::reg_use(*base));
+            }
+            list.extend([Operand::reg_use(*src), fixed_use(*expected, 0), fixed_def(*dst, 0)]);
+        }
+        Machine::Neg { dst, src, .. }
+        | Machine::ByteSwap { dst, src, .. }
+        | Machine::SignExtend { dst, src, .. } => {
             list.extend([Operand::reg_use(*src), Operand::reg_reuse_def(*dst, 0)]);
         }
         Machine::Load { dst, base, .. } => {

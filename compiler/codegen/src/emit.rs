@@ -1,6 +1,6 @@
 //! Emission: allocated instructions to slots, branches resolved, jumps to what follows left out.
 
-use gobpf_bpf::insn::{AluOp, Insn, Size, Width, pseudo};
+use gobpf_bpf::insn::{AluOp, Insn, Size, Width, atomic, pseudo};
 use gobpf_bpf::{Reg, Relocation, RelocationTarget, SourceOperand};
 use gobpf_ir::ir::SubprogramId;
 use gobpf_source::{Origin, Why};
@@ -21,6 +21,7 @@ enum Item {
     JumpTo(Block),
     BranchTo(Insn, Block),
     CallTo(SubprogramId),
+    FunctionAddress([Insn; 2], SubprogramId),
 }
 
 struct Emitter<'a> {
@@ -90,6 +91,7 @@ impl Emitter<'_> {
     fn forget_results(&mut self, index: usize) {
         match &self.selected.insts[index] {
             Machine::Store { .. }
+            | Machine::Atomic { dst: None, .. }
             | Machine::Jump { .. }
             | Machine::Branch { .. }
             | Machine::Return { .. } => {}
@@ -199,6 +201,21 @@ impl Emitter<'_> {
                 let src = source(src, at);
                 let (base, offset) = self.base(base, register(0), *offset);
                 self.insn(Insn::store(*size, base, offset, src));
+            }
+            Machine::ByteSwap { bits, .. } => self.insn(Insn::endian(last, true, *bits)),
+            Machine::FunctionAddress { function, .. } => {
+                self.push(Item::FunctionAddress(Insn::load_imm64(last, pseudo::FUNC, 0), *function));
+            }
+            Machine::Atomic { size, op, base, offset, .. }
+            => {
+                let src = register(usize::from(matches!(base, Base::Reg(_))));
+                let (base, offset) = self.base(base, register(0), *offset);
+                self.insn(Insn::atomic(*size, base, offset, src, *op));
+            }
+            Machine::CompareExchange { size, base, offset, .. } => {
+                let src = register(usize::from(matches!(base, Base::Reg(_))));
+                let (base, offset) = self.base(base, register(0), *offset);
+                self.insn(Insn::atomic(*size, base, offset, src, atomic::COMPARE_EXCHANGE));
             }
             Machine::Call { callee: Callee::Helper(helper), .. } => self.insn(Insn::call(*helper)),
             Machine::Call { callee: Callee::Subprogram(callee), .. } => self.push(Item::CallTo(*callee)),
@@ -350,7 +367,7 @@ fn encode(
     let mut slot = 0u32;
     for (item, _) in &items {
         slots.push(slot);
-        slot += if matches!(item, Item::Wide(_) | Item::Relocated(..)) { 2 } else { 1 };
+        slot += if matches!(item, Item::Wide(_) | Item::Relocated(..) | Item::FunctionAddress(..)) { 2 } else { 1 };
     }
     slots.push(slot);
     let merged = merged.iter().map(|(item, origin)| (slots[*item], *origin)).collect();
@@ -368,6 +385,10 @@ fn encode(
             Item::CallTo(callee) => {
                 piece.calls.push((slots[index], callee));
                 code.insns.push(Insn { src: pseudo::CALL, ..Insn::call(0) });
+            }
+            Item::FunctionAddress(pair, function) => {
+                piece.calls.push((slots[index], function));
+                code.insns.extend(pair);
             }
             Item::Relocated(pair, target) => {
                 code.relocations.push(Relocation { slot: slots[index], target });

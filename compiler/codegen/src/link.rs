@@ -12,7 +12,7 @@ use crate::frame::{self, Variable};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Piece {
     pub(crate) code: Code,
-    /// Calls of other functions, by slot, ascending.
+    /// Calls of other functions and loads of their addresses, by slot, ascending.
     pub(crate) calls: Vec<(u32, SubprogramId)>,
     /// What its frame holds.
     pub(crate) variables: Vec<Variable>,

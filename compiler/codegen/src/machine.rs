@@ -53,6 +53,14 @@ pub(crate) enum Machine {
     Load { size: Size, dst: VReg, base: Base, offset: i32 },
     /// `*(size *)(base + offset) = src`.
     Store { size: Size, base: Base, offset: i32, src: Source },
+    /// `dst = src` with the low `bits` reversed by bytes, the rest zero; `dst` is the register of `src`.
+    ByteSwap { bits: i32, dst: VReg, src: VReg },
+    /// `dst = ` the address of a function, two slots.
+    FunctionAddress { dst: VReg, function: SubprogramId },
+    /// `*(size *)(base + offset) op= src`, atomically; where it fetches, `dst` is the register of `src`.
+    Atomic { size: Size, op: i32, base: Base, offset: i32, src: VReg, dst: Option<VReg> },
+    /// `*(size *)(base + offset) = src` if R0 is there, atomically; R0 gets what was there.
+    CompareExchange { size: Size, base: Base, offset: i32, expected: VReg, src: VReg, dst: VReg },
     /// A call: arguments in R1 and following, the result in R0.
     Call { callee: Callee, arguments: Vec<VReg>, dst: VReg },
     /// Go on there.

@@ -1,7 +1,7 @@
 //! Instruction selection: constants become immediates, addresses become offsets, widths become opcodes.
 
-use gobpf_bpf::insn::{Size, Width};
-use gobpf_ir::ir::{self, Function, InstKind, Terminator, Type, Value};
+use gobpf_bpf::insn::{Size, Width, atomic};
+use gobpf_ir::ir::{self, AtomicOp, Function, InstKind, Terminator, Type, Value};
 use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
 
@@ -114,6 +114,11 @@ impl Selector<'_> {
                 self.push(Machine::FrameAddress { dst, slot, offset: 0 });
                 dst
             }
+            Some(InstKind::FunctionAddr(function)) => {
+                let (function, dst) = (*function, self.new_vreg());
+                self.push(Machine::FunctionAddress { dst, function });
+                dst
+            }
             Some(InstKind::MapRef(map)) => self.relocated(self.layout.map(*map)),
             Some(InstKind::TextAddr(offset)) => self.relocated(self.layout.text(*offset)),
             Some(InstKind::GlobalAddr(global, offset)) => {
@@ -185,6 +190,8 @@ impl Selector<'_> {
             | InstKind::SlotAddr(..)
             | InstKind::MapRef(_)
             | InstKind::GlobalAddr(..)
+            | InstKind::FunctionAddr(_)
+            | InstKind::Born(_)
             | InstKind::TextAddr(_) => {}
             InstKind::Binary(op, a, b) => {
                 let left = self.reg(*a);
@@ -228,6 +235,32 @@ impl Selector<'_> {
             InstKind::Store(size, pointer, offset, value) => {
                 let (base, offset) = self.base(*pointer, *offset);
                 self.store(*size, base, offset, *value);
+            }
+            InstKind::ByteSwap(bits, a) => {
+                let src = self.reg(*a);
+                self.push(Machine::ByteSwap { bits: i32::from(*bits), dst, src });
+            }
+            InstKind::Atomic(op, size, pointer, offset, value) => {
+                let (base, offset) = self.base(*pointer, *offset);
+                let src = self.reg(*value);
+                let dst = result.map(|value| self.vreg(value));
+                let fetch = if dst.is_some() { atomic::FETCH } else { 0 };
+                let op = match op {
+                    AtomicOp::Add => atomic::ADD | fetch,
+                    AtomicOp::And => atomic::AND | fetch,
+                    AtomicOp::Or => atomic::OR | fetch,
+                    AtomicOp::Xor => atomic::XOR | fetch,
+                    AtomicOp::Exchange => atomic::EXCHANGE,
+                };
+                // An exchange always writes its register.
+                let dst = dst.or_else(|| (op == atomic::EXCHANGE).then(|| self.new_vreg()));
+                self.push(Machine::Atomic { size: *size, op, base, offset, src, dst });
+            }
+            InstKind::CompareExchange(size, pointer, offset, expected, new) => {
+                let (base, offset) = self.base(*pointer, *offset);
+                let (expected, src) = (self.reg(*expected), self.reg(*new));
+                let dst = if result.is_some() { dst } else { self.new_vreg() };
+                self.push(Machine::CompareExchange { size: *size, base, offset, expected, src, dst });
             }
             InstKind::Call(helper, arguments) => {
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();

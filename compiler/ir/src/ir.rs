@@ -174,10 +174,32 @@ pub enum InstKind {
     Load(Size, Value, i32),
     /// `*(pointer + offset) = value`.
     Store(Size, Value, i32, Value),
+    /// The low `bits` (16, 32 or 64) of a value, their bytes in reverse order, zero-extended.
+    ByteSwap(u8, Value),
+    /// A function of the program's, for a helper to call.
+    FunctionAddr(SubprogramId),
+    /// What a slot held is lost: a variable or a temporary begins its life there. No code.
+    Born(Slot),
+    /// `*(pointer + offset) op= value`, atomically. The result, where there is one, is what was there before.
+    Atomic(AtomicOp, Size, Value, i32, Value),
+    /// Stores the last operand to `*(pointer + offset)` if the one before is there, atomically; the result is what was
+    /// there before.
+    CompareExchange(Size, Value, i32, Value, Value),
     /// A call of a helper with what goes into R1 and following.
     Call(u32, Vec<Value>),
     /// A call of a function with what goes into R1 to R5. The result is what it returns, of the type that it returns.
     CallSubprogram(SubprogramId, Vec<Value>),
+}
+
+/// What an atomic instruction does to memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum AtomicOp {
+    Add,
+    And,
+    Or,
+    Xor,
+    Exchange,
 }
 
 /// A condition: `left op right`; a constant on the right where there is one.
@@ -230,6 +252,8 @@ impl InstKind {
             | InstKind::SlotAddr(..)
             | InstKind::MapRef(_)
             | InstKind::GlobalAddr(..)
+            | InstKind::FunctionAddr(_)
+            | InstKind::Born(_)
             | InstKind::TextAddr(_) => Vec::new(),
             InstKind::Neg(a)
             | InstKind::SignExtend(_, a)
@@ -238,12 +262,15 @@ impl InstKind {
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
             | InstKind::Spilled(_, a)
+            | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
             | InstKind::Load(_, a, _) => vec![*a],
             InstKind::Binary(_, a, b)
             | InstKind::PtrAdd(a, b)
             | InstKind::PtrDiff(a, b)
+            | InstKind::Atomic(_, _, a, _, b)
             | InstKind::Store(_, a, _, b) => vec![*a, *b],
+            InstKind::CompareExchange(_, a, _, b, c) => vec![*a, *b, *c],
             InstKind::Call(_, arguments) | InstKind::CallSubprogram(_, arguments) => arguments.clone(),
         }
     }
@@ -255,6 +282,8 @@ impl InstKind {
             | InstKind::SlotAddr(..)
             | InstKind::MapRef(_)
             | InstKind::GlobalAddr(..)
+            | InstKind::FunctionAddr(_)
+            | InstKind::Born(_)
             | InstKind::TextAddr(_) => {}
             InstKind::Neg(a)
             | InstKind::SignExtend(_, a)
@@ -263,14 +292,21 @@ impl InstKind {
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
             | InstKind::Spilled(_, a)
+            | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
             | InstKind::Load(_, a, _) => *a = f(*a),
             InstKind::Binary(_, a, b)
             | InstKind::PtrAdd(a, b)
             | InstKind::PtrDiff(a, b)
+            | InstKind::Atomic(_, _, a, _, b)
             | InstKind::Store(_, a, _, b) => {
                 *a = f(*a);
                 *b = f(*b);
+            }
+            InstKind::CompareExchange(_, a, _, b, c) => {
+                *a = f(*a);
+                *b = f(*b);
+                *c = f(*c);
             }
             InstKind::Call(_, arguments) | InstKind::CallSubprogram(_, arguments) => {
                 arguments.iter_mut().for_each(|value| *value = f(*value));
@@ -282,7 +318,13 @@ impl InstKind {
     pub fn is_pure(&self) -> bool {
         !matches!(
             self,
-            InstKind::Load(..) | InstKind::Store(..) | InstKind::Call(..) | InstKind::CallSubprogram(..)
+            InstKind::Load(..)
+                | InstKind::Store(..)
+                | InstKind::Born(_)
+                | InstKind::Atomic(..)
+                | InstKind::CompareExchange(..)
+                | InstKind::Call(..)
+                | InstKind::CallSubprogram(..)
         )
     }
 }
@@ -385,11 +427,11 @@ impl Function {
         self.order.iter().any(|block| matches!(self.block(*block).end, Terminator::Abort))
     }
 
-    /// The functions that it calls, one for each call.
+    /// The functions that it calls or has called, one for each call.
     pub fn callees(&self) -> impl Iterator<Item = SubprogramId> {
         let insts = self.order.iter().flat_map(|block| &self.block(*block).insts);
         insts.filter_map(|inst| match self.inst(*inst).kind {
-            InstKind::CallSubprogram(callee, _) => Some(callee),
+            InstKind::CallSubprogram(callee, _) | InstKind::FunctionAddr(callee) => Some(callee),
             _ => None,
         })
     }

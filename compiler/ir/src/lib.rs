@@ -9,6 +9,7 @@ pub mod ir;
 pub mod passes;
 mod plan;
 mod print;
+mod range;
 
 pub use build::build_module;
 pub use error::{BuildError, Unsupported};

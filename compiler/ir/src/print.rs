@@ -66,6 +66,19 @@ fn print_inst(function: &Function, inst: Inst, module: Option<&Module>) -> Strin
         InstKind::Store(size, a, offset, b) => {
             format!("store {} {}{offset:+}, {}", size.bytes(), v(*a), v(*b))
         }
+        InstKind::ByteSwap(bits, a) => format!("swap{bits} {}", v(*a)),
+        InstKind::FunctionAddr(callee) => {
+            let callee = module.and_then(|module| module.subprograms.get(callee.0 as usize));
+            format!("function {}", callee.map_or("?", |callee| &callee.name))
+        }
+        InstKind::Born(slot) => format!("born slot{}", slot.0),
+        InstKind::Atomic(op, size, a, offset, b) => {
+            let op = format!("{op:?}").to_lowercase();
+            format!("atomic {op} {} {}{offset:+}, {}", size.bytes(), v(*a), v(*b))
+        }
+        InstKind::CompareExchange(size, a, offset, b, c) => {
+            format!("atomic cmpxchg {} {}{offset:+}, {}, {}", size.bytes(), v(*a), v(*b), v(*c))
+        }
         InstKind::Call(helper, arguments) => format!("call {helper}({})", list(arguments)),
         InstKind::CallSubprogram(callee, arguments) => {
             let callee = module.and_then(|module| module.subprograms.get(callee.0 as usize));

@@ -114,7 +114,7 @@ impl Builder<'_> {
             (32 | 64, _) => value,
             (bits, false) => {
                 let mask = (1i64 << bits) - 1;
-                if self.max_of(value) <= mask as u64 {
+                if self.f.max_of(value) <= mask as u64 {
                     value
                 } else {
                     self.alu_const(AluOp::And, value, mask)
@@ -125,7 +125,7 @@ impl Builder<'_> {
                     let shift = 32 - u32::from(bits);
                     return self.const_of(Type::I32, i64::from(((number as i32) << shift) >> shift));
                 }
-                if self.max_of(value) < 1 << (bits - 1) {
+                if self.f.max_of(value) < 1 << (bits - 1) {
                     return value;
                 }
                 self.emit(Type::I32, InstKind::SignExtend(bits, value))
@@ -145,7 +145,7 @@ impl Builder<'_> {
             }
             (_, 64) if from.signed => match self.f.as_const(value) {
                 Some(number) => self.const_i64(i64::from(number as i32)),
-                None if self.max_of(value) <= i32::MAX as u64 => self.zext64(value),
+                None if self.f.max_of(value) <= i32::MAX as u64 => self.zext64(value),
                 None => self.emit(Type::I64, InstKind::Sext64(value)),
             },
             (_, 64) => self.zext64(value),
@@ -225,7 +225,7 @@ impl Builder<'_> {
     /// gives the sign back. The smallest number divided by -1 comes out as Go has it.
     fn divide(&mut self, rem: bool, ty: IntType, left: Value, right: Value) -> Value {
         let op = if rem { AluOp::Mod } else { AluOp::Div };
-        let not_negative = |b: &Self, value| b.max_of(value) <= i64::MAX as u64 >> (64 - ty.register_bits());
+        let not_negative = |b: &Self, value| b.f.max_of(value) <= i64::MAX as u64 >> (64 - ty.register_bits());
         if !ty.signed || (not_negative(self, left) && not_negative(self, right)) {
             return self.alu(op, left, right);
         }
@@ -258,7 +258,7 @@ impl Builder<'_> {
         };
         let width = ty.register_bits();
         let count = self.convert(count_ty, IntType { bits: 64, ..count_ty }, count);
-        if count_ty.signed && self.max_of(count) > i64::MAX as u64 {
+        if count_ty.signed && self.f.max_of(count) > i64::MAX as u64 {
             let zero = self.const_i64(0);
             self.abort_if(Why::ArithmeticCheck, JmpOp::Slt, count, zero);
         }
@@ -271,7 +271,7 @@ impl Builder<'_> {
             };
             return Ok(if shl { self.wrap(ty, result) } else { result });
         }
-        let result = if self.max_of(count) < width as u64 {
+        let result = if self.f.max_of(count) < width as u64 {
             let count = if width == 64 { count } else { self.trunc(count) };
             self.alu(op, left, count)
         } else {

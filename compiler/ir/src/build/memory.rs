@@ -117,7 +117,7 @@ impl Builder<'_> {
 
     /// Aborts where `index` is not below `length`; a negative index is a large unsigned one.
     fn check_index(&mut self, index: Value, length: Value) {
-        let in_range = self.f.as_const(length).is_some_and(|length| self.seen_max_of(index) < length as u64);
+        let in_range = self.f.as_const(length).is_some_and(|length| self.f.seen_max_of(index) < length as u64);
         if !in_range {
             self.abort_if(Why::BoundsCheck, JmpOp::Ge, index, length);
         }
@@ -357,7 +357,7 @@ impl Builder<'_> {
 
     /// Aborts where `bound` is above `limit`.
     fn check_bound(&mut self, bound: Value, limit: Value) {
-        let in_range = self.f.as_const(limit).is_some_and(|limit| self.seen_max_of(bound) <= limit as u64);
+        let in_range = self.f.as_const(limit).is_some_and(|limit| self.f.seen_max_of(bound) <= limit as u64);
         if !in_range {
             self.abort_if(Why::BoundsCheck, JmpOp::Gt, bound, limit);
         }

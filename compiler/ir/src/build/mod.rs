@@ -7,7 +7,6 @@ mod compare;
 mod expr;
 mod memory;
 mod packet;
-mod range;
 mod ssa;
 mod stmt;
 mod subprogram;

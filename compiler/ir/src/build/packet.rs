@@ -50,10 +50,10 @@ impl Builder<'_> {
     /// beyond: an index past every packet aborts.
     fn bounded(&mut self, index: Value, variable: Value, constant: i64, last: i64) -> (Value, i64) {
         // A negative variable part can still be a good index: then the sum is what is bounded.
-        let apart = (0..=last).contains(&constant) && self.max_of(variable) <= i64::MAX as u64;
+        let apart = (0..=last).contains(&constant) && self.f.max_of(variable) <= i64::MAX as u64;
         let (variable, constant) = if apart { (variable, constant) } else { (index, 0) };
         let room = last - constant;
-        if self.seen_max_of(variable) > room as u64 {
+        if self.f.seen_max_of(variable) > room as u64 {
             let limit = self.const_i64(room);
             self.abort_if(Why::BoundsCheck, JmpOp::Gt, variable, limit);
         }
@@ -103,7 +103,7 @@ impl Builder<'_> {
         if below && (0..=MAX_PACKET_OFFSET).contains(&bytes) {
             let room = MAX_PACKET_OFFSET - bytes;
             match variable {
-                Some(variable) if self.seen_max_of(variable) > room as u64 => {
+                Some(variable) if self.f.seen_max_of(variable) > room as u64 => {
                     let limit = self.const_i64(room);
                     let cond = Cond { op: JmpOp::Gt, left: variable, right: limit };
                     self.because(Why::BoundsCheck, |b| b.branch(cond, by_value, by_pointer));

@@ -3,8 +3,7 @@
 
 use gobpf_bpf::insn::AluOp;
 
-use super::Builder;
-use crate::ir::{InstKind, Type, Value};
+use crate::ir::{Function, InstKind, Type, Value};
 
 /// Definitions that are looked through at most.
 const DEPTH_LIMIT: u32 = 16;
@@ -28,32 +27,33 @@ fn is_followed(op: AluOp, by_constant: bool) -> bool {
     }
 }
 
-impl Builder<'_> {
+impl Function {
     /// The greatest that `value` can be, read as an unsigned number of its width.
-    pub(super) fn max_of(&self, value: Value) -> u64 {
+    pub(crate) fn max_of(&self, value: Value) -> u64 {
         self.max_within(Knowledge::Ours, value, DEPTH_LIMIT)
     }
 
     /// The same as far as the verifier knows it: what an access to memory needs.
-    pub(super) fn seen_max_of(&self, value: Value) -> u64 {
+    pub(crate) fn seen_max_of(&self, value: Value) -> u64 {
         self.max_within(Knowledge::Verifiers, value, DEPTH_LIMIT)
     }
 
     fn max_within(&self, knowledge: Knowledge, value: Value, depth: u32) -> u64 {
-        let ty_max = if self.f.ty(value) == Type::I32 { u64::from(u32::MAX) } else { u64::MAX };
+        let ty_max = if self.ty(value) == Type::I32 { u64::from(u32::MAX) } else { u64::MAX };
         let Some(depth) = depth.checked_sub(1) else { return ty_max };
         let max = |value| self.max_within(knowledge, value, depth);
-        let computed = match self.f.def(value) {
+        let computed = match self.def(value) {
             Some(InstKind::Const(number)) => *number as u64,
             Some(InstKind::Load(size, ..) | InstKind::ContextField(size, ..)) if size.bytes() < 8 => {
                 (1u64 << (size.bytes() * 8)) - 1
             }
+            Some(InstKind::ByteSwap(bits, _)) if *bits < 64 => (1u64 << bits) - 1,
             Some(InstKind::Zext64(inner)) => max(*inner),
             Some(InstKind::Sext64(inner)) if max(*inner) <= i32::MAX as u64 => max(*inner),
             Some(InstKind::Trunc(inner) | InstKind::Narrow(inner)) => max(*inner),
             Some(InstKind::SignExtend(bits, inner)) if max(*inner) < 1 << (bits - 1) => max(*inner),
             Some(InstKind::Binary(op, a, b)) => {
-                let by = self.f.as_const(*b);
+                let by = self.as_const(*b);
                 if knowledge == Knowledge::Verifiers {
                     // Products are followed up to factors of half the width.
                     let half = ty_max >> (ty_max.count_ones() / 2);
