@@ -206,8 +206,7 @@ impl Emitter<'_> {
             Machine::FunctionAddress { function, .. } => {
                 self.push(Item::FunctionAddress(Insn::load_imm64(last, pseudo::FUNC, 0), *function));
             }
-            Machine::Atomic { size, op, base, offset, .. }
-            => {
+            Machine::Atomic { size, op, base, offset, .. } => {
                 let src = register(usize::from(matches!(base, Base::Reg(_))));
                 let (base, offset) = self.base(base, register(0), *offset);
                 self.insn(Insn::atomic(*size, base, offset, src, *op));
@@ -367,7 +366,11 @@ fn encode(
     let mut slot = 0u32;
     for (item, _) in &items {
         slots.push(slot);
-        slot += if matches!(item, Item::Wide(_) | Item::Relocated(..) | Item::FunctionAddress(..)) { 2 } else { 1 };
+        slot += if matches!(item, Item::Wide(_) | Item::Relocated(..) | Item::FunctionAddress(..)) {
+            2
+        } else {
+            1
+        };
     }
     slots.push(slot);
     let merged = merged.iter().map(|(item, origin)| (slots[*item], *origin)).collect();

@@ -4,6 +4,8 @@ use gobpf_ir::ir::SlotData;
 use gobpf_ir::{BuildError, Unsupported};
 use gobpf_source::Place;
 
+use crate::slots::Slots;
+
 /// Bytes of stack that a program may use (`MAX_BPF_STACK`), those of a chain of calls together.
 pub(crate) const STACK_LIMIT: u32 = 512;
 /// What the kernel rounds each frame of a chain up to.
@@ -21,17 +23,10 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Lays out `slots`, each aligned to 8 bytes.
-    pub(crate) fn new(slots: &[SlotData]) -> Frame {
-        let mut bytes = 0u32;
-        let offsets = slots
-            .iter()
-            .map(|slot| {
-                bytes = bytes.saturating_add(slot.size.checked_next_multiple_of(8).unwrap_or(u32::MAX));
-                -i32::try_from(bytes).unwrap_or(i32::MAX)
-            })
-            .collect();
-        Frame { offsets, bytes }
+    /// The frame that holds `slots`.
+    pub(crate) fn new(slots: &Slots) -> Frame {
+        let offsets = slots.starts.iter().map(|start| -i32::try_from(*start).unwrap_or(i32::MAX)).collect();
+        Frame { offsets, bytes: slots.bytes }
     }
 
     /// Offset of byte `offset` of slot `slot` from the frame pointer.

@@ -5,7 +5,6 @@
 
 mod allocate;
 mod cache;
-mod copies;
 mod edges;
 mod emit;
 mod frame;
@@ -14,6 +13,7 @@ mod machine;
 mod object;
 mod reloads;
 mod select;
+mod slots;
 
 use std::sync::Arc;
 
@@ -70,13 +70,14 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
 fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {
     let place = function.place;
     let function = edges::split(function);
-    let selected = select::select(&function, layout);
-    let frame = frame::Frame::new(&selected.slots);
+    let slots = slots::assign(&function);
+    let selected = select::select(&function, layout, &slots.copies);
+    let frame = frame::Frame::new(&slots);
     let allocation = allocate::allocate(&selected)
         .map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;
-    let stack_bytes = frame.check(allocation.spill_slots, &selected.slots, place)?;
+    let stack_bytes = frame.check(allocation.spill_slots, &slots.data, place)?;
     let mut piece = emit::emit(&selected, &allocation, &frame, stack_bytes);
-    piece.variables = frame::variables(&selected.slots);
+    piece.variables = frame::variables(&slots.data);
     if piece.code.insns.len() > SLOT_LIMIT {
         return Err(BuildError { place, what: Unsupported::TooLarge(SLOT_LIMIT) });
     }

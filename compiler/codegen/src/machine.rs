@@ -2,7 +2,7 @@
 
 use gobpf_bpf::RelocationTarget;
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
-use gobpf_ir::ir::{SlotData, SubprogramId};
+use gobpf_ir::ir::SubprogramId;
 use gobpf_source::Origin;
 use regalloc2::{Block, VReg};
 
@@ -88,6 +88,4 @@ pub(crate) struct Selected {
     pub(crate) predecessors: Vec<Vec<Block>>,
     /// Number of virtual registers.
     pub(crate) vregs: usize,
-    /// Slots of the frame.
-    pub(crate) slots: Vec<SlotData>,
 }

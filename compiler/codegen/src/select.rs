@@ -5,24 +5,23 @@ use gobpf_ir::ir::{self, AtomicOp, Function, InstKind, Terminator, Type, Value};
 use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
 
-use crate::copies;
 use crate::machine::{Base, Callee, Machine, Selected, Source};
 use crate::object::Layout;
 
 /// Selects instructions for `function`, which has no critical edges.
-pub(crate) fn select(function: &Function, layout: &Layout) -> Selected {
+///
+/// `copies` has the slot of each [`InstKind::Spilled`], by value.
+pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>]) -> Selected {
     let mut numbers = vec![None; function.blocks.len()];
     for (number, block) in function.order.iter().enumerate() {
         numbers[block.0 as usize] = Some(Block::new(number));
     }
-    let mut slots = function.slots.clone();
-    let copies = copies::assign(function, &mut slots);
     let mut selector = Selector {
         function,
         layout,
         numbers,
         copies,
-        out: Selected { vregs: function.values.len(), slots, ..Selected::default() },
+        out: Selected { vregs: function.values.len(), ..Selected::default() },
         origin: function.block(ir::Block(0)).origin,
     };
     selector.run();
@@ -35,7 +34,7 @@ struct Selector<'a> {
     /// Machine block of each block.
     numbers: Vec<Option<Block>>,
     /// The slot of each [`InstKind::Spilled`].
-    copies: Vec<Option<u32>>,
+    copies: &'a [Option<u32>],
     out: Selected,
     origin: Origin,
 }

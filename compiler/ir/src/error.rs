@@ -21,8 +21,8 @@ pub enum Unsupported {
     Construct(&'static str),
     /// A slice that is kept in memory: a field, an element, or a variable whose address is taken.
     SliceInMemory,
-    /// A packet slice with an upper bound.
-    PacketUpperBound,
+    /// A packet slice with a third index.
+    PacketCapacity,
     /// Calls nested too deeply to inline, or a program that becomes too large: the number of instructions reached.
     TooLarge(usize),
     /// The register allocator gave up, with its words.
@@ -67,12 +67,12 @@ impl BuildError {
                 "a slice can't be kept in memory in the kernel; only local variables and arguments can be slices",
             )
             .help("keep an array, or the index into one"),
-            Unsupported::PacketUpperBound => Diagnostic::error(
+            Unsupported::PacketCapacity => Diagnostic::error(
                 codes::GB0350,
                 at,
-                "a slice of the packet with an upper bound is not supported yet",
+                "a slice of the packet with a capacity of its own is not supported",
             )
-            .help("slice with the lower bound alone, `p[low:]`, and compare `len` of it with the number of bytes you need"),
+            .help("leave the third index out: the capacity of a packet slice is what remains of the packet"),
             Unsupported::TooLarge(count) => Diagnostic::error(
                 codes::GB0601,
                 at,

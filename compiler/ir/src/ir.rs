@@ -120,6 +120,8 @@ pub struct SlotData {
     pub size: u32,
     /// The variable that lives there, for messages; empty for temporaries.
     pub name: String,
+    /// It may hold pointers.
+    pub pointers: bool,
 }
 
 /// An instruction.
@@ -413,6 +415,20 @@ impl Function {
         match self.def(value) {
             Some(InstKind::Const(number)) => Some(*number),
             _ => None,
+        }
+    }
+
+    /// Whether `value` is the address of something that the compiler has laid out: never nil.
+    pub fn is_address(&self, value: Value) -> bool {
+        match self.def(value) {
+            Some(
+                InstKind::SlotAddr(..)
+                | InstKind::GlobalAddr(..)
+                | InstKind::TextAddr(_)
+                | InstKind::Spilled(..),
+            ) => true,
+            Some(InstKind::PtrAdd(base, _)) => self.is_address(*base),
+            _ => false,
         }
     }
 

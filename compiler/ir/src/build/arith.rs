@@ -225,7 +225,8 @@ impl Builder<'_> {
     /// gives the sign back. The smallest number divided by -1 comes out as Go has it.
     fn divide(&mut self, rem: bool, ty: IntType, left: Value, right: Value) -> Value {
         let op = if rem { AluOp::Mod } else { AluOp::Div };
-        let not_negative = |b: &Self, value| b.f.max_of(value) <= i64::MAX as u64 >> (64 - ty.register_bits());
+        let not_negative =
+            |b: &Self, value| b.f.max_of(value) <= i64::MAX as u64 >> (64 - ty.register_bits());
         if !ty.signed || (not_negative(self, left) && not_negative(self, right)) {
             return self.alu(op, left, right);
         }

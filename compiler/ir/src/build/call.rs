@@ -1,12 +1,12 @@
 //! Calls: functions are inlined, helpers called.
 
-use gobpf_bpf::insn::{AluOp, Size};
+use gobpf_bpf::insn::AluOp;
 use gobpf_source::{NodeId, Why};
 use gobpf_types::hir::{self, Argument, Expr, ExprKind, FunctionId, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::arith::IntType;
-use super::{Bound, Builder, Frame, INLINE_DEPTH_LIMIT, INSTRUCTION_LIMIT, Operand, Result, Storage};
+use super::{Builder, Frame, INLINE_DEPTH_LIMIT, INSTRUCTION_LIMIT, Operand, Result, Storage};
 use crate::error::Unsupported;
 use crate::ir::{InstKind, Terminator, Type, Value};
 
@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
         let frame = self.push_frame(function, arguments, None)?;
         let result = match (frame.results.first(), function.results.first()) {
             (Some(storage), Some(ty)) => {
-                let Operand::Scalar(value) = self.read(*storage, *ty)? else {
+                let Operand::Scalar(value) = self.read(*storage, *ty) else {
                     return self.error(Unsupported::StringValue);
                 };
                 // R0 is read as a 32-bit number by most kinds; a sign extension would change nothing.
@@ -50,48 +50,38 @@ impl<'a> Builder<'a> {
         }
         let origin = self.origin;
         let return_to = self.new_block();
-        let made = results.is_none();
+        let results = results
+            .unwrap_or_else(|| function.results.iter().map(|ty| self.new_storage(*ty, false, "")).collect());
+        let panic_to = (!function.defers.is_empty()).then(|| self.new_block());
         self.frames.push(Frame {
             function,
             locals: vec![Storage::None; function.locals.len()],
             labels: FxHashMap::default(),
-            results: results.unwrap_or_default(),
+            gotos: FxHashMap::default(),
+            results,
             return_to,
-            slots: Vec::new(),
+            panic_to,
         });
-        for ty in function.results.iter().filter(|_| made) {
-            let storage = self.new_storage(*ty, false, "")?;
-            self.frame().results.push(storage);
-        }
         for (local, argument) in function.params.iter().zip(arguments) {
             if let Operand::Memory(copy) = argument {
                 self.frame().locals[local.0 as usize] = Storage::Place(copy);
                 continue;
             }
-            let storage = self.storage(*local)?;
+            let storage = self.storage(*local);
             self.write(storage, self.local(*local).ty, argument);
         }
         self.stmts(&function.body)?;
         // The end of a function without results; Go's rules exclude it for others.
         self.origin = origin;
         self.jump(return_to, return_to);
+        let labels: Vec<_> = self.frame().gotos.values().copied().collect();
+        labels.into_iter().for_each(|label| self.seal(label));
         self.seal(return_to);
-        let Some(mut frame) = self.frames.pop() else { return self.error(Unsupported::StringValue) };
-        self.release_slots(&mut frame);
-        Ok(frame)
-    }
-
-    /// Gives the slots of a function that has returned to others, where no pointer to them can be left.
-    fn release_slots(&mut self, frame: &mut Frame<'a>) {
-        let pointers_left = frame.function.locals.iter().any(|local| local.address_taken)
-            || frame.function.results.iter().any(|ty| self.types().size_of(*ty) > 8);
-        if pointers_left {
-            match self.frames.last_mut() {
-                Some(caller) => caller.slots.append(&mut frame.slots),
-                None => frame.slots.clear(),
-            }
-        } else {
-            self.free_slots.append(&mut frame.slots);
+        self.run_defers(function)?;
+        self.origin = origin;
+        match self.frames.pop() {
+            Some(frame) => Ok(frame),
+            None => self.error(Unsupported::TooLarge(INSTRUCTION_LIMIT)),
         }
     }
 
@@ -112,7 +102,7 @@ impl<'a> Builder<'a> {
                     let param =
                         callee.params.get(index).and_then(|param| callee.locals.get(param.0 as usize));
                     let name = param.map_or("", |param| param.name.as_str());
-                    let slot = self.new_slot(self.types().size_of(argument.ty), name);
+                    let slot = self.slot_of(argument.ty, name);
                     let to = self.slot_address(slot);
                     self.store_operand(to, argument.ty, Operand::Memory(from));
                     Operand::Memory(to)
@@ -138,7 +128,7 @@ impl<'a> Builder<'a> {
         let results = self.call(function, arguments, expr.node)?;
         self.at(expr.node);
         match results.first() {
-            Some(storage) => self.read(*storage, expr.ty),
+            Some(storage) => Ok(self.read(*storage, expr.ty)),
             None => Ok(Operand::Scalar(self.const_i32(0))),
         }
     }
@@ -161,7 +151,8 @@ impl<'a> Builder<'a> {
             Some(Type::Pointer) => Type::Pointer,
             _ => Type::I64,
         };
-        let result = self.emit(result_type, InstKind::Call(helper, values));
+        let result = self.emit(result_type, InstKind::Call(helper, values.clone()));
+        self.track_held(helper, &values, result);
         if result_type == Type::Pointer || self.scalar_type(ty).is_none() {
             return Ok(result);
         }
@@ -181,18 +172,14 @@ impl<'a> Builder<'a> {
             }
             Argument::Reference(expr) => values.push(self.reference(expr)?),
             Argument::Memory(expr) => {
+                let size = self.element_size(expr.ty);
                 let slice = self.slice(expr)?;
-                values.push(slice.pointer);
-                let length = match slice.bound {
-                    Bound::Length(length) => length,
-                    Bound::PacketEnd(end) => self.emit(Type::I64, InstKind::PtrDiff(end, slice.pointer)),
-                };
-                let element_size = match self.types().get(expr.ty) {
-                    hir::Type::Slice { element, .. } => self.types().size_of(*element),
-                    _ => 1,
-                };
-                let element_size = self.const_i64(element_size as i64);
-                values.push(self.alu(AluOp::Mul, length, element_size));
+                self.at(expr.node);
+                let start = self.start(slice, size);
+                values.push(self.pointer(start));
+                let length = self.memory_length(slice, size);
+                let size = self.const_i64(size as i64);
+                values.push(self.alu(AluOp::Mul, length, size));
             }
             Argument::Map(map) => values.push(self.emit(Type::Pointer, InstKind::MapRef(*map))),
             Argument::Callback(_) => return self.error(Unsupported::Construct("a callback")),
@@ -213,13 +200,10 @@ impl<'a> Builder<'a> {
     fn reference(&mut self, expr: &Expr) -> Result<Value> {
         if self.scalar_type(expr.ty).is_some() {
             let value = self.scalar(expr)?;
-            let size = Size::of_bytes(self.types().size_of(expr.ty) as u32).unwrap_or(Size::DW);
-            return Ok(self.because(Why::Spill, |b| b.emit(Type::Pointer, InstKind::Spilled(size, value))));
+            return Ok(self.spilled(expr.ty, Operand::Scalar(value)));
         }
         let in_memory = match &expr.kind {
-            ExprKind::Local(local) => {
-                matches!(self.storage(*local)?, Storage::Slot(_) | Storage::Place(_))
-            }
+            ExprKind::Local(local) => matches!(self.storage(*local), Storage::Slot(_) | Storage::Place(_)),
             ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero => true,
             _ => false,
         };
@@ -227,9 +211,6 @@ impl<'a> Builder<'a> {
         if in_memory {
             return Ok(self.pointer(address));
         }
-        let slot = self.new_slot(self.types().size_of(expr.ty), "");
-        let copy = self.slot_address(slot);
-        self.because(Why::Spill, |b| b.store_operand(copy, expr.ty, Operand::Memory(address)));
-        Ok(copy.base)
+        Ok(self.spilled(expr.ty, Operand::Memory(address)))
     }
 }

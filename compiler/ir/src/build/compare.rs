@@ -3,7 +3,7 @@
 use gobpf_bpf::insn::JmpOp;
 use gobpf_types::hir::{self, CompareOp, Constant, Expr, ExprKind, TypeId};
 
-use super::{Address, Builder, Result};
+use super::{Address, Builder, Operand, Result};
 use crate::ir::{Block, Cond, Type, Value};
 
 impl Builder<'_> {
@@ -75,6 +75,12 @@ impl Builder<'_> {
                 self.equal(left_at, right_at, left.ty, different)?;
                 self.jump(equal, equal);
             }
+            hir::Type::String { .. } => {
+                let node = left.node;
+                let (left, right) = (self.slice(left)?, self.slice(right)?);
+                self.at(node);
+                self.compare_strings(op, left, right, then, otherwise)?;
+            }
             _ => {
                 let node = left.node;
                 let signed = self.int_type(left.ty).signed;
@@ -107,9 +113,15 @@ impl Builder<'_> {
             }
             _ => {
                 let go_on = self.new_block();
-                let left = self.load_scalar(left, ty)?;
-                let right = self.load_scalar(right, ty)?;
-                self.branch(Cond { op: JmpOp::Eq, left, right }, go_on, different);
+                match (self.load_operand(left, ty), self.load_operand(right, ty)) {
+                    (Operand::Scalar(left), Operand::Scalar(right)) => {
+                        self.branch(Cond { op: JmpOp::Eq, left, right }, go_on, different);
+                    }
+                    (Operand::Slice(left), Operand::Slice(right)) => {
+                        self.compare_strings(CompareOp::Equal, left, right, go_on, different)?;
+                    }
+                    _ => self.jump(go_on, go_on),
+                }
                 self.seal(go_on);
                 self.block = go_on;
             }
@@ -118,7 +130,7 @@ impl Builder<'_> {
     }
 }
 
-fn jump_op(op: CompareOp, signed: bool) -> JmpOp {
+pub(super) fn jump_op(op: CompareOp, signed: bool) -> JmpOp {
     match (op, signed) {
         (CompareOp::Equal, _) => JmpOp::Eq,
         (CompareOp::NotEqual, _) => JmpOp::Ne,

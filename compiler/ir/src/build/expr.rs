@@ -3,7 +3,8 @@
 use gobpf_bpf::insn::Size;
 use gobpf_types::hir::{self, Constant, Expr, ExprKind, TypeId};
 
-use super::{Address, Bound, Builder, Operand, Result, SliceValue};
+use super::slice::UNLIMITED;
+use super::{Bound, Builder, Operand, Result, SliceValue};
 use crate::error::Unsupported;
 use crate::ir::{InstKind, Type, Value};
 
@@ -14,15 +15,15 @@ impl Builder<'_> {
         self.at(expr.node);
         match &expr.kind {
             ExprKind::Const(constant) => self.constant(constant, expr.ty),
-            ExprKind::Zero => self.zero_value(expr),
+            ExprKind::Zero => Ok(self.zero_operand(expr.ty)),
             ExprKind::Local(local) => {
-                let storage = self.storage(*local)?;
-                self.read(storage, expr.ty)
+                let storage = self.storage(*local);
+                Ok(self.read(storage, expr.ty))
             }
             ExprKind::Global(_) | ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } => {
                 let address = self.address(expr)?;
                 self.at(expr.node);
-                self.load_operand(address, expr.ty)
+                Ok(self.load_operand(address, expr.ty))
             }
             ExprKind::Slice { .. } => Ok(Operand::Slice(self.slice_of(expr)?)),
             ExprKind::AddressOf(place) => {
@@ -31,8 +32,7 @@ impl Builder<'_> {
                 Ok(Operand::Scalar(self.pointer(address)))
             }
             ExprKind::Struct(_) | ExprKind::Array(_) => {
-                let slot = self.new_slot(self.types().size_of(expr.ty), "");
-                let address = self.slot_address(slot);
+                let address = self.new_temporary(expr.ty);
                 self.store_expr(address, expr)?;
                 Ok(Operand::Memory(address))
             }
@@ -53,21 +53,29 @@ impl Builder<'_> {
             ExprKind::Convert(inner) => {
                 let operand = self.operand(inner)?;
                 self.at(expr.node);
-                let (from, to) = (self.int_type(inner.ty), self.int_type(expr.ty));
-                Ok(match operand {
-                    Operand::Scalar(value) if self.f.ty(value) != Type::Pointer => {
-                        Operand::Scalar(self.convert(from, to, value))
-                    }
-                    same => same,
-                })
+                Ok(self.converted(operand, inner.ty, expr.ty))
             }
             ExprKind::Len(slice) => {
-                let slice = self.slice(slice)?;
+                let (size, slice) = (self.element_size(slice.ty), self.slice(slice)?);
                 self.at(expr.node);
-                Ok(Operand::Scalar(match slice.bound {
-                    Bound::Length(length) => length,
-                    Bound::PacketEnd(end) => self.emit(Type::I64, InstKind::PtrDiff(end, slice.pointer)),
-                }))
+                Ok(Operand::Scalar(self.length(slice, size)))
+            }
+            ExprKind::Cap(slice) => {
+                let (size, slice) = (self.element_size(slice.ty), self.slice(slice)?);
+                self.at(expr.node);
+                Ok(Operand::Scalar(self.capacity(slice, size)))
+            }
+            ExprKind::Copy { to, from } => Ok(Operand::Scalar(self.copy_elements(to, from)?)),
+            ExprKind::MinMax { max, operands } => self.min_max(*max, operands, expr),
+            ExprKind::CopyBytes { bytes, capacity } => Ok(Operand::Slice(self.copy_bytes(bytes, *capacity)?)),
+            ExprKind::Sequence { stmts, value } => {
+                self.stmts(stmts)?;
+                self.operand(value)
+            }
+            ExprKind::MapIndex { map, key } => Ok(self.map_index(*map, key, expr.ty)?.0),
+            ExprKind::Intrinsic { op, arguments } => self.intrinsic(*op, arguments, expr),
+            ExprKind::Closure { .. } | ExprKind::CallValue { .. } => {
+                self.error(Unsupported::Construct("a function value"))
             }
             ExprKind::Call { function, arguments } => self.call_one(*function, arguments, expr),
             ExprKind::Helper { helper, arguments } => {
@@ -78,20 +86,24 @@ impl Builder<'_> {
                 self.at(expr.node);
                 let start = self.packet_pointer(pointer, context.ty, *start);
                 let end = self.packet_pointer(pointer, context.ty, *end);
-                Ok(Operand::Slice(SliceValue { pointer: start, bound: Bound::PacketEnd(end) }))
-            }
-            ExprKind::Cap(_) => self.error(Unsupported::Construct("cap of a slice")),
-            ExprKind::Copy { .. } => self.error(Unsupported::Construct("copy")),
-            ExprKind::MinMax { max: false, .. } => self.error(Unsupported::Construct("min")),
-            ExprKind::MinMax { max: true, .. } => self.error(Unsupported::Construct("max")),
-            ExprKind::CopyBytes { .. } => self.error(Unsupported::StringValue),
-            ExprKind::Sequence { .. } => self.error(Unsupported::Construct("this expression")),
-            ExprKind::MapIndex { .. } => self.error(Unsupported::Construct("a Go map")),
-            ExprKind::Intrinsic { .. } => self.error(Unsupported::Construct("this function")),
-            ExprKind::Closure { .. } | ExprKind::CallValue { .. } => {
-                self.error(Unsupported::Construct("a function value"))
+                let limit = self.const_i64(UNLIMITED);
+                Ok(Operand::Slice(SliceValue { pointer: start, bound: Bound::Packet { end, limit } }))
             }
         }
+    }
+
+    /// Go's conversions: between integers; all others keep the value.
+    fn converted(&mut self, operand: Operand, from: TypeId, to: TypeId) -> Operand {
+        match operand {
+            Operand::Scalar(value) if self.f.ty(value) != Type::Pointer && !self.is_pointer(to) => {
+                Operand::Scalar(self.convert(self.int_type(from), self.int_type(to), value))
+            }
+            same => same,
+        }
+    }
+
+    fn is_pointer(&self, ty: TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::Pointer { .. })
     }
 
     /// The value of a scalar expression.
@@ -111,13 +123,6 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn load_scalar(&mut self, address: Address, ty: TypeId) -> Result<Value> {
-        match self.load_operand(address, ty)? {
-            Operand::Scalar(value) => Ok(value),
-            _ => self.error(Unsupported::StringValue),
-        }
-    }
-
     fn constant(&mut self, constant: &Constant, ty: TypeId) -> Result<Operand> {
         match constant {
             Constant::Bool(value) => Ok(Operand::Scalar(self.const_i32(u32::from(*value)))),
@@ -126,30 +131,7 @@ impl Builder<'_> {
                 let scalar = self.scalar_type(ty).unwrap_or(Type::I64);
                 Ok(Operand::Scalar(self.const_of(scalar, *number as i64)))
             }
-            Constant::String(_) => self.error(Unsupported::StringValue),
-        }
-    }
-
-    /// The zero value: 0, `nil`, an empty slice, or zeroed memory.
-    pub(super) fn zero_value(&mut self, expr: &Expr) -> Result<Operand> {
-        if let Some(scalar) = self.scalar_type(expr.ty) {
-            return Ok(Operand::Scalar(self.const_of(scalar, 0)));
-        }
-        match self.types().get(expr.ty) {
-            hir::Type::Slice { provenance, .. } => {
-                let nil = self.const_of(Type::Pointer, 0);
-                let bound = match provenance {
-                    hir::Provenance::Packet => Bound::PacketEnd(nil),
-                    _ => Bound::Length(self.const_i64(0)),
-                };
-                Ok(Operand::Slice(SliceValue { pointer: nil, bound }))
-            }
-            _ => {
-                let slot = self.new_slot(self.types().size_of(expr.ty), "");
-                let address = self.slot_address(slot);
-                self.store_expr(address, expr)?;
-                Ok(Operand::Memory(address))
-            }
+            Constant::String(bytes) => Ok(Operand::Slice(self.text(bytes))),
         }
     }
 

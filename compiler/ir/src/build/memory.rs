@@ -5,8 +5,10 @@ use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, ExprKind, Provenance, TypeId};
 
 use super::{Address, Bound, Builder, Operand, Result, SliceValue, Storage};
-use crate::error::Unsupported;
 use crate::ir::{InstKind, Type, Value};
+
+/// Size of a word in memory.
+pub(super) const WORD: u32 = 8;
 
 impl Address {
     /// The place `bytes` further.
@@ -20,12 +22,12 @@ impl Builder<'_> {
     pub(super) fn address(&mut self, expr: &Expr) -> Result<Address> {
         self.at(expr.node);
         match &expr.kind {
-            ExprKind::Local(local) => match self.storage(*local)? {
+            ExprKind::Local(local) => match self.storage(*local) {
                 Storage::Slot(slot) => Ok(self.slot_address(slot)),
                 Storage::Place(address) => Ok(address),
                 storage => {
-                    let operand = self.read(storage, expr.ty)?;
-                    self.temporary(expr.ty, operand)
+                    let operand = self.read(storage, expr.ty);
+                    Ok(self.temporary(expr.ty, operand))
                 }
             },
             ExprKind::Global(global) => {
@@ -45,37 +47,59 @@ impl Builder<'_> {
                 let operand = self.operand(expr)?;
                 match operand {
                     Operand::Memory(address) => Ok(address),
-                    operand => self.temporary(expr.ty, operand),
+                    operand => Ok(self.temporary(expr.ty, operand)),
                 }
             }
         }
     }
 
     /// A temporary that holds `operand`.
-    fn temporary(&mut self, ty: TypeId, operand: Operand) -> Result<Address> {
-        if matches!(operand, Operand::Slice(_)) {
-            return self.error(Unsupported::SliceInMemory);
-        }
-        let slot = self.new_slot(self.types().size_of(ty), "");
-        let address = self.slot_address(slot);
+    pub(super) fn temporary(&mut self, ty: TypeId, operand: Operand) -> Address {
+        let address = self.new_temporary(ty);
         self.store_operand(address, ty, operand);
-        Ok(address)
+        address
+    }
+
+    /// A copy in a temporary of a value that is in memory, so that nothing changes it; other values are their own.
+    pub(super) fn detached(&mut self, ty: TypeId, operand: Operand) -> Operand {
+        match operand {
+            Operand::Memory(_) => Operand::Memory(self.temporary(ty, operand)),
+            other => other,
+        }
+    }
+
+    /// A struct or an array.
+    pub(super) fn is_memory(&self, ty: TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::Struct(_) | hir::Type::Array { .. })
     }
 
     /// What a pointer points to. Pointers that the verifier calls `_or_null` are left for it to judge; others that may
     /// be nil are checked as Go does.
     fn dereference(&mut self, pointer: &Expr) -> Result<Address> {
         let base = self.scalar(pointer)?;
-        let provenance = match self.types().get(pointer.ty) {
+        self.at(pointer.node);
+        Ok(self.pointee(base, pointer.ty))
+    }
+
+    /// What `base`, a pointer of type `ty`, points to.
+    pub(super) fn pointee(&mut self, base: Value, ty: TypeId) -> Address {
+        let provenance = match self.types().get(ty) {
             hir::Type::Pointer { provenance, .. } => *provenance,
             _ => Provenance::Nil,
         };
-        let known = matches!(self.f.def(base), Some(InstKind::SlotAddr(..) | InstKind::GlobalAddr(..)));
-        if matches!(provenance, Provenance::Stack | Provenance::Global | Provenance::Nil) && !known {
+        let may_be_nil = match provenance {
+            Provenance::Stack
+            | Provenance::Global
+            | Provenance::Constant
+            | Provenance::Mixed
+            | Provenance::Nil => true,
+            Provenance::MapValue | Provenance::RingBuf | Provenance::Packet | Provenance::Context => false,
+        };
+        if may_be_nil && !self.f.is_address(base) {
             let nil = self.const_of(Type::Pointer, 0);
             self.abort_if(Why::NilCheck, JmpOp::Eq, base, nil);
         }
-        Ok(Address { base, offset: 0, context: provenance == Provenance::Context })
+        Address { base, offset: 0, context: provenance == Provenance::Context }
     }
 
     /// An element of an array in memory or of a slice, its index checked.
@@ -86,25 +110,22 @@ impl Builder<'_> {
                 let array = self.address(base)?;
                 let index = self.index_value(index)?;
                 self.at(expr.node);
-                let length = self.const_i64(*length as i64);
-                self.check_index(index, length);
-                Ok(self.offset_by(array, index, size))
+                Ok(self.array_element(array, index, *length, size))
             }
-            hir::Type::Slice { .. } => {
+            _ => {
                 let slice = self.slice(base)?;
                 let index = self.index_value(index)?;
                 self.at(expr.node);
-                match slice.bound {
-                    Bound::Length(length) => {
-                        self.check_index(index, length);
-                        let start = Address { base: slice.pointer, offset: 0, context: false };
-                        Ok(self.offset_by(start, index, size))
-                    }
-                    Bound::PacketEnd(end) => Ok(self.packet_element(slice.pointer, end, index, size)),
-                }
+                Ok(self.slice_element(slice, index, size))
             }
-            _ => self.error(Unsupported::StringValue),
         }
+    }
+
+    /// Element `index` of an array, checked.
+    pub(super) fn array_element(&mut self, array: Address, index: Value, length: u64, size: u64) -> Address {
+        let length = self.const_i64(length as i64);
+        self.check_index(index, length);
+        self.offset_by(array, index, size)
     }
 
     /// An index as `I64`.
@@ -115,17 +136,9 @@ impl Builder<'_> {
         Ok(self.convert(from, super::arith::IntType { bits: 64, signed: from.signed }, value))
     }
 
-    /// Aborts where `index` is not below `length`; a negative index is a large unsigned one.
-    fn check_index(&mut self, index: Value, length: Value) {
-        let in_range = self.f.as_const(length).is_some_and(|length| self.f.seen_max_of(index) < length as u64);
-        if !in_range {
-            self.abort_if(Why::BoundsCheck, JmpOp::Ge, index, length);
-        }
-    }
-
     /// The address `index * size` bytes after `base`. A constant part of the index stays in the sum, for the sum is what
     /// the verifier has seen compared.
-    fn offset_by(&mut self, base: Address, index: Value, size: u64) -> Address {
+    pub(super) fn offset_by(&mut self, base: Address, index: Value, size: u64) -> Address {
         if let Some(index) = self.f.as_const(index) {
             return base.plus((index as u64).wrapping_mul(size) as u32);
         }
@@ -168,19 +181,29 @@ impl Builder<'_> {
         }
     }
 
-    /// The value of type `ty` at `address`.
-    pub(super) fn load_operand(&mut self, address: Address, ty: TypeId) -> Result<Operand> {
-        match self.scalar_type(ty) {
-            Some(_) => Ok(Operand::Scalar(self.load(address, ty))),
-            None if self.is_slice(ty) => self.error(Unsupported::SliceInMemory),
-            None if matches!(self.types().get(ty), hir::Type::String { .. }) => {
-                self.error(Unsupported::StringValue)
-            }
-            None => Ok(Operand::Memory(address)),
+    /// The value of type `ty` at `address`. Slices and strings in memory are a pointer to their first element, length, and
+    /// capacity (those of packets: the packet's end and their limit).
+    pub(super) fn load_operand(&mut self, address: Address, ty: TypeId) -> Operand {
+        if self.is_memory(ty) {
+            return Operand::Memory(address);
         }
+        if !self.is_packet(ty) && !self.is_string(ty) && !self.is_slice(ty) {
+            return Operand::Scalar(self.load(address, ty));
+        }
+        let pointer = self.load_word(address, Type::Pointer);
+        let (second, third) = (address.plus(WORD), address.plus(2 * WORD));
+        let bound = if self.is_packet(ty) {
+            let end = self.load_word(second, Type::Pointer);
+            Bound::Packet { end, limit: self.load_word(third, Type::I64) }
+        } else {
+            let length = self.load_word(second, Type::I64);
+            let end = if self.is_string(ty) { length } else { self.load_word(third, Type::I64) };
+            Bound::Counted { offset: self.const_i64(0), length, end }
+        };
+        Operand::Slice(SliceValue { pointer, bound })
     }
 
-    fn load(&mut self, address: Address, ty: TypeId) -> Value {
+    pub(super) fn load(&mut self, address: Address, ty: TypeId) -> Value {
         let size = Size::of_bytes(self.types().size_of(ty) as u32).unwrap_or(Size::DW);
         let scalar = self.scalar_type(ty).unwrap_or(Type::I64);
         let kind = if address.context {
@@ -201,13 +224,53 @@ impl Builder<'_> {
                 self.emit_effect(InstKind::Store(size, address.base, address.offset, value));
             }
             Operand::Memory(from) => self.copy(address, from, ty),
-            // Refused where the variable or the temporary was made.
-            Operand::Slice(_) => {}
+            Operand::Slice(slice) => {
+                let size = self.element_size(ty);
+                let start = self.start(slice, size);
+                let mut words = vec![self.pointer(start)];
+                match slice.bound {
+                    Bound::Counted { length, .. } => {
+                        words.push(length);
+                        if !self.is_string(ty) {
+                            words.push(self.capacity(slice, size));
+                        }
+                    }
+                    Bound::Packet { end, limit } => words.extend([end, limit]),
+                }
+                for (index, word) in words.into_iter().enumerate() {
+                    self.store_word(address.plus(index as u32 * WORD), word);
+                }
+            }
+        }
+    }
+
+    fn is_slice(&self, ty: TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::Slice { .. })
+    }
+
+    /// Stores all 8 bytes of a word: verifiers follow spilled registers only when they are whole.
+    pub(super) fn store_word(&mut self, address: Address, word: Value) {
+        let word = match self.f.ty(word) {
+            Type::I32 => self.emit(Type::I64, InstKind::Zext64(word)),
+            _ => word,
+        };
+        self.emit_effect(InstKind::Store(Size::DW, address.base, address.offset, word));
+    }
+
+    /// Loads a word that [`Self::store_word`] has stored.
+    pub(super) fn load_word(&mut self, address: Address, ty: Type) -> Value {
+        let load = InstKind::Load(Size::DW, address.base, address.offset);
+        match ty {
+            Type::I32 => {
+                let whole = self.emit(Type::I64, load);
+                self.emit(Type::I32, InstKind::Narrow(whole))
+            }
+            ty => self.emit(ty, load),
         }
     }
 
     /// Copies a struct or an array, padding included.
-    fn copy(&mut self, to: Address, from: Address, ty: TypeId) {
+    pub(super) fn copy(&mut self, to: Address, from: Address, ty: TypeId) {
         let size = self.types().size_of(ty) as u32;
         let align = self.types().align_of(ty) as u32;
         let (to_align, from_align) = (self.alignment(to, align), self.alignment(from, align));
@@ -221,7 +284,7 @@ impl Builder<'_> {
     }
 
     /// The alignment in bytes that an address is known to have: slots are aligned to 8.
-    fn alignment(&self, address: Address, of_type: u32) -> u32 {
+    pub(super) fn alignment(&self, address: Address, of_type: u32) -> u32 {
         match self.f.def(address.base) {
             Some(InstKind::SlotAddr(_, offset)) => {
                 let offset = offset + address.offset;
@@ -248,17 +311,15 @@ impl Builder<'_> {
     /// Evaluates `expr` into memory that nothing in `expr` refers to.
     pub(super) fn store_expr(&mut self, address: Address, expr: &Expr) -> Result<()> {
         self.check_size()?;
-        if self.scalar_type(expr.ty).is_some() {
-            let value = self.scalar(expr)?;
+        if !self.is_memory(expr.ty) {
+            let value = self.operand(expr)?;
             self.at(expr.node);
-            self.store_operand(address, expr.ty, Operand::Scalar(value));
+            self.store_operand(address, expr.ty, value);
             return Ok(());
         }
         self.at(expr.node);
         let size = self.types().size_of(expr.ty) as u32;
         match (&expr.kind, self.types().get(expr.ty)) {
-            (_, hir::Type::Slice { .. }) => return self.error(Unsupported::SliceInMemory),
-            (_, hir::Type::String { .. }) => return self.error(Unsupported::StringValue),
             (ExprKind::Zero, _) => self.zero(address, 0, size, self.types().align_of(expr.ty) as u32),
             (ExprKind::Struct(values), hir::Type::Struct(of)) => self.store_struct(address, of, values)?,
             (ExprKind::Array(elements), hir::Type::Array { element, length }) => {
@@ -307,61 +368,6 @@ impl Builder<'_> {
         }
         Ok(())
     }
-
-    /// `base[low:high]`.
-    pub(super) fn slice_of(&mut self, expr: &Expr) -> Result<SliceValue> {
-        let ExprKind::Slice { base, low, high, .. } = &expr.kind else { return self.slice(expr) };
-        let slice = match self.types().get(base.ty) {
-            hir::Type::Array { length, .. } => {
-                let address = self.address(base)?;
-                let pointer = self.pointer(address);
-                SliceValue { pointer, bound: Bound::Length(self.const_i64(*length as i64)) }
-            }
-            _ => self.slice(base)?,
-        };
-        let element_size = match self.types().get(expr.ty) {
-            hir::Type::Slice { element, .. } => self.types().size_of(*element),
-            _ => 1,
-        };
-        let low = low.as_ref().map(|low| self.index_value(low)).transpose()?;
-        let high = high.as_ref().map(|high| self.index_value(high)).transpose()?;
-        self.at(expr.node);
-        match slice.bound {
-            Bound::PacketEnd(end) => {
-                if high.is_some() {
-                    return self.error(Unsupported::PacketUpperBound);
-                }
-                let pointer = match low {
-                    None => slice.pointer,
-                    Some(low) => self.packet_from(slice.pointer, end, low, element_size),
-                };
-                Ok(SliceValue { pointer, bound: slice.bound })
-            }
-            Bound::Length(length) => {
-                let high = match high {
-                    None => length,
-                    Some(high) => {
-                        self.check_bound(high, length);
-                        high
-                    }
-                };
-                let Some(low) = low else { return Ok(SliceValue { bound: Bound::Length(high), ..slice }) };
-                self.check_bound(low, high);
-                let start = Address { base: slice.pointer, offset: 0, context: false };
-                let moved = self.offset_by(start, low, element_size);
-                let pointer = self.pointer(moved);
-                Ok(SliceValue { pointer, bound: Bound::Length(self.alu(AluOp::Sub, high, low)) })
-            }
-        }
-    }
-
-    /// Aborts where `bound` is above `limit`.
-    fn check_bound(&mut self, bound: Value, limit: Value) {
-        let in_range = self.f.as_const(limit).is_some_and(|limit| self.f.seen_max_of(bound) <= limit as u64);
-        if !in_range {
-            self.abort_if(Why::BoundsCheck, JmpOp::Gt, bound, limit);
-        }
-    }
 }
 
 /// A value whose bytes are all zero, and which is nothing to evaluate.
@@ -371,7 +377,7 @@ fn is_zero(expr: &Expr) -> bool {
 }
 
 /// `size` bytes from `start` on in aligned pieces, where `start` has alignment `align` (1, 2, 4, 8).
-fn chunks(start: u32, size: u32, align: u32) -> Vec<(u32, Size)> {
+pub(super) fn chunks(start: u32, size: u32, align: u32) -> Vec<(u32, Size)> {
     let mut pieces = Vec::new();
     let mut done = 0;
     while done < size {

@@ -1,19 +1,27 @@
 //! From HIR to SSA: Go's run-time semantics spelled out, calls inlined, variables turned into values.
 
 mod arith;
+mod bulk;
 mod cache;
 mod call;
 mod compare;
+mod defer;
 mod expr;
+mod held;
+mod intrinsic;
+mod maps;
 mod memory;
 mod packet;
+mod place;
+mod slice;
 mod ssa;
 mod stmt;
+mod strings;
 mod subprogram;
+mod visit;
 
 use std::sync::Arc;
 
-use gobpf_bpf::insn::JmpOp;
 use gobpf_source::{NodeId, Origin, Place, Why};
 use gobpf_types::hir;
 use rustc_hash::FxHashMap;
@@ -26,6 +34,7 @@ use crate::ir::{
 use crate::{Plan, passes};
 pub use cache::Cache;
 use cache::{Keys, Lowered};
+use held::HeldVar;
 use ssa::{Ssa, Var};
 use subprogram::Convention;
 
@@ -168,7 +177,7 @@ struct Head {
 enum Storage {
     /// Not declared yet.
     None,
-    /// In SSA variables: one for a scalar, two (pointer and bound) for a slice.
+    /// In SSA variables: one for each word of the value.
     Vars(Var),
     /// In memory.
     Slot(Slot),
@@ -180,10 +189,14 @@ enum Storage {
 struct Frame<'a> {
     function: &'a hir::Function,
     locals: Vec<Storage>,
+    /// Where `break` and `continue` of a label go.
     labels: FxHashMap<hir::LabelId, (Block, Option<Block>)>,
+    /// Where `goto` of a label goes.
+    gotos: FxHashMap<hir::LabelId, Block>,
     results: Vec<Storage>,
     return_to: Block,
-    slots: Vec<Slot>,
+    /// Where a panic goes on: what runs the deferred calls. None where there are none left.
+    panic_to: Option<Block>,
 }
 
 /// A place in memory.
@@ -195,20 +208,33 @@ struct Address {
     context: bool,
 }
 
-/// A slice in registers.
+/// A slice or a string in registers.
 #[derive(Clone, Copy, Debug)]
 struct SliceValue {
     pointer: Value,
     bound: Bound,
 }
 
-/// Where a slice ends.
+/// Where a slice starts and ends.
 #[derive(Clone, Copy, Debug)]
 enum Bound {
-    /// After this many elements (`I64`).
-    Length(Value),
-    /// At the end of the packet.
-    PacketEnd(Value),
+    /// All in elements after the pointer (`I64`). The end of the array is apart, for it is what the verifier checks a
+    /// place in it against.
+    Counted {
+        /// Where it starts.
+        offset: Value,
+        /// How long it is.
+        length: Value,
+        /// Where its capacity ends.
+        end: Value,
+    },
+    /// At the pointer, in the packet.
+    Packet {
+        /// The packet's end.
+        end: Value,
+        /// Elements at most; [`slice::UNLIMITED`] where the packet's end is the only bound.
+        limit: Value,
+    },
 }
 
 /// The value of an expression.
@@ -216,7 +242,7 @@ enum Bound {
 enum Operand {
     /// An integer, a boolean or a pointer.
     Scalar(Value),
-    /// A slice.
+    /// A slice or a string.
     Slice(SliceValue),
     /// A struct or an array, in memory.
     Memory(Address),
@@ -230,8 +256,10 @@ struct Builder<'a> {
     block: Block,
     ssa: Ssa,
     frames: Vec<Frame<'a>>,
-    free_slots: Vec<Slot>,
-    abort: Option<Block>,
+    /// Where panics end, and where the first comes from.
+    abort: Option<(Block, Origin)>,
+    /// What may be held when the function panics.
+    held: Vec<HeldVar>,
     origin: Origin,
 }
 
@@ -257,8 +285,8 @@ impl<'a> Builder<'a> {
             block: Block(0),
             ssa: Ssa::default(),
             frames: Vec::new(),
-            free_slots: Vec::new(),
             abort: None,
+            held: Vec::new(),
             origin: Origin { place, why: Why::Frame },
         };
         builder.new_block();
@@ -268,6 +296,7 @@ impl<'a> Builder<'a> {
 
     /// Computes the order of blocks and the parameters that are needed, and runs the passes.
     fn finish(mut self) -> Function {
+        self.end_abort_block();
         self.f.compute_order();
         passes::remove_trivial_params(&mut self.f);
         passes::optimise(&mut self.f);
@@ -333,30 +362,6 @@ impl<'a> Builder<'a> {
         block
     }
 
-    /// The block that ends the function after a run-time panic.
-    fn abort_block(&mut self) -> Block {
-        if let Some(block) = self.abort {
-            return block;
-        }
-        let block = self.new_block();
-        self.abort = Some(block);
-        let saved = (self.block, self.origin.why);
-        self.block = block;
-        self.origin.why = Why::Abort;
-        self.end(Terminator::Abort, saved.0);
-        self.origin.why = saved.1;
-        block
-    }
-
-    /// Ends the program with its abort value where `left op right` holds.
-    fn abort_if(&mut self, why: Why, op: JmpOp, left: Value, right: Value) {
-        let go_on = self.new_block();
-        let abort = self.abort_block();
-        self.because(why, |b| b.branch(Cond { op, left, right }, abort, go_on));
-        self.seal(go_on);
-        self.block = go_on;
-    }
-
     /// Ends the current block with a branch, decided at once where both operands are constants.
     fn branch(&mut self, cond: Cond, then: Block, otherwise: Block) {
         let next = self.block;
@@ -409,43 +414,31 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn is_slice(&self, ty: hir::TypeId) -> bool {
-        matches!(self.types().get(ty), hir::Type::Slice { .. })
-    }
-
     // Variables.
 
-    fn new_slot(&mut self, size: u64, name: &str) -> Slot {
+    fn new_slot(&mut self, size: u64, name: &str, pointers: bool) -> Slot {
         let size = u32::try_from(size).unwrap_or(u32::MAX).max(1);
-        let slot = match self.free_slots.iter().position(|slot| self.f.slots[slot.0 as usize].size == size) {
-            Some(index) => self.free_slots.swap_remove(index),
-            None => {
-                self.f.slots.push(SlotData { size, name: name.to_string() });
-                Slot(self.f.slots.len() as u32 - 1)
-            }
-        };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.slots.push(slot);
-        }
+        self.f.slots.push(SlotData { size, name: name.to_string(), pointers });
+        let slot = Slot(self.f.slots.len() as u32 - 1);
+        self.emit_effect(InstKind::Born(slot));
         slot
     }
 
-    fn new_storage(&mut self, ty: hir::TypeId, in_memory: bool, name: &str) -> Result<Storage> {
-        let types = self.types();
-        if let Some(scalar) = self.scalar_type(ty).filter(|_| !in_memory) {
-            return Ok(Storage::Vars(self.ssa.new_var(scalar)));
+    /// A new slot for a value of type `ty`.
+    fn slot_of(&mut self, ty: hir::TypeId, name: &str) -> Slot {
+        self.new_slot(self.types().size_of(ty), name, holds_pointers(self.types(), ty))
+    }
+
+    fn new_storage(&mut self, ty: hir::TypeId, in_memory: bool, name: &str) -> Storage {
+        if in_memory || self.is_memory(ty) {
+            return Storage::Slot(self.slot_of(ty, name));
         }
-        match types.get(ty) {
-            hir::Type::String { .. } | hir::Type::Function => self.error(Unsupported::StringValue),
-            hir::Type::Slice { .. } if in_memory => self.error(Unsupported::SliceInMemory),
-            hir::Type::Slice { provenance, .. } => {
-                let var = self.ssa.new_var(Type::Pointer);
-                let packet = *provenance == hir::Provenance::Packet;
-                self.ssa.new_var(if packet { Type::Pointer } else { Type::I64 });
-                Ok(Storage::Vars(var))
-            }
-            _ => Ok(Storage::Slot(self.new_slot(types.size_of(ty), name))),
+        let mut words = self.word_types(ty).into_iter();
+        let first = self.ssa.new_var(words.next().unwrap_or(Type::I64));
+        for word in words {
+            self.ssa.new_var(word);
         }
+        Storage::Vars(first)
     }
 
     fn frame(&mut self) -> &mut Frame<'a> {
@@ -459,63 +452,72 @@ impl<'a> Builder<'a> {
     }
 
     /// Where `local` lives, from now on if it has no place yet.
-    fn storage(&mut self, local: hir::LocalId) -> Result<Storage> {
+    fn storage(&mut self, local: hir::LocalId) -> Storage {
         let index = local.0 as usize;
         let known = self.frame().locals[index];
         if !matches!(known, Storage::None) {
-            return Ok(known);
+            return known;
         }
         let data = self.local(local);
-        let storage = self.new_storage(data.ty, data.address_taken, &data.name)?;
+        let storage = self.new_storage(data.ty, data.address_taken, &data.name);
         self.frame().locals[index] = storage;
-        Ok(storage)
+        storage
     }
 
     fn slot_address(&mut self, slot: Slot) -> Address {
         Address { base: self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)), offset: 0, context: false }
     }
 
+    /// A new temporary for a value of type `ty`.
+    fn new_temporary(&mut self, ty: hir::TypeId) -> Address {
+        let slot = self.slot_of(ty, "");
+        self.slot_address(slot)
+    }
+
     /// Reads what is stored.
-    fn read(&mut self, storage: Storage, ty: hir::TypeId) -> Result<Operand> {
+    fn read(&mut self, storage: Storage, ty: hir::TypeId) -> Operand {
         match storage {
-            Storage::None => self.error(Unsupported::StringValue),
             Storage::Vars(var) => {
-                let value = self.read_var(var);
-                match self.types().get(ty) {
-                    hir::Type::Slice { provenance, .. } => {
-                        let bound = self.read_var(var.next());
-                        let bound = match provenance {
-                            hir::Provenance::Packet => Bound::PacketEnd(bound),
-                            _ => Bound::Length(bound),
-                        };
-                        Ok(Operand::Slice(SliceValue { pointer: value, bound }))
-                    }
-                    _ => Ok(Operand::Scalar(value)),
-                }
+                let words = self.word_types(ty).len() as u32;
+                let words: Vec<_> = (0..words).map(|index| self.read_var(var.at(index))).collect();
+                self.operand_of_words(ty, &words)
             }
             Storage::Slot(slot) => {
                 let address = self.slot_address(slot);
                 self.load_operand(address, ty)
             }
             Storage::Place(address) => self.load_operand(address, ty),
+            Storage::None => Operand::Scalar(self.const_i64(0)),
         }
     }
 
-    /// Writes a scalar or a slice to SSA variables, anything to memory.
+    /// Writes words to SSA variables, anything to memory.
     fn write(&mut self, storage: Storage, ty: hir::TypeId, operand: Operand) {
-        match (storage, operand) {
-            (Storage::Vars(var), Operand::Scalar(value)) => self.write_var(var, value),
-            (Storage::Vars(var), Operand::Slice(slice)) => {
-                self.write_var(var, slice.pointer);
-                let (Bound::Length(bound) | Bound::PacketEnd(bound)) = slice.bound;
-                self.write_var(var.next(), bound);
+        match storage {
+            Storage::Vars(var) => {
+                for (index, word) in self.words_of(operand).into_iter().enumerate() {
+                    self.write_var(var.at(index as u32), word);
+                }
             }
-            (Storage::Slot(slot), operand) => {
+            Storage::Slot(slot) => {
                 let address = self.slot_address(slot);
                 self.store_operand(address, ty, operand);
             }
-            (Storage::Place(address), operand) => self.store_operand(address, ty, operand),
-            (Storage::None | Storage::Vars(_), _) => {}
+            Storage::Place(address) => self.store_operand(address, ty, operand),
+            Storage::None => {}
         }
+    }
+}
+
+/// Whether values of type `ty` hold pointers.
+fn holds_pointers(types: &hir::Types, ty: hir::TypeId) -> bool {
+    match types.get(ty) {
+        hir::Type::Unknown | hir::Type::Bool | hir::Type::Int { .. } => false,
+        hir::Type::Array { element, .. } => holds_pointers(types, *element),
+        hir::Type::Struct(of) => of.fields.iter().any(|field| holds_pointers(types, field.ty)),
+        hir::Type::String { .. }
+        | hir::Type::Function
+        | hir::Type::Pointer { .. }
+        | hir::Type::Slice { .. } => true,
     }
 }

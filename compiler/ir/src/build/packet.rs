@@ -5,7 +5,8 @@ use gobpf_bpf::insn::{AluOp, JmpOp};
 use gobpf_source::Why;
 use gobpf_types::hir::{CompareOp, Expr, ExprKind};
 
-use super::{Address, Bound, Builder, Result};
+use super::slice::UNLIMITED;
+use super::{Address, Bound, Builder, Result, SliceValue};
 use crate::ir::{Block, Cond, InstKind, Type, Value};
 
 /// No packet is longer, and the verifier follows no offset that is larger (`MAX_PACKET_OFF`).
@@ -17,14 +18,42 @@ impl Builder<'_> {
         self.packet_place(pointer, end, index, size as i64, size as i64)
     }
 
-    /// The packet of elements of `size` bytes from `low` on, which may be its end.
-    pub(super) fn packet_from(&mut self, pointer: Value, end: Value, low: Value, size: u64) -> Value {
+    /// `packet[low:high]` of elements of `size` bytes.
+    pub(super) fn slice_packet(
+        &mut self,
+        slice: (Value, Value, Value),
+        low: Option<Value>,
+        high: Option<Value>,
+        size: u64,
+    ) -> SliceValue {
+        let (pointer, end, limit) = slice;
+        let unlimited = self.f.as_const(limit) == Some(UNLIMITED);
+        // A slice may be made longer again, up to its capacity: the packet's end.
+        if let Some(high) = high {
+            self.packet_place(pointer, end, high, size as i64, 0);
+        }
+        let length = high.or((!unlimited).then_some(limit));
+        let Some(low) = low else {
+            return SliceValue { pointer, bound: Bound::Packet { end, limit: length.unwrap_or(limit) } };
+        };
+        if let Some(length) = length {
+            self.check_bound(low, length);
+        }
         let start = self.packet_place(pointer, end, low, size as i64, 0);
-        self.pointer(start)
+        let pointer = self.pointer(start);
+        let limit = length.map_or(limit, |length| self.alu(AluOp::Sub, length, low));
+        SliceValue { pointer, bound: Bound::Packet { end, limit } }
     }
 
     /// The place `index` times `size` bytes into a packet; ends the program unless `wanted` bytes follow it.
-    fn packet_place(&mut self, pointer: Value, end: Value, index: Value, size: i64, wanted: i64) -> Address {
+    pub(super) fn packet_place(
+        &mut self,
+        pointer: Value,
+        end: Value,
+        index: Value,
+        size: i64,
+        wanted: i64,
+    ) -> Address {
         let last = (MAX_PACKET_OFFSET - wanted) / size.max(1);
         let (base, constant) = match self.linear(index) {
             (None, constant) if (0..=last).contains(&constant) => (pointer, constant),
@@ -83,10 +112,19 @@ impl Builder<'_> {
             (None, Some((slice, added))) => (swap(op), slice, added, left),
             _ => return Ok(false),
         };
+        let size = self.element_size(slice.ty);
         let slice = self.slice(slice)?;
-        let Bound::PacketEnd(end) = slice.bound else { return Ok(false) };
+        let Bound::Packet { end, limit } = slice.bound else { return Ok(false) };
         let other = self.index_value(other)?;
         self.at(left.node);
+        if self.f.as_const(limit) != Some(UNLIMITED) || size != 1 {
+            let length = self.length(slice, size);
+            let added = self.const_i64(added);
+            let length = self.alu(AluOp::Add, length, added);
+            let cond = Cond { op: super::compare::jump_op(op, true), left: length, right: other };
+            self.branch(cond, then, otherwise);
+            return Ok(true);
+        }
         let (variable, constant) = self.linear(other);
         let constant = constant.wrapping_sub(added);
         // len < n  <=>  pointer + n > end;  len <= n  <=>  len < n + 1.

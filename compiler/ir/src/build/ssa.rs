@@ -11,9 +11,9 @@ use crate::ir::{Block, InstKind, Type, Value};
 pub(super) struct Var(u32);
 
 impl Var {
-    /// The second variable of a slice.
-    pub(super) fn next(self) -> Var {
-        Var(self.0 + 1)
+    /// The variable of word `index` of a value, the first of which is this one's.
+    pub(super) fn at(self, index: u32) -> Var {
+        Var(self.0 + index)
     }
 }
 
@@ -64,9 +64,14 @@ impl Builder<'_> {
     }
 
     fn read_var_in(&mut self, var: Var, block: Block) -> Value {
-        // A chain of single predecessors is walked, not recursed into.
+        // A chain of single predecessors is walked, not recursed into. Where it comes back to itself, nothing reaches it.
         let mut home = block;
+        let mut steps = 0;
         let value = loop {
+            steps += 1;
+            if steps > self.f.blocks.len() {
+                break self.undefined(var, home);
+            }
             if let Some(&value) = self.ssa.current.get(&(var, home)) {
                 break value;
             }
@@ -137,7 +142,7 @@ impl Builder<'_> {
     /// The value of `var` at the end of `block`, where no join has to be asked for it.
     fn known_value(&self, var: Var, block: Block) -> Option<Value> {
         let mut home = block;
-        loop {
+        for _ in 0..self.f.blocks.len() {
             if let Some(&value) = self.ssa.current.get(&(var, home)) {
                 return Some(value);
             }
@@ -146,6 +151,7 @@ impl Builder<'_> {
                 _ => return None,
             }
         }
+        None
     }
 
     /// Whether nothing leads to the current block: what follows `return`, `break` and `continue`.

@@ -1,28 +1,22 @@
 //! Statements.
 
-use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, LocalId, Stmt, StmtKind};
+use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, Stmt, StmtKind, TypeId};
 
+use super::place::Place;
 use super::ssa::Var;
-use super::{Address, Builder, Operand, Result, Storage};
+use super::visit::assigned_locals;
+use super::{Builder, Operand, Result, Storage};
 use crate::error::Unsupported;
 use crate::ir::Block;
 
-/// A place on the left of an assignment, its operands evaluated.
-#[derive(Clone, Copy)]
-enum Destination {
-    Blank,
-    Storage(Storage),
-    Memory(Address),
-}
-
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// Statements in order. Those that nothing reaches are left out: a loop among them would lead to itself only.
+    /// A label may be reached from further down.
     pub(super) fn stmts(&mut self, block: &[Stmt]) -> Result<()> {
         for stmt in block {
-            if self.is_unreachable() {
-                break;
+            if !self.is_unreachable() || matches!(stmt.kind, StmtKind::Label(_)) {
+                self.stmt(stmt)?;
             }
-            self.stmt(stmt)?;
         }
         Ok(())
     }
@@ -35,21 +29,10 @@ impl Builder<'_> {
             StmtKind::Assign { targets, values } => self.assign(targets, values, stmt),
             StmtKind::AssignCall { targets, call } => self.assign_call(targets, call, stmt),
             StmtKind::AssignOp { target, op, value } => {
-                let to = self.destination(target)?;
+                let place = self.place(target)?;
                 let right = self.scalar(value)?;
                 self.at(stmt.node);
-                let left = match to {
-                    Destination::Memory(address) => self.load_scalar(address, target.ty)?,
-                    Destination::Storage(storage) => match self.read(storage, target.ty)? {
-                        Operand::Scalar(value) => value,
-                        _ => return self.error(Unsupported::StringValue),
-                    },
-                    Destination::Blank => return Ok(()),
-                };
-                let (ty, right_ty) = (self.int_type(target.ty), self.int_type(value.ty));
-                let result = self.binary(*op, ty, left, right_ty, right)?;
-                self.assign_to(to, target, Operand::Scalar(result));
-                Ok(())
+                self.assign_op(&place, target.ty, *op, (value.ty, right))
             }
             StmtKind::Expr(expr) => self.operand(expr).map(|_| ()),
             StmtKind::Block(block) => self.stmts(block),
@@ -67,119 +50,140 @@ impl Builder<'_> {
                 Ok(())
             }
             StmtKind::Return(values) => self.return_values(values, stmt),
-            StmtKind::Panic => self.error(Unsupported::Construct("panic")),
-            StmtKind::Goto(_) | StmtKind::Label(_) => self.error(Unsupported::Construct("goto")),
-            StmtKind::Clear(_) => self.error(Unsupported::Construct("clear")),
-            StmtKind::MapDelete { .. } => self.error(Unsupported::Construct("delete")),
-            StmtKind::ReturnCall(call) => {
-                let ExprKind::Call { function, arguments } = &call.kind else {
-                    return self.error(Unsupported::StringValue);
-                };
-                let results = self.call(*function, arguments, call.node)?;
-                self.at(stmt.node);
-                let types = self.frame().function.results.clone();
-                for ((from, ty), index) in results.iter().zip(types).zip(0..) {
-                    let operand = self.read(*from, ty)?;
-                    let storage = self.frame().results[index];
-                    self.write(storage, ty, operand);
-                }
-                let to = self.frame().return_to;
+            StmtKind::Panic => {
+                self.panic();
+                Ok(())
+            }
+            StmtKind::Goto(label) => {
+                let to = self.label(*label);
                 self.leave_to(Some(to));
+                Ok(())
+            }
+            StmtKind::Label(label) => {
+                let here = self.label(*label);
+                self.jump(here, here);
+                Ok(())
+            }
+            StmtKind::Clear(slice) => self.clear(slice),
+            StmtKind::MapDelete { map, key } => self.map_delete(*map, key),
+            StmtKind::ReturnCall(call) => {
+                let values = self.call_results(call)?;
+                self.at(stmt.node);
+                self.store_results(values);
                 Ok(())
             }
         }
     }
 
-    fn declare(&mut self, local: gobpf_types::hir::LocalId, init: Option<&Expr>, stmt: &Stmt) -> Result<()> {
-        let storage = self.storage(local)?;
-        let ty = self.local(local).ty;
-        if let Storage::Slot(slot) = storage {
-            let address = self.slot_address(slot);
-            let zero = Expr { node: stmt.node, ty, kind: ExprKind::Zero };
-            return match init {
-                // The variable of the turn before may be what the new one starts from.
-                Some(init)
-                    if !matches!(init.kind, ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero) =>
-                {
-                    let operand = self.operand(init)?;
-                    self.at(stmt.node);
-                    self.store_operand(address, ty, operand);
-                    Ok(())
-                }
-                init => self.store_expr(address, init.unwrap_or(&zero)),
-            };
+    /// The block of a label that `goto` names. More ways into it may come until the function's end.
+    fn label(&mut self, label: LabelId) -> Block {
+        if let Some(&block) = self.frame().gotos.get(&label) {
+            return block;
         }
-        let operand = match init {
-            Some(init) => self.operand(init)?,
-            None => self.zero_value(&Expr { node: stmt.node, ty, kind: ExprKind::Zero })?,
+        let block = self.new_block();
+        self.frame().gotos.insert(label, block);
+        block
+    }
+
+    /// The values of a call with several results.
+    fn call_results(&mut self, call: &Expr) -> Result<Vec<(TypeId, Operand)>> {
+        match &call.kind {
+            ExprKind::Call { function, arguments } => {
+                let results = self.call(*function, arguments, call.node)?;
+                self.at(call.node);
+                let types = &self.package.functions[function.0 as usize].results;
+                let values = results.into_iter().zip(types);
+                Ok(values.map(|(from, ty)| (*ty, self.read(from, *ty))).collect())
+            }
+            _ => self.error(Unsupported::Construct("this assignment")),
+        }
+    }
+
+    fn assign_op(
+        &mut self,
+        place: &Place,
+        ty: TypeId,
+        op: gobpf_types::hir::BinaryOp,
+        (right_ty, right): (TypeId, crate::ir::Value),
+    ) -> Result<()> {
+        let (int, right_int) = (self.int_type(ty), self.int_type(right_ty));
+        let (to, left) = match place {
+            Place::Blank => return Ok(()),
+            Place::Entry(map, key) => return self.update_by((*map, *key), op, ty, (right_ty, right)),
+            Place::Variable(storage) => (*storage, self.read(*storage, ty)),
+            Place::Memory(root, steps) => {
+                let address = self.resolve(*root, steps);
+                (Storage::Place(address), self.load_operand(address, ty))
+            }
         };
+        let Operand::Scalar(left) = left else {
+            return self.error(Unsupported::StringValue);
+        };
+        let result = self.binary(op, int, left, right_int, right)?;
+        self.write(to, ty, Operand::Scalar(result));
+        Ok(())
+    }
+
+    fn declare(&mut self, local: gobpf_types::hir::LocalId, init: Option<&Expr>, stmt: &Stmt) -> Result<()> {
+        let ty = self.local(local).ty;
+        let zero = Expr { node: stmt.node, ty, kind: ExprKind::Zero };
+        let in_memory = self.is_memory(ty) || self.local(local).address_taken;
+        // What is not made of parts is evaluated first: the variable of the turn before may be what the new one starts from.
+        let in_parts = init.is_none_or(|init| {
+            matches!(init.kind, ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero)
+        });
+        if in_memory && in_parts {
+            let Storage::Slot(slot) = self.storage(local) else { return Ok(()) };
+            let address = self.slot_address(slot);
+            return self.store_expr(address, init.unwrap_or(&zero));
+        }
+        let operand = self.operand(init.unwrap_or(&zero))?;
+        self.at(stmt.node);
+        let storage = self.storage(local);
         self.write(storage, ty, operand);
         Ok(())
     }
 
-    fn destination(&mut self, target: &Expr) -> Result<Destination> {
-        if let ExprKind::Local(local) = &target.kind {
-            return Ok(match self.storage(*local)? {
-                Storage::Slot(slot) => Destination::Memory(self.slot_address(slot)),
-                Storage::Place(address) => Destination::Memory(address),
-                storage => Destination::Storage(storage),
-            });
-        }
-        Ok(Destination::Memory(self.address(target)?))
-    }
-
-    fn assign_to(&mut self, to: Destination, target: &Expr, operand: Operand) {
-        match to {
-            Destination::Blank => {}
-            Destination::Storage(storage) => self.write(storage, target.ty, operand),
-            Destination::Memory(address) => self.store_operand(address, target.ty, operand),
-        }
-    }
-
-    fn destinations(&mut self, targets: &[Option<Expr>]) -> Result<Vec<Destination>> {
+    fn places(&mut self, targets: &[Option<Expr>]) -> Result<Vec<Place>> {
         targets
             .iter()
-            .map(|target| target.as_ref().map_or(Ok(Destination::Blank), |target| self.destination(target)))
+            .map(|target| target.as_ref().map_or(Ok(Place::Blank), |target| self.place(target)))
             .collect()
     }
 
     fn assign(&mut self, targets: &[Option<Expr>], values: &[Expr], stmt: &Stmt) -> Result<()> {
-        let to = self.destinations(targets)?;
+        let places = self.places(targets)?;
         let mut operands = Vec::with_capacity(values.len());
         for value in values {
             let operand = self.operand(value)?;
-            operands.push(match operand {
-                // With several assignments, an earlier one must not change what a later one stores.
-                Operand::Memory(from) if values.len() > 1 => {
-                    let slot = self.new_slot(self.types().size_of(value.ty), "");
-                    let copy = self.slot_address(slot);
-                    self.store_operand(copy, value.ty, Operand::Memory(from));
-                    Operand::Memory(copy)
-                }
-                other => other,
-            });
+            // With several assignments, an earlier one must not change what a later one stores.
+            operands.push(if values.len() > 1 { self.detached(value.ty, operand) } else { operand });
         }
         self.at(stmt.node);
-        for ((to, target), operand) in to.into_iter().zip(targets).zip(operands) {
-            if let Some(target) = target {
-                self.assign_to(to, target, operand);
-            }
+        for ((place, value), operand) in places.iter().zip(values).zip(operands) {
+            self.assign_to(place, value.ty, operand);
         }
         Ok(())
     }
 
     fn assign_call(&mut self, targets: &[Option<Expr>], call: &Expr, stmt: &Stmt) -> Result<()> {
-        let ExprKind::Call { function, arguments } = &call.kind else {
-            return self.error(Unsupported::StringValue);
-        };
-        let to = self.destinations(targets)?;
-        let results = self.call(*function, arguments, call.node)?;
-        self.at(stmt.node);
-        for ((to, target), from) in to.into_iter().zip(targets).zip(results) {
-            if let Some(target) = target {
-                let operand = self.read(from, target.ty)?;
-                self.assign_to(to, target, operand);
+        let places = self.places(targets)?;
+        if let ExprKind::MapIndex { map, key } = &call.kind {
+            self.at(call.node);
+            let (value, exists) = self.map_index(*map, key, call.ty)?;
+            self.at(stmt.node);
+            for ((place, target), operand) in places.iter().zip(targets).zip([value, Operand::Scalar(exists)])
+            {
+                if let Some(target) = target {
+                    self.assign_to(place, target.ty, operand);
+                }
             }
+            return Ok(());
+        }
+        let values = self.call_results(call)?;
+        self.at(stmt.node);
+        for (place, (ty, operand)) in places.iter().zip(values) {
+            self.assign_to(place, ty, operand);
         }
         Ok(())
     }
@@ -187,20 +191,27 @@ impl Builder<'_> {
     fn return_values(&mut self, values: &[Expr], stmt: &Stmt) -> Result<()> {
         let mut operands = Vec::with_capacity(values.len());
         for value in values {
-            operands.push((value.ty, self.operand(value)?));
+            let operand = self.operand(value)?;
+            operands
+                .push((value.ty, if values.len() > 1 { self.detached(value.ty, operand) } else { operand }));
         }
         self.at(stmt.node);
-        for (index, (ty, operand)) in operands.into_iter().enumerate() {
+        self.store_results(operands);
+        Ok(())
+    }
+
+    /// Stores the results of the function and leaves it.
+    fn store_results(&mut self, values: Vec<(TypeId, Operand)>) {
+        for (index, (ty, operand)) in values.into_iter().enumerate() {
             let Some(storage) = self.frame().results.get(index).copied() else { break };
             self.write(storage, ty, operand);
         }
         let to = self.frame().return_to;
         self.leave_to(Some(to));
-        Ok(())
     }
 
     /// Jumps away; what follows can't be reached.
-    fn leave_to(&mut self, to: Option<Block>) {
+    pub(super) fn leave_to(&mut self, to: Option<Block>) {
         if let Some(to) = to {
             let next = self.block;
             self.jump(to, next);
@@ -254,14 +265,17 @@ impl Builder<'_> {
         let mut vars = Vec::new();
         for local in locals {
             if let Storage::Vars(var) = self.frame().locals[local.0 as usize] {
-                // The second one is the bound of a slice; for a scalar it is some other variable's, which does no harm.
-                vars.extend([var, var.next()]);
+                let words = self.word_types(self.local(local).ty).len() as u32;
+                vars.extend((0..words).map(|index| var.at(index)));
             }
         }
-        vars.extend(self.frame().results.iter().filter_map(|storage| match storage {
-            Storage::Vars(var) => Some(*var),
-            _ => None,
-        }));
+        for (storage, ty) in self.frame().results.clone().into_iter().zip(&self.frame().function.results) {
+            if let Storage::Vars(var) = storage {
+                let words = self.word_types(*ty).len() as u32;
+                vars.extend((0..words).map(|index| var.at(index)));
+            }
+        }
+        vars.extend(self.held.iter().map(|held| held.var));
         vars
     }
 
@@ -294,44 +308,5 @@ impl Builder<'_> {
         self.block = done;
         self.seal(done);
         Ok(())
-    }
-}
-
-/// Adds the locals that statements assign or declare; fields and elements are in memory.
-fn assigned_locals(block: &[Stmt], found: &mut Vec<LocalId>) {
-    let local_of = |target: &Expr| match target.kind {
-        ExprKind::Local(local) => Some(local),
-        _ => None,
-    };
-    for stmt in block {
-        match &stmt.kind {
-            StmtKind::Declare { local, .. } => found.push(*local),
-            StmtKind::Assign { targets, .. } | StmtKind::AssignCall { targets, .. } => {
-                found.extend(targets.iter().flatten().filter_map(local_of));
-            }
-            StmtKind::AssignOp { target, .. } => found.extend(local_of(target)),
-            StmtKind::Block(inner) => assigned_locals(inner, found),
-            StmtKind::If { then, otherwise, .. } => {
-                assigned_locals(then, found);
-                assigned_locals(otherwise, found);
-            }
-            StmtKind::For { post, body, .. } => {
-                assigned_locals(post, found);
-                assigned_locals(body, found);
-            }
-            StmtKind::Switch { clauses, .. } => {
-                clauses.iter().for_each(|clause| assigned_locals(&clause.body, found));
-            }
-            StmtKind::Expr(_)
-            | StmtKind::Break(_)
-            | StmtKind::Continue(_)
-            | StmtKind::Return(_)
-            | StmtKind::Panic
-            | StmtKind::Goto(_)
-            | StmtKind::Label(_)
-            | StmtKind::Clear(_)
-            | StmtKind::MapDelete { .. }
-            | StmtKind::ReturnCall(_) => {}
-        }
     }
 }

@@ -1,24 +1,25 @@
 //! Functions of their own: how arguments and results travel, and what tells a caller of a panic.
 //!
-//! Arguments are words: a scalar and a pointer is one, a slice two, a struct or an array the address of the caller's copy.
+//! Arguments are words: a scalar and a pointer is one, a slice or a string several, a struct or an array the address of the caller's copy.
 //! With more than five words, the last register holds the address of a block with the rest. A scalar result goes back in
 //! R0; others through an out block, whose address is the last word. A function that may panic returns a status below zero
 //! then: its result in R0, where it has 32 bits, is above; anything wider goes through the out block.
 
 use std::sync::Arc;
 
-use gobpf_bpf::insn::{JmpOp, Size};
+use gobpf_bpf::insn::JmpOp;
 use gobpf_source::{Place, Why};
 use gobpf_types::hir::{self, FunctionId, TypeId};
 
 use super::cache::Lowered;
-use super::{Address, Bound, Builder, Calls, Head, Operand, Result, SliceValue, Storage, Texts};
+use super::memory::WORD;
+use super::{Address, Builder, Calls, Head, Operand, Result, Storage, Texts};
 use crate::ir::{Block, InstKind, Role, SubprogramId, Terminator, Type, Value};
 
 /// Registers for arguments.
 const ARGUMENT_REGISTERS: usize = 5;
-/// Size of a word in memory.
-const WORD: u32 = 8;
+/// Words of a slice or a string at most.
+const SLICE_WORDS: u32 = 4;
 /// What a function returns after a run-time panic, where its callers look for it.
 const PANICKED: i64 = -1;
 
@@ -79,7 +80,7 @@ impl Convention {
             }
             convention.in_memory.push((index, convention.out_size));
             let size = match package.types.get(*ty) {
-                hir::Type::Slice { .. } => 2 * WORD,
+                hir::Type::Slice { .. } | hir::Type::String { .. } => SLICE_WORDS * WORD,
                 _ => u32::try_from(package.types.size_of(*ty)).unwrap_or(u32::MAX),
             };
             let size = size.checked_next_multiple_of(WORD).unwrap_or(u32::MAX);
@@ -99,19 +100,21 @@ impl<'a> Builder<'a> {
     fn enter_subprogram(&mut self, function: &'a hir::Function, convention: &Convention) -> Result<()> {
         let mut types = Vec::new();
         for param in &function.params {
-            self.word_types(function.locals[param.0 as usize].ty, &mut types);
+            types.extend(self.word_types(function.locals[param.0 as usize].ty));
         }
         if convention.out_size > 0 {
             types.push(Type::Pointer);
         }
         let words = self.incoming(&types);
-        let mut words = words.into_iter();
-        let mut next = || words.next().unwrap_or(Value(0));
+        let mut rest = words.as_slice();
         let mut params = Vec::new();
         for param in &function.params {
-            params.push(self.operand_of_words(function.locals[param.0 as usize].ty, &mut next));
+            let ty = function.locals[param.0 as usize].ty;
+            let (own, more) = rest.split_at(self.word_types(ty).len());
+            params.push(self.operand_of_words(ty, own));
+            rest = more;
         }
-        let out = (convention.out_size > 0).then(next);
+        let out = rest.first().copied();
         let results = self.result_places(function, convention, out)?;
         let node = self.origin.place.node;
         self.push_frame(function, params, Some(results.clone()))?;
@@ -133,7 +136,7 @@ impl<'a> Builder<'a> {
                 (Some((_, offset)), Some(base)) if self.is_memory(*ty) => {
                     Storage::Place(Address { base, offset: *offset as i32, context: false })
                 }
-                _ => self.new_storage(*ty, false, "")?,
+                _ => self.new_storage(*ty, false, ""),
             });
         }
         Ok(results)
@@ -152,16 +155,16 @@ impl<'a> Builder<'a> {
             if matches!(storage, Storage::Place(_)) {
                 continue;
             }
-            let operand = self.read(storage, ty)?;
+            let operand = self.read(storage, ty);
             let Some(base) = out else { break };
             let mut offset = *offset as i32;
-            for word in self.words_of(ty, operand)? {
+            for word in self.words_of(operand) {
                 self.store_word(Address { base, offset, context: false }, word);
                 offset += WORD as i32;
             }
         }
         let value = match convention.in_register {
-            Some(index) => match self.read(results[index], function.results[index])? {
+            Some(index) => match self.read(results[index], function.results[index]) {
                 Operand::Scalar(value) => value,
                 _ => self.const_i32(0),
             },
@@ -183,13 +186,13 @@ impl<'a> Builder<'a> {
         // A function that could not be lowered has been reported.
         let Some(convention) = calls.conventions.get(id.0 as usize) else { return Ok(Vec::new()) };
         let mut words = Vec::new();
-        for (param, argument) in function.params.iter().zip(arguments) {
-            words.extend(self.words_of(function.locals[param.0 as usize].ty, argument)?);
+        for argument in arguments {
+            words.extend(self.words_of(argument));
         }
         let out = match convention.out_size {
             0 => None,
             size => {
-                let slot = self.new_slot(u64::from(size), "");
+                let slot = self.new_slot(u64::from(size), "", true);
                 let address = self.slot_address(slot);
                 words.push(address.base);
                 Some(address)
@@ -212,11 +215,11 @@ impl<'a> Builder<'a> {
                         true => self.emit(Type::I32, InstKind::Narrow(returned)),
                         false => returned,
                     };
-                    let storage = self.new_storage(*ty, false, "")?;
+                    let storage = self.new_storage(*ty, false, "");
                     self.write(storage, *ty, Operand::Scalar(value));
                     storage
                 }
-                (_, Some(out)) => self.result_in_memory(convention, index, *ty, out)?,
+                (_, Some(out)) => self.result_in_memory(convention, index, *ty, out),
                 _ => Storage::None,
             };
             results.push(storage);
@@ -230,69 +233,20 @@ impl<'a> Builder<'a> {
         index: usize,
         ty: TypeId,
         out: Address,
-    ) -> Result<Storage> {
+    ) -> Storage {
         let offset = convention.in_memory.iter().find(|(result, _)| *result == index);
         let place = out.plus(offset.map_or(0, |(_, offset)| *offset));
         if self.is_memory(ty) {
-            return Ok(Storage::Place(place));
+            return Storage::Place(place);
         }
-        let mut types = Vec::new();
-        self.word_types(ty, &mut types);
         let mut words = Vec::new();
-        for (number, ty) in types.into_iter().enumerate() {
+        for (number, ty) in self.word_types(ty).into_iter().enumerate() {
             words.push(self.load_word(place.plus(number as u32 * WORD), ty));
         }
-        let mut words = words.into_iter();
-        let operand = self.operand_of_words(ty, &mut || words.next().unwrap_or(Value(0)));
-        let storage = self.new_storage(ty, false, "")?;
+        let operand = self.operand_of_words(ty, &words);
+        let storage = self.new_storage(ty, false, "");
         self.write(storage, ty, operand);
-        Ok(storage)
-    }
-
-    // Words.
-
-    /// A struct or an array, which is one word: its address.
-    fn is_memory(&self, ty: TypeId) -> bool {
-        self.scalar_type(ty).is_none() && !self.is_slice(ty)
-    }
-
-    /// The types of the words of a value of type `ty`.
-    fn word_types(&self, ty: TypeId, types: &mut Vec<Type>) {
-        match (self.types().get(ty), self.scalar_type(ty)) {
-            (hir::Type::Slice { provenance: hir::Provenance::Packet, .. }, _) => {
-                types.extend([Type::Pointer, Type::Pointer]);
-            }
-            (hir::Type::Slice { .. }, _) => types.extend([Type::Pointer, Type::I64]),
-            (_, scalar) => types.push(scalar.unwrap_or(Type::Pointer)),
-        }
-    }
-
-    fn words_of(&mut self, ty: TypeId, operand: Operand) -> Result<Vec<Value>> {
-        Ok(match operand {
-            Operand::Scalar(value) => vec![value],
-            Operand::Slice(SliceValue { pointer, bound: Bound::Length(end) | Bound::PacketEnd(end) }) => {
-                vec![pointer, end]
-            }
-            Operand::Memory(address) => {
-                debug_assert!(self.is_memory(ty), "a value in memory is passed by its address");
-                vec![self.pointer(address)]
-            }
-        })
-    }
-
-    fn operand_of_words(&mut self, ty: TypeId, next: &mut dyn FnMut() -> Value) -> Operand {
-        let first = next();
-        match self.types().get(ty) {
-            hir::Type::Slice { provenance, .. } => {
-                let bound = match provenance {
-                    hir::Provenance::Packet => Bound::PacketEnd(next()),
-                    _ => Bound::Length(next()),
-                };
-                Operand::Slice(SliceValue { pointer: first, bound })
-            }
-            _ if self.is_memory(ty) => Operand::Memory(Address { base: first, offset: 0, context: false }),
-            _ => Operand::Scalar(first),
-        }
+        storage
     }
 
     /// The words that arrive: in registers, the last of which may point to the rest.
@@ -321,7 +275,7 @@ impl<'a> Builder<'a> {
             return words;
         }
         let rest = words.split_off(ARGUMENT_REGISTERS - 1);
-        let slot = self.new_slot(rest.len() as u64 * u64::from(WORD), "");
+        let slot = self.new_slot(rest.len() as u64 * u64::from(WORD), "", true);
         let block = self.slot_address(slot);
         self.because(Why::Spill, |b| {
             for (number, word) in rest.into_iter().enumerate() {
@@ -330,25 +284,5 @@ impl<'a> Builder<'a> {
         });
         words.push(block.base);
         words
-    }
-
-    /// Stores all 8 bytes of a word: verifiers follow spilled registers only when they are whole.
-    fn store_word(&mut self, address: Address, word: Value) {
-        let word = match self.f.ty(word) {
-            Type::I32 => self.emit(Type::I64, InstKind::Zext64(word)),
-            _ => word,
-        };
-        self.emit_effect(InstKind::Store(Size::DW, address.base, address.offset, word));
-    }
-
-    fn load_word(&mut self, address: Address, ty: Type) -> Value {
-        let load = InstKind::Load(Size::DW, address.base, address.offset);
-        match ty {
-            Type::I32 => {
-                let whole = self.emit(Type::I64, load);
-                self.emit(Type::I32, InstKind::Narrow(whole))
-            }
-            ty => self.emit(ty, load),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Removes pure instructions and block parameters that nobody uses. Loads stay: a bad one is for the verifier to see.
 
-use crate::ir::{Block, Function, Terminator, Value};
+use crate::ir::{Block, Function, InstKind, Terminator, Value};
 
 /// Runs the pass.
 pub(super) fn run(function: &mut Function) {
@@ -13,7 +13,19 @@ pub(super) fn run(function: &mut Function) {
             !data.kind.is_pure() || data.result.is_none_or(|value| used[value.0 as usize])
         });
     }
+    forget_old_values(function, &used);
     remove_dead_params(function, &used);
+}
+
+/// Atomic operations whose result nobody uses need not fetch it.
+fn forget_old_values(function: &mut Function, used: &[bool]) {
+    for data in &mut function.insts {
+        if matches!(data.kind, InstKind::Atomic(..))
+            && data.result.is_some_and(|value| !used[value.0 as usize])
+        {
+            data.result = None;
+        }
+    }
 }
 
 fn live_values(function: &Function) -> Vec<bool> {

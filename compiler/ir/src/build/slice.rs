@@ -1,0 +1,288 @@
+//! Slices and strings: their words, their lengths, their elements, and slices of them.
+
+use gobpf_bpf::insn::{AluOp, JmpOp};
+use gobpf_source::Why;
+use gobpf_types::hir::{self, Expr, ExprKind, TypeId};
+
+use super::{Address, Bound, Builder, Operand, Result, SliceValue};
+use crate::error::Unsupported;
+use crate::ir::{InstKind, Type, Value};
+
+/// The limit of a packet slice that has none: a number that no length reaches.
+pub(super) const UNLIMITED: i64 = i64::MAX;
+
+/// What is sliced.
+enum Base {
+    /// An array, in memory.
+    Array(Address, u64),
+    /// A slice or a string.
+    Slice(SliceValue),
+}
+
+impl Builder<'_> {
+    /// The types of the words of a value of type `ty` in registers: a struct or an array is its address.
+    pub(super) fn word_types(&self, ty: TypeId) -> Vec<Type> {
+        match self.types().get(ty) {
+            hir::Type::Slice { provenance: hir::Provenance::Packet, .. } => {
+                vec![Type::Pointer, Type::Pointer, Type::I64]
+            }
+            hir::Type::Slice { .. } | hir::Type::String { .. } => {
+                vec![Type::Pointer, Type::I64, Type::I64, Type::I64]
+            }
+            _ => vec![self.scalar_type(ty).unwrap_or(Type::Pointer)],
+        }
+    }
+
+    /// The words of a value.
+    pub(super) fn words_of(&mut self, operand: Operand) -> Vec<Value> {
+        match operand {
+            Operand::Scalar(value) => vec![value],
+            Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } }) => {
+                vec![pointer, offset, length, end]
+            }
+            Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit } }) => {
+                vec![pointer, end, limit]
+            }
+            Operand::Memory(address) => vec![self.pointer(address)],
+        }
+    }
+
+    /// The value of type `ty` that has these words.
+    pub(super) fn operand_of_words(&self, ty: TypeId, words: &[Value]) -> Operand {
+        match *words {
+            [pointer, offset, length, end] => {
+                Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } })
+            }
+            [pointer, end, limit] => {
+                Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit } })
+            }
+            [base, ..] if self.is_memory(ty) => Operand::Memory(Address { base, offset: 0, context: false }),
+            [value, ..] => Operand::Scalar(value),
+            [] => Operand::Scalar(Value(0)),
+        }
+    }
+
+    /// The empty slice or string of type `ty`.
+    pub(super) fn nil_slice(&mut self, ty: TypeId) -> SliceValue {
+        let pointer = self.const_of(Type::Pointer, 0);
+        let bound = if self.is_packet(ty) {
+            Bound::Packet { end: pointer, limit: self.const_i64(UNLIMITED) }
+        } else {
+            let zero = self.const_i64(0);
+            Bound::Counted { offset: zero, length: zero, end: zero }
+        };
+        SliceValue { pointer, bound }
+    }
+
+    /// All of an array of `length` elements at `pointer`.
+    pub(super) fn whole(&mut self, pointer: Value, length: Value) -> SliceValue {
+        let offset = self.const_i64(0);
+        SliceValue { pointer, bound: Bound::Counted { offset, length, end: length } }
+    }
+
+    /// The length of a slice or string.
+    pub(super) fn length(&mut self, slice: SliceValue, size: u64) -> Value {
+        match slice.bound {
+            Bound::Counted { length, .. } => length,
+            Bound::Packet { end, limit } => {
+                // A limit that is one was compared with the packet's end when the slice was made.
+                if self.f.max_of(limit) < UNLIMITED as u64 {
+                    return limit;
+                }
+                let rest = self.packet_rest(slice.pointer, end, size);
+                if self.f.as_const(limit) == Some(UNLIMITED) { rest } else { self.lesser(rest, limit) }
+            }
+        }
+    }
+
+    /// The capacity of a slice.
+    pub(super) fn capacity(&mut self, slice: SliceValue, size: u64) -> Value {
+        match slice.bound {
+            Bound::Counted { offset, end, .. } => self.alu(AluOp::Sub, end, offset),
+            Bound::Packet { end, .. } => self.packet_rest(slice.pointer, end, size),
+        }
+    }
+
+    fn packet_rest(&mut self, pointer: Value, end: Value, size: u64) -> Value {
+        let bytes = self.emit(Type::I64, InstKind::PtrDiff(end, pointer));
+        let size = self.const_i64(size.max(1) as i64);
+        self.alu(AluOp::Div, bytes, size)
+    }
+
+    /// The lesser of two numbers that are not negative.
+    pub(super) fn lesser(&mut self, a: Value, b: Value) -> Value {
+        if let (Some(left), Some(right)) = (self.f.as_const(a), self.f.as_const(b)) {
+            return if left <= right { a } else { b };
+        }
+        self.select(JmpOp::Gt, (a, b), b, a)
+    }
+
+    /// `then` where `left op right` holds, otherwise `otherwise`.
+    pub(super) fn select(
+        &mut self,
+        op: JmpOp,
+        (left, right): (Value, Value),
+        then: Value,
+        otherwise: Value,
+    ) -> Value {
+        let (yes, join) = (self.new_block(), self.new_block());
+        let result = self.ssa.new_var(self.f.ty(then));
+        self.write_var(result, otherwise);
+        self.branch(crate::ir::Cond { op, left, right }, yes, join);
+        self.seal(yes);
+        self.block = yes;
+        self.write_var(result, then);
+        self.jump(join, join);
+        self.seal(join);
+        self.read_var(result)
+    }
+
+    /// The length of a slice whose memory a helper gets, with bounds that verifiers see.
+    pub(super) fn memory_length(&mut self, slice: SliceValue, size: u64) -> Value {
+        if let Bound::Counted { offset, length, end } = slice.bound
+            && let (Some(offset), Some(end)) = (self.f.as_const(offset), self.f.as_const(end))
+            && self.f.seen_max_of(length) > end.saturating_sub(offset) as u64
+        {
+            let room = self.const_i64(end.saturating_sub(offset));
+            self.abort_if(Why::BoundsCheck, JmpOp::Gt, length, room);
+        }
+        self.length(slice, size)
+    }
+
+    /// Where the first element is.
+    pub(super) fn start(&mut self, slice: SliceValue, size: u64) -> Address {
+        let at = Address { base: slice.pointer, offset: 0, context: false };
+        match slice.bound {
+            Bound::Counted { offset, .. } => self.offset_by(at, offset, size),
+            Bound::Packet { .. } => at,
+        }
+    }
+
+    /// Element `index` of `size` bytes, checked.
+    pub(super) fn slice_element(&mut self, slice: SliceValue, index: Value, size: u64) -> Address {
+        match slice.bound {
+            Bound::Counted { length, .. } => {
+                self.check_index(index, length);
+                self.element_in_range(slice, index, size)
+            }
+            Bound::Packet { end, limit } => {
+                if self.f.as_const(limit) != Some(UNLIMITED) {
+                    self.check_index(index, limit);
+                }
+                self.packet_element(slice.pointer, end, index, size)
+            }
+        }
+    }
+
+    /// Element `index` of a slice that is longer. Verifiers compare with constants only, and do not know how the place in
+    /// the array comes from offset and index: where they could not see that it is inside, it is compared with the array's
+    /// end.
+    pub(super) fn element_in_range(&mut self, slice: SliceValue, index: Value, size: u64) -> Address {
+        let Bound::Counted { offset, length, end } = slice.bound else {
+            return match slice.bound {
+                Bound::Packet { end, .. } => self.packet_element(slice.pointer, end, index, size),
+                Bound::Counted { .. } => Address { base: slice.pointer, offset: 0, context: false },
+            };
+        };
+        let at = Address { base: slice.pointer, offset: 0, context: false };
+        let place = self.alu(AluOp::Add, index, offset);
+        let known = |value| self.f.as_const(value);
+        let inside = match (known(offset), known(length), known(end)) {
+            (Some(offset), Some(length), Some(end)) => offset.saturating_add(length) <= end,
+            (_, _, Some(end)) => self.f.seen_max_of(place) < end as u64,
+            _ => false,
+        };
+        if !inside {
+            self.abort_if(Why::BoundsCheck, JmpOp::Ge, place, end);
+        }
+        self.offset_by(at, place, size)
+    }
+
+    /// `base[low:high:max]`.
+    pub(super) fn slice_of(&mut self, expr: &Expr) -> Result<SliceValue> {
+        let ExprKind::Slice { base, low, high, max } = &expr.kind else { return self.slice(expr) };
+        let (size, is_string) = (self.element_size(expr.ty), self.is_string(expr.ty));
+        let of = match self.types().get(base.ty) {
+            hir::Type::Array { length, .. } => Base::Array(self.address(base)?, *length),
+            _ => Base::Slice(self.slice(base)?),
+        };
+        let mut bound = |bound: &Option<Box<Expr>>| -> Result<Option<Value>> {
+            bound.as_ref().map(|bound| self.index_value(bound)).transpose()
+        };
+        let (low, high, max) = (bound(low)?, bound(high)?, bound(max)?);
+        self.at(expr.node);
+        let slice = match of {
+            Base::Array(address, length) => {
+                let (pointer, length) = (self.pointer(address), self.const_i64(length as i64));
+                self.whole(pointer, length)
+            }
+            Base::Slice(slice) => slice,
+        };
+        match slice.bound {
+            Bound::Packet { .. } if max.is_some() => self.error(Unsupported::PacketCapacity),
+            Bound::Packet { end, limit } => {
+                Ok(self.slice_packet((slice.pointer, end, limit), low, high, size))
+            }
+            Bound::Counted { offset, length, end } => {
+                let capacity = if is_string { length } else { self.alu(AluOp::Sub, end, offset) };
+                let end = match max {
+                    None => end,
+                    Some(max) => {
+                        self.check_bound(max, capacity);
+                        self.alu(AluOp::Add, offset, max)
+                    }
+                };
+                let high = match high {
+                    None => length,
+                    Some(high) => {
+                        self.check_bound(high, max.unwrap_or(capacity));
+                        high
+                    }
+                };
+                let Some(low) = low else {
+                    return Ok(SliceValue { bound: Bound::Counted { offset, length: high, end }, ..slice });
+                };
+                self.check_bound(low, high);
+                let offset = self.alu(AluOp::Add, low, offset);
+                let length = self.alu(AluOp::Sub, high, low);
+                Ok(SliceValue { bound: Bound::Counted { offset, length, end }, ..slice })
+            }
+        }
+    }
+
+    /// Aborts where `index` is not below `length`; a negative index is a large unsigned one.
+    pub(super) fn check_index(&mut self, index: Value, length: Value) {
+        let in_range =
+            self.f.as_const(length).is_some_and(|length| self.f.seen_max_of(index) < length as u64);
+        if !in_range {
+            self.abort_if(Why::BoundsCheck, JmpOp::Ge, index, length);
+        }
+    }
+
+    /// Aborts where `bound` is above `limit`.
+    pub(super) fn check_bound(&mut self, bound: Value, limit: Value) {
+        let in_range = bound == limit
+            || self.f.as_const(limit).is_some_and(|limit| self.f.seen_max_of(bound) <= limit as u64);
+        if !in_range {
+            self.abort_if(Why::BoundsCheck, JmpOp::Gt, bound, limit);
+        }
+    }
+
+    /// The size of an element of a slice, an array or a string type.
+    pub(super) fn element_size(&self, ty: TypeId) -> u64 {
+        match self.types().get(ty) {
+            hir::Type::Slice { element, .. } | hir::Type::Array { element, .. } => {
+                self.types().size_of(*element)
+            }
+            _ => 1,
+        }
+    }
+
+    pub(super) fn is_string(&self, ty: TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::String { .. })
+    }
+
+    pub(super) fn is_packet(&self, ty: TypeId) -> bool {
+        matches!(self.types().get(ty), hir::Type::Slice { provenance: hir::Provenance::Packet, .. })
+    }
+}
