@@ -30,28 +30,33 @@ impl Layout {
                 intern(&mut layout.btf, &package.types, map.key),
                 intern(&mut layout.btf, &package.types, map.value),
             );
+            // A ring buffer has records, of which the kernel knows nothing.
+            let has_entries = map.kind != MapKind::RINGBUF;
+            let size = |ty| if has_entries { package.types.size_of(ty) as u32 } else { 0 };
             layout.maps.push(Map {
                 name: map.name.to_string(),
                 kind: map.kind,
-                key_size: package.types.size_of(map.key) as u32,
-                value_size: package.types.size_of(map.value) as u32,
+                key_size: size(map.key),
+                value_size: size(map.value),
                 max_entries: map.max_entries,
                 flags: map.flags,
-                key: Some(key),
+                key: has_entries.then_some(key),
                 value: Some(value),
                 contents: None,
                 ..Map::default()
             });
         }
-        if !texts.bytes().is_empty() {
-            layout.text = layout.add_data(".rodata", texts.bytes().to_vec(), true);
-        }
-        layout.add_globals(package, ".data", |global| global.initial.is_some());
-        layout.add_globals(package, ".bss", |global| global.initial.is_none());
+        layout.text = MapId(layout.maps.len() as u32);
+        layout.add_globals(package, RODATA, texts.bytes().to_vec(), |global| global.constant);
+        layout
+            .add_globals(package, ".data", Vec::new(), |global| !global.constant && global.initial.is_some());
+        layout
+            .add_globals(package, ".bss", Vec::new(), |global| !global.constant && global.initial.is_none());
         layout
     }
 
-    fn add_data(&mut self, name: &str, data: Vec<u8>, frozen: bool) -> MapId {
+    fn add_data(&mut self, name: &str, data: Vec<u8>) {
+        let frozen = name == RODATA;
         self.maps.push(Map {
             name: name.to_string(),
             kind: MapKind::ARRAY,
@@ -64,12 +69,17 @@ impl Layout {
             contents: Some(MapContents { data, frozen }),
             ..Map::default()
         });
-        MapId(self.maps.len() as u32 - 1)
     }
 
-    fn add_globals(&mut self, package: &hir::Package, name: &str, belongs: impl Fn(&hir::Global) -> bool) {
+    /// Lays out the variables that belong to a map of global data, behind what is there already.
+    fn add_globals(
+        &mut self,
+        package: &hir::Package,
+        name: &str,
+        mut data: Vec<u8>,
+        belongs: impl Fn(&hir::Global) -> bool,
+    ) {
         let map = MapId(self.maps.len() as u32);
-        let mut data = Vec::new();
         for (index, global) in package.globals.iter().enumerate().filter(|(_, global)| belongs(global)) {
             let size = package.types.size_of(global.ty) as usize;
             // Eight bytes suit every type, and keep neighbours apart for atomic access.
@@ -80,7 +90,7 @@ impl Layout {
             data.resize(end, 0);
         }
         if !data.is_empty() {
-            self.add_data(name, data, false);
+            self.add_data(name, data);
         }
     }
 
@@ -105,6 +115,8 @@ impl Layout {
     }
 }
 
+/// The map of what never changes.
+const RODATA: &str = ".rodata";
 /// `BPF_F_RDONLY_PROG`: programs may not write.
 const BPF_F_RDONLY_PROG: u32 = 1 << 7;
 

@@ -19,10 +19,6 @@ pub enum Unsupported {
     StringValue,
     /// A construct of the language, in words.
     Construct(&'static str),
-    /// A slice that is kept in memory: a field, an element, or a variable whose address is taken.
-    SliceInMemory,
-    /// A packet slice with a third index.
-    PacketCapacity,
     /// Calls nested too deeply to inline, or a program that becomes too large: the number of instructions reached.
     TooLarge(usize),
     /// The register allocator gave up, with its words.
@@ -61,18 +57,6 @@ impl BuildError {
                 format!("{what} is not supported in the kernel yet"),
             )
             .help("write it out with a loop or an if"),
-            Unsupported::SliceInMemory => Diagnostic::error(
-                codes::GB0316,
-                at,
-                "a slice can't be kept in memory in the kernel; only local variables and arguments can be slices",
-            )
-            .help("keep an array, or the index into one"),
-            Unsupported::PacketCapacity => Diagnostic::error(
-                codes::GB0350,
-                at,
-                "a slice of the packet with a capacity of its own is not supported",
-            )
-            .help("leave the third index out: the capacity of a packet slice is what remains of the packet"),
             Unsupported::TooLarge(count) => Diagnostic::error(
                 codes::GB0601,
                 at,

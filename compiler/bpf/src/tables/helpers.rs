@@ -75,8 +75,14 @@ impl Helper {
 
     /// The helper that gives back what this one acquires without using it: what an early end of the program calls.
     pub fn undone_by(&self) -> Option<&'static Helper> {
-        let (_, release) = ACQUIRE.iter().find(|(acquire, _)| *acquire == self.name)?;
+        let (_, release, _) = ACQUIRE.iter().find(|(acquire, ..)| *acquire == self.name)?;
         Helper::by_name(release)
+    }
+
+    /// Whether this helper gives back what `acquire` acquires: the one that undoes the work, or one that completes it.
+    pub fn gives_back(&self, acquire: &Helper) -> bool {
+        let row = ACQUIRE.iter().find(|(name, ..)| *name == acquire.name);
+        row.is_some_and(|(_, undo, complete)| *undo == self.name || complete.contains(&self.name))
     }
 
     /// The subprogram that it takes, if it does.
@@ -113,13 +119,13 @@ const CHANGE_PACKET: &[&str] = &[
 
 /// Helpers that acquire something, and what gives it back unused. What `kptr_xchg` gives is released as its type wants;
 /// `map_lookup_elem` acquires a socket where the map holds sockets.
-const ACQUIRE: &[(&str, &str)] = &[
-    ("sk_lookup_tcp", "sk_release"),
-    ("sk_lookup_udp", "sk_release"),
-    ("skc_lookup_tcp", "sk_release"),
-    ("ringbuf_reserve", "ringbuf_discard"),
-    ("ringbuf_reserve_dynptr", "ringbuf_discard_dynptr"),
-    ("spin_lock", "spin_unlock"),
+const ACQUIRE: &[(&str, &str, &[&str])] = &[
+    ("sk_lookup_tcp", "sk_release", &[]),
+    ("sk_lookup_udp", "sk_release", &[]),
+    ("skc_lookup_tcp", "sk_release", &[]),
+    ("ringbuf_reserve", "ringbuf_discard", &["ringbuf_submit"]),
+    ("ringbuf_reserve_dynptr", "ringbuf_discard_dynptr", &["ringbuf_submit_dynptr"]),
+    ("spin_lock", "spin_unlock", &[]),
 ];
 
 const fn callback(argument: u8, context: Option<u8>, later: bool) -> Callback {

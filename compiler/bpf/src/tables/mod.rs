@@ -10,7 +10,6 @@ mod maps;
 mod prototype;
 #[rustfmt::skip]
 mod prototypes;
-pub mod resources;
 
 pub use arguments::{Argument, ArgumentKind, Flags, ReturnKind, Returns};
 pub use attach::{ATTACH_TYPES, AttachRow, AttachType};

@@ -2,7 +2,7 @@
 //! tells; a variable for each call that acquires something knows whether it is still held.
 
 use gobpf_bpf::insn::JmpOp;
-use gobpf_bpf::tables::resources::{Held, Resource};
+use gobpf_bpf::tables::Helper;
 
 use super::Builder;
 use super::ssa::Var;
@@ -11,7 +11,9 @@ use crate::ir::{Cond, InstKind, Type, Value};
 /// What one call acquires.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeldVar {
-    pub(super) resource: &'static Resource,
+    pub(super) acquire: &'static Helper,
+    /// What gives it back without using it.
+    pub(super) undo: &'static Helper,
     /// The pointer; nil while nothing is held.
     pub(super) var: Var,
 }
@@ -19,24 +21,25 @@ pub(super) struct HeldVar {
 impl Builder<'_> {
     /// Notes what a call of `helper` acquires or releases.
     pub(super) fn track_held(&mut self, helper: u32, arguments: &[Value], result: Value) {
+        let Some(helper) = Helper::by_id(helper) else { return };
         if let Some(&pointer) = arguments.first() {
             self.released(helper, pointer);
         }
-        let Some(resource) = Resource::acquired_by(helper) else { return };
-        let pointer = match resource.held {
-            Held::Result => Some(result),
-            Held::Argument => arguments.first().copied(),
+        let Some(undo) = helper.undone_by() else { return };
+        // A pointer that comes back is what is held; otherwise it is what the last argument points to.
+        let pointer = match self.f.ty(result) {
+            Type::Pointer => Some(result),
+            _ => arguments.last().copied(),
         };
         let Some(pointer) = pointer else { return };
         let var = self.ssa.new_var(Type::Pointer);
         self.write_var(var, pointer);
-        self.held.push(HeldVar { resource, var });
+        self.held.push(HeldVar { acquire: helper, undo, var });
     }
 
     /// `helper` is called with `pointer`: where that releases it, it is no longer held.
-    fn released(&mut self, helper: u32, pointer: Value) {
-        let held: Vec<_> =
-            self.held.iter().filter(|held| held.resource.release.contains(&helper)).copied().collect();
+    fn released(&mut self, helper: &Helper, pointer: Value) {
+        let held: Vec<_> = self.held.iter().filter(|held| helper.gives_back(held.acquire)).copied().collect();
         if held.is_empty() {
             return;
         }
@@ -73,11 +76,8 @@ impl Builder<'_> {
             self.branch(Cond { op: JmpOp::Ne, left: value, right: nil }, release, done);
             self.seal(release);
             self.block = release;
-            let mut arguments = vec![value];
-            while arguments.len() < held.resource.arguments {
-                arguments.push(self.const_i64(0));
-            }
-            self.emit(Type::I64, InstKind::Call(held.resource.undo, arguments));
+            let flags = self.const_i64(0);
+            self.emit(Type::I64, InstKind::Call(held.undo.id, vec![value, flags]));
             self.jump(done, done);
             self.seal(done);
         }

@@ -1,7 +1,7 @@
 //! Go maps on BPF maps.
 
 use gobpf_bpf::insn::JmpOp;
-use gobpf_bpf::tables::resources;
+use gobpf_bpf::tables::Helper;
 use gobpf_source::Why;
 use gobpf_types::hir::{BinaryOp, Expr, MapId, TypeId};
 
@@ -10,6 +10,11 @@ use crate::ir::{Cond, InstKind, Type, Value};
 
 /// `BPF_ANY`: create the entry, or overwrite it.
 const ANY: i64 = 0;
+
+/// The number of a helper.
+fn helper(name: &str) -> u32 {
+    Helper::by_name(name).map_or(0, |helper| helper.id)
+}
 
 impl Builder<'_> {
     /// A pointer to a copy of a key.
@@ -21,7 +26,7 @@ impl Builder<'_> {
 
     fn lookup(&mut self, map: MapId, key: Value) -> Value {
         let map = self.emit(Type::Pointer, InstKind::MapRef(map));
-        self.emit(Type::Pointer, InstKind::Call(resources::MAP_LOOKUP_ELEM, vec![map, key]))
+        self.emit(Type::Pointer, InstKind::Call(helper("map_lookup_elem"), vec![map, key]))
     }
 
     /// `map[key]`: the value or its zero value, and whether there is an entry.
@@ -62,7 +67,7 @@ impl Builder<'_> {
         let value = self.spilled(ty, value);
         let map = self.emit(Type::Pointer, InstKind::MapRef(map));
         let flags = self.const_i64(ANY);
-        self.emit(Type::I64, InstKind::Call(resources::MAP_UPDATE_ELEM, vec![map, key, value, flags]));
+        self.emit(Type::I64, InstKind::Call(helper("map_update_elem"), vec![map, key, value, flags]));
     }
 
     /// `map[key] op= value`: in place where there is an entry.
@@ -100,7 +105,7 @@ impl Builder<'_> {
         let key = self.key(key)?;
         self.at(node);
         let map = self.emit(Type::Pointer, InstKind::MapRef(map));
-        self.emit(Type::I64, InstKind::Call(resources::MAP_DELETE_ELEM, vec![map, key]));
+        self.emit(Type::I64, InstKind::Call(helper("map_delete_elem"), vec![map, key]));
         Ok(())
     }
 }

@@ -219,7 +219,9 @@ impl Builder<'_> {
             Base::Slice(slice) => slice,
         };
         match slice.bound {
-            Bound::Packet { .. } if max.is_some() => self.error(Unsupported::PacketCapacity),
+            Bound::Packet { .. } if max.is_some() => {
+                self.error(Unsupported::Construct("a slice of the packet with a capacity of its own"))
+            }
             Bound::Packet { end, limit } => {
                 Ok(self.slice_packet((slice.pointer, end, limit), low, high, size))
             }
