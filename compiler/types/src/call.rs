@@ -88,6 +88,14 @@ impl<'a> Cx<'_, 'a> {
             let words = words.to_owned();
             return self.call_helper(&symbol, &words, receiver, signature, text, (arguments, spread), expr);
         }
+        if let (Some("get"), Some(Operand { mode: Mode::MapVariable(variable), ty, .. })) =
+            (symbol.directive("const"), &receiver)
+        {
+            return match crate::variables::global(self.ck, *variable, *ty) {
+                Some(global) => self.result(expr, signature, ExprKind::Global(global)),
+                None => self.result_only(expr, signature),
+            };
+        }
         if let (Some(fields), Some(receiver)) = (symbol.directive("packet"), &receiver) {
             return self.packet(fields, receiver, expr, signature);
         }
@@ -300,23 +308,52 @@ impl<'a> Cx<'_, 'a> {
         let mut values = values.into_iter();
         let mut lowered = Vec::with_capacity(words.len());
         for word in words {
+            if word.starts_with("func:") {
+                self.error(expr.id, Why::NativeOnly { name: text.to_owned() });
+                return self.invalid(expr);
+            }
+            if word == "refmem" {
+                let Some(value) = values.next() else { return self.invalid(expr) };
+                let size = self.ck.hir.size_of(value.ty);
+                lowered.push(hir::Argument::Reference(value));
+                lowered.push(self.number(i128::from(size), expr));
+                continue;
+            }
             let argument = match word {
                 "map" => receiver.as_ref().and_then(|receiver| self.map_argument(receiver)),
                 "ref" => values.next().map(hir::Argument::Reference),
                 "val" => values.next().map(hir::Argument::Value),
                 "mem" => values.next().map(hir::Argument::Memory),
-                other => other.strip_prefix("const:").and_then(|number| number.parse().ok()).map(|number| {
-                    let ty = self.basic(crate::ty::Basic::Uint64);
-                    hir::Argument::Value(self.int_expr(number, ty, expr.id))
-                }),
+                other => match (other.strip_prefix("const:"), other.strip_prefix("size:")) {
+                    (Some(number), _) => parse_number(number).map(|number| self.number(number, expr)),
+                    (_, Some(parameter)) => {
+                        let receiver = receiver.as_ref().map(|receiver| receiver.ty);
+                        let ty = receiver.and_then(|receiver| self.type_argument(receiver, parameter));
+                        ty.map(|ty| {
+                            let lowered = self.lower(ty);
+                            self.number(i128::from(self.ck.hir.size_of(lowered)), expr)
+                        })
+                    }
+                    _ => None,
+                },
             };
             match argument {
                 Some(argument) => lowered.push(argument),
-                None => return self.invalid(expr),
+                None if word == "map" => return self.result_only(expr, signature), // reported
+                None => {
+                    // A word of a newer SDK than this compiler knows.
+                    self.error(expr.id, Why::NativeOnly { name: text.to_owned() });
+                    return self.invalid(expr);
+                }
             }
         }
         let call = self.result(expr, signature, ExprKind::Helper { helper, arguments: lowered });
         self.after(before, call)
+    }
+
+    fn number(&mut self, number: i128, expr: &ast::Expr) -> hir::Argument {
+        let ty = self.basic(crate::ty::Basic::Uint64);
+        hir::Argument::Value(self.int_expr(number, ty, expr.id))
     }
 
     fn check_helper_version(&mut self, helper: u32, name: &str, expr: &ast::Expr) {
@@ -395,5 +432,12 @@ impl<'a> Cx<'_, 'a> {
             ast::ExprKind::Call { function, .. } => expression(function),
             _ => expression(expr),
         }
+    }
+}
+
+fn parse_number(text: &str) -> Option<i128> {
+    match text.strip_prefix("0x") {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Cx<'_, 'a> {
         if self.ck.types.is_unknown(ty) {
             return self.invalid(expr);
         }
-        let is_map = self.map_type(ty).is_some();
+        let is_map = self.map_type(ty).is_some() || self.const_type(ty).is_some();
         match self.ck.types.under(ty).clone() {
             Kind::Struct(_) if is_map && self.function.is_some() => {
                 let name = expression(expr);

@@ -130,6 +130,8 @@ pub enum Why {
     Recursion { path: Vec<(SmolStr, Place)> },
     MapMisuse { name: SmolStr },
     MapEntries { name: SmolStr },
+    RingSize { name: SmolStr, size: u32 },
+    ConstMisuse { name: SmolStr },
     MapType { name: SmolStr, role: &'static str, ty: String, part: String },
     PointerConflict { name: SmolStr, here: &'static str, there: &'static str, other: Place },
     PointerEscapes { name: SmolStr },

@@ -40,8 +40,13 @@ impl<'a> Cx<'_, 'a> {
                 self.invalid(expr)
             }
             Mode::MapVariable(symbol) => {
-                let name = self.ck.index.symbol(*symbol).map(|symbol| symbol.name.clone());
-                self.error(expr.id, Why::MapMisuse { name: name.unwrap_or_default() });
+                let name =
+                    self.ck.index.symbol(*symbol).map(|symbol| symbol.name.clone()).unwrap_or_default();
+                let why = match self.const_type(operand.ty) {
+                    Some(_) => Why::ConstMisuse { name },
+                    None => Why::MapMisuse { name },
+                };
+                self.error(expr.id, why);
                 self.invalid(expr)
             }
             _ => match self.ck.types.kind(operand.ty) {
@@ -183,7 +188,10 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn package_variable(&mut self, id: SymbolId, ty: Ty, expr: &'a ast::Expr) -> Operand {
-        if self.map_type(ty).is_some() || matches!(self.ck.types.under(ty), Kind::Map(..)) {
+        if self.map_type(ty).is_some()
+            || self.const_type(ty).is_some()
+            || matches!(self.ck.types.under(ty), Kind::Map(..))
+        {
             return self.operand(expr, Mode::MapVariable(id), ty, ExprKind::Zero);
         }
         if matches!(self.ck.types.under(ty), Kind::Struct(fields) if fields.is_empty()) {

@@ -23,8 +23,14 @@ enum Found {
 /// A kind of map with the types of its keys and values.
 pub(crate) struct MapType {
     pub kind: MapKind,
-    pub key: Ty,
-    pub value: Ty,
+    /// None where the kind has no keys.
+    pub key: Option<Ty>,
+    /// None where the kind has no values of a fixed type.
+    pub value: Option<Ty>,
+    /// The type of records that pass through it.
+    pub record: Option<Ty>,
+    /// The field with the number of entries.
+    pub entries: &'static str,
 }
 
 impl<'a> Cx<'_, 'a> {
@@ -246,6 +252,26 @@ impl<'a> Cx<'_, 'a> {
         self.ck.index.method(symbol.package, &named.name, name)
     }
 
+    /// The type argument for the parameter `name` of the type that `ty` is an instance of.
+    pub fn type_argument(&mut self, ty: Ty, name: &str) -> Option<Ty> {
+        let named = self.ck.types.named_of(self.pointed(ty))?;
+        let symbol = self.ck.index.symbol(named.symbol?)?;
+        let SymbolKind::Type(spec) = symbol.kind else { return None };
+        let position =
+            spec.type_params.iter().flat_map(|field| &field.names).position(|known| known.name == name)?;
+        named.arguments.get(position).copied()
+    }
+
+    /// `ty` is that of values which are chosen when the program is loaded: the field with the default, and its type.
+    pub fn const_type(&mut self, ty: Ty) -> Option<(usize, Ty)> {
+        let named = self.ck.types.named_of(ty)?;
+        let symbol = self.ck.index.symbol(named.symbol?)?;
+        let field = symbol.directive("const").filter(|_| symbol.package == Package::Sdk)?;
+        let Kind::Struct(fields) = self.ck.types.under(ty) else { return None };
+        let index = fields.iter().position(|known| known.name == field.trim())?;
+        Some((index, fields.get(index)?.ty))
+    }
+
     /// What kind of map `ty` is, if the SDK says that it is one.
     pub fn map_type(&mut self, ty: Ty) -> Option<MapType> {
         let named = self.ck.types.named_of(ty)?.clone();
@@ -271,9 +297,13 @@ impl<'a> Cx<'_, 'a> {
                 }
             },
         };
-        let key = of(words.next()?)?;
-        let value = of(words.next()?)?;
-        Some(MapType { kind, key, value })
+        let (key, value) = (words.next()?, words.next()?);
+        let size = words.next();
+        let [key, value] = [key, value].map(|word| if word == "-" { Some(None) } else { of(word).map(Some) });
+        let (key, value) = (key?, value?);
+        let record = named.arguments.last().copied().filter(|_| value.is_none());
+        let entries = if size == Some("Size") { "Size" } else { "MaxEntries" };
+        Some(MapType { kind, key, value, record, entries })
     }
 }
 

@@ -20,7 +20,8 @@ pub fn print(package: &Package) -> String {
         }
     }
     for global in &package.globals {
-        let _ = write!(out, "\nvar {} {}", global.name, printer.ty(global.ty));
+        let word = if global.constant { "const" } else { "var" };
+        let _ = write!(out, "\n{word} {} {}", global.name, printer.ty(global.ty));
         if let Some(initial) = &global.initial {
             let bytes: Vec<String> = initial.iter().map(|byte| format!("{byte:02x}")).collect();
             let _ = write!(out, " = {}", bytes.join(" "));

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use gobpf_bpf::tables::Helper;
 use gobpf_source::{NodeId, Place};
 
 use crate::error::{NotInKernel, TypeError, Why};
@@ -468,7 +469,10 @@ impl Pass<'_> {
             ExprKind::Local(local) => {
                 locals.provenance.get(local.0 as usize).copied().unwrap_or(Provenance::Nil)
             }
-            ExprKind::Helper { .. } => Provenance::MapValue,
+            ExprKind::Helper { helper, .. } => {
+                let acquires = Helper::by_id(*helper).is_some_and(|helper| helper.undone_by().is_some());
+                if acquires { Provenance::RingBuf } else { Provenance::MapValue }
+            }
             ExprKind::Packet { .. } => Provenance::Packet,
             ExprKind::AddressOf(place) => self.memory_of(place),
             ExprKind::Slice { base, .. } => match self.types.get(base.ty) {

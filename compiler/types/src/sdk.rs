@@ -12,9 +12,14 @@ use crate::standard::Standard;
 const SOURCES: &[&str] = &[
     include_str!("../../../sdk/doc.go"),
     include_str!("../../../sdk/array.go"),
+    include_str!("../../../sdk/const.go"),
     include_str!("../../../sdk/entries.go"),
     include_str!("../../../sdk/hash.go"),
     include_str!("../../../sdk/helpers.go"),
+    include_str!("../../../sdk/loop.go"),
+    include_str!("../../../sdk/programs.go"),
+    include_str!("../../../sdk/queue.go"),
+    include_str!("../../../sdk/ringbuf.go"),
     include_str!("../../../sdk/tracepoint.go"),
     include_str!("../../../sdk/xdp.go"),
 ];

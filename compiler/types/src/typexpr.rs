@@ -241,10 +241,14 @@ impl<'a> Cx<'_, 'a> {
 
     fn struct_fields(&mut self, fields: &'a [ast::Field]) -> Vec<Field> {
         let mut all: Vec<Field> = Vec::new();
+        // Unexported fields of a generic SDK type hold the state of its native half.
+        let of_generic_sdk = self.package == Package::Sdk && !self.type_args.is_empty();
         for field in fields {
             let native = field.tag.as_deref().is_some_and(|tag| tag.contains("bpf:\"-\""));
             // What only the native half uses isn't looked at: it may be of any type.
-            let unseen = native || (self.package == Package::Sdk && is_native_state(field));
+            let unseen = native
+                || (of_generic_sdk
+                    && field.names.iter().all(|name| name.name.starts_with(char::is_lowercase)));
             let ty = if unseen { Types::UNKNOWN } else { self.type_expr(&field.ty) };
             if field.names.is_empty() {
                 let name = crate::symbols::receiver_name(&field.ty).unwrap_or_default();
@@ -361,9 +365,4 @@ impl<'a> Cx<'_, 'a> {
         let underlying = self.type_expr(&spec.ty);
         self.ck.types.set_underlying(id, underlying);
     }
-}
-
-/// Fields of SDK types that hold the native half's state: unexported ones of a generic SDK type.
-fn is_native_state(field: &ast::Field) -> bool {
-    matches!(field.ty.kind, ExprKind::Index { .. })
 }

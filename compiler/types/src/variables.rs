@@ -16,6 +16,9 @@ use crate::ty::{Kind, Ty};
 /// Global data larger than this is refused (bytes): the kernel's limit for one array element.
 const MAX_GLOBAL: u64 = 1 << 22;
 
+/// Ring buffers are made of whole pages (bytes).
+const PAGE: u32 = 4096;
+
 /// The map that the variable `id` is; `None` after an error.
 pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
     if let Some(known) = ck.map_ids.get(&id) {
@@ -59,8 +62,10 @@ impl<'a> Cx<'_, 'a> {
             return self.go_map_variable(symbol, spec, index, ty);
         }
         let map_type = self.map_type(ty)?;
-        for (role, part) in [("key", map_type.key), ("value", map_type.value)] {
-            if let Some(wrong) = self.unfit_for_map(part, 0) {
+        for (role, part) in [("key", map_type.key), ("value", map_type.value), ("record", map_type.record)] {
+            if let Some(part) = part
+                && let Some(wrong) = self.unfit_for_map(part, 0)
+            {
                 let why = Why::MapType {
                     name: symbol.name.clone(),
                     role,
@@ -85,11 +90,17 @@ impl<'a> Cx<'_, 'a> {
         {
             return None;
         }
-        let max_entries = self.configured(ty, elements, "MaxEntries").unwrap_or(0);
-        if max_entries == 0 {
+        let max_entries = self.configured(ty, elements, map_type.entries).unwrap_or(0);
+        if map_type.entries == "Size" {
+            if !max_entries.is_power_of_two() || max_entries < PAGE {
+                self.error(symbol.node, Why::RingSize { name: symbol.name.clone(), size: max_entries });
+                return None;
+            }
+        } else if max_entries == 0 {
             self.error(symbol.node, Why::MapEntries { name: symbol.name.clone() });
             return None;
         }
+        let nothing = self.ck.types.intern(Kind::Struct([].into()));
         if let Some(row) = map_type.kind.row()
             && row.since > self.ck.target
         {
@@ -99,8 +110,8 @@ impl<'a> Cx<'_, 'a> {
         Some(hir::Map {
             name: symbol.name.clone(),
             kind: map_type.kind,
-            key: self.lower(map_type.key),
-            value: self.lower(map_type.value),
+            key: self.lower(map_type.key.unwrap_or(nothing)),
+            value: self.lower(map_type.value.or(map_type.record).unwrap_or(nothing)),
             max_entries,
             flags: self.configured(ty, elements, "Flags").unwrap_or(0),
             initial: Vec::new(),
@@ -151,6 +162,9 @@ impl<'a> Cx<'_, 'a> {
         if self.ck.types.is_unknown(ty) {
             return None;
         }
+        if let Some((field, inner)) = self.const_type(ty) {
+            return self.constant_variable(symbol, spec, index, (field, inner));
+        }
         let kernel_type = self.kernel_global_type(ty, symbol);
         if !kernel_type {
             return None;
@@ -176,6 +190,49 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: false, place })
+    }
+
+    /// A value that is chosen when the program is loaded: the global holds the default.
+    fn constant_variable(
+        &mut self,
+        symbol: &Symbol<'a>,
+        spec: &'a VarSpec,
+        index: usize,
+        (field, ty): (usize, Ty),
+    ) -> Option<hir::Global> {
+        if let Some(part) = self.unfit_for_map(ty, 0) {
+            let (ty, part) = (self.display(ty), self.display(part));
+            let name = symbol.name.clone();
+            self.error(symbol.node, Why::MapType { name, role: "value", ty, part });
+            return None;
+        }
+        let lowered = self.lower(ty);
+        let mut initial = None;
+        if let Some(value) = spec.values.get(index) {
+            let literal = self.expr(value);
+            let bytes = match literal.hir.kind {
+                _ if literal.is_invalid() => return None,
+                ExprKind::Zero => None,
+                ExprKind::Struct(values) => {
+                    let size = usize::try_from(self.ck.hir.size_of(lowered)).ok()?;
+                    let mut bytes = vec![0; size];
+                    let written =
+                        values.get(field).and_then(|value| write(&self.ck.hir, value, 0, &mut bytes));
+                    if written.is_none() {
+                        self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
+                        return None;
+                    }
+                    Some(bytes)
+                }
+                _ => {
+                    self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
+                    return None;
+                }
+            };
+            initial = bytes.filter(|bytes| bytes.iter().any(|byte| *byte != 0));
+        }
+        let place = symbol.place();
+        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: true, place })
     }
 
     fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {

@@ -486,6 +486,16 @@ fn kernel(why: &Why) -> Option<Words> {
             format!("{name} is a BPF map: it is a package variable with a literal, used by its methods"),
         )
         .help("a map can't be copied, passed, compared, or made while a program runs"),
+        Why::ConstMisuse { name } => Words::new(
+            codes::GB0320,
+            format!("{name} is chosen when the program is loaded: it is a package variable, and Get gives its value"),
+        )
+        .help("it can't be copied, passed or changed while a program runs"),
+        Why::RingSize { name, size } => {
+            let message = format!("ring buffer {name} has a Size of {size} bytes");
+            Words::new(codes::GB0219, message)
+                .help("the kernel wants a power of two that is a multiple of 4096: write {Size: 1 << 16}")
+        }
         Why::MapEntries { name } => {
             Words::new(codes::GB0219, format!("map {name} needs MaxEntries greater than 0"))
                 .help("the kernel allots the entries when the map is made: write {MaxEntries: 1024}")

@@ -71,7 +71,7 @@ fn provenance() {
 
 #[test]
 fn strings_slices_and_jumps() {
-    for name in ["strings", "slices", "jumps", "standard", "gomaps"] {
+    for name in ["strings", "slices", "jumps", "standard", "gomaps", "buffers"] {
         fixture(&format!("tests/fixtures/{name}.go"), name);
     }
 }
