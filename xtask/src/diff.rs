@@ -14,6 +14,7 @@ struct Peer {
 const PEERS: &[Peer] = &[
     Peer { name: "kernel", package: "gobpf-tests", program: "gobpf-diff", named: false },
     Peer { name: "syntax", package: "gobpf-differential", program: "gobpf-differential", named: true },
+    Peer { name: "types", package: "gobpf-differential", program: "gobpf-differential", named: true },
 ];
 
 /// Builds the comparison with optimisation and starts it with the other arguments.

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::syntax;
+use gobpf_differential::{syntax, types};
 use gobpf_tests::diff::fresh_seed;
 
-const USAGE: &str = "usage: gobpf-differential syntax [--programs N] [--seed S] [--keep DIR] [--only NUMBER]";
+const USAGE: &str =
+    "usage: gobpf-differential syntax|types [--programs N] [--seed S] [--keep DIR] [--only NUMBER]";
 
 /// A comparison.
 struct Comparison {
@@ -18,7 +19,10 @@ struct Comparison {
     run: fn(&Settings) -> Result<Outcome, String>,
 }
 
-const COMPARISONS: &[Comparison] = &[Comparison { name: "syntax", programs: 20_000, run: syntax::run }];
+const COMPARISONS: &[Comparison] = &[
+    Comparison { name: "syntax", programs: 20_000, run: syntax::run },
+    Comparison { name: "types", programs: 5_000, run: types::run },
+];
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {

@@ -1,0 +1,384 @@
+//! Our answer and that of go/types to one package.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, LazyLock};
+
+use gobpf_diagnostics::codes;
+use gobpf_source::{FileId, Place, SourceText};
+use gobpf_syntax::SyntaxTree;
+use gobpf_syntax::ast::File;
+use gobpf_types::{Import, Input, Sdk, Side as Where};
+
+use super::deliberate::{Side, is_deliberate};
+use super::native;
+
+static SDK: LazyLock<Sdk> = LazyLock::new(Sdk::embedded);
+
+/// An error.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Found {
+    /// Counted from 1.
+    pub line: u32,
+    /// The message.
+    pub words: String,
+}
+
+/// Our answer.
+pub struct Ours {
+    /// Go's errors.
+    errors: Vec<Found>,
+    /// The parser refused the file.
+    syntax: bool,
+    /// We crashed; the words.
+    crash: Option<String>,
+    /// Lines of native code.
+    native: Vec<RangeInclusive<u32>>,
+}
+
+/// A kind of difference.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Way {
+    /// We crashed.
+    Crash(String),
+    /// Go refuses, we don't.
+    Missed(String),
+    /// We refuse, Go doesn't.
+    TooStrict(String),
+    /// Both refuse, but Go has an error on a line where we have none.
+    LineMissed(String),
+    /// Both refuse, but we have an error on a line where Go has none.
+    LineAdded(String),
+    /// The same lines, but other words: theirs, ours.
+    Words(String, String),
+}
+
+impl Way {
+    /// Whether the verdicts differ.
+    pub fn is_verdict(&self) -> bool {
+        matches!(self, Way::Crash(_) | Way::Missed(_) | Way::TooStrict(_))
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Way::Crash(words) => write!(f, "we crash: {words}"),
+            Way::Missed(words) => write!(f, "only Go refuses: {words}"),
+            Way::TooStrict(words) => write!(f, "only we refuse: {words}"),
+            Way::LineMissed(words) => write!(f, "a line that only Go has: {words}"),
+            Way::LineAdded(words) => write!(f, "a line that only we have: {words}"),
+            Way::Words(theirs, ours) => write!(f, "other words: Go: {theirs} | ours: {ours}"),
+        }
+    }
+}
+
+/// A difference, with the lines that show it.
+pub struct Difference {
+    /// Its kind.
+    pub way: Way,
+    /// What both say.
+    pub lines: Vec<String>,
+}
+
+/// What our checker says to `text`.
+pub fn ask_ours(name: &str, text: &str) -> Ours {
+    let judge = || judge(text);
+    match std::panic::catch_unwind(judge) {
+        Ok(ours) => ours,
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().cloned();
+            let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            let crash = Some(words.unwrap_or_else(|| name.to_owned()));
+            Ours { errors: Vec::new(), syntax: false, crash, native: Vec::new() }
+        }
+    }
+}
+
+fn judge(text: &str) -> Ours {
+    let source = SourceText::new(text);
+    let tree = SyntaxTree::parse(FileId(0), &source);
+    let syntax = tree.diagnostics().iter().any(|found| found.code == codes::GB0101);
+    let file: &Arc<File> = tree.file();
+    let mut ours = Ours { errors: Vec::new(), syntax, crash: None, native: Vec::new() };
+    if syntax {
+        return ours;
+    }
+    let imports = |path: &str| match path {
+        "github.com/miekg/bpf" => Import::Sdk,
+        "missing/package" => Import::Missing,
+        path if !path.split('/').next().unwrap_or_default().contains('.') => Import::Standard,
+        _ => Import::Other,
+    };
+    let input = Input {
+        files: std::slice::from_ref(file),
+        sdk: &SDK,
+        imports: &imports,
+        target: None,
+        packages: &|_| None,
+    };
+    let checked = gobpf_types::check(input);
+    let span = |place: Place| file.span(place);
+    for error in checked.errors.iter().filter(|error| error.code().is_go_error()) {
+        let shown = error.to_diagnostic(&span);
+        let line = source.line_of(shown.primary.range.start()) + 1;
+        ours.errors.push(Found { line, words: shown.message });
+    }
+    let kernel: BTreeSet<u32> = checked
+        .sides
+        .iter()
+        .filter(|(decl, side)| *side != Where::Native && decl.file == file.id)
+        .map(|(decl, _)| decl.index)
+        .collect();
+    ours.native = native::lines(file, &source, &kernel);
+    ours
+}
+
+/// Words by their line.
+pub type Lines = BTreeMap<u32, BTreeSet<String>>;
+
+/// The first and worst way in which the answers differ. Words may be those of go/types or those of the compiler.
+pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Option<Difference> {
+    let difference = |way| Some(Difference { way, lines: said(ours, theirs, compiler) });
+    if let Some(crash) = &ours.crash {
+        return difference(Way::Crash(crash.clone()));
+    }
+    let is_syntax = |found: &Found| found.words.starts_with("syntax error: ");
+    match (ours.syntax, theirs.first().filter(|first| is_syntax(first))) {
+        (true, Some(_)) => return None,
+        (false, Some(theirs)) => return difference(Way::Missed(theirs.words.clone())),
+        // What our parser refuses and Go's leaves to go/types.
+        (true, None) if !theirs.is_empty() => return None,
+        (true, None) => return difference(Way::TooStrict("syntax".to_owned())),
+        (false, None) => {}
+    }
+    let native = |found: &&Found| ours.native.iter().any(|lines| lines.contains(&found.line));
+    let theirs_all: Vec<&Found> =
+        theirs.iter().filter(|found| !native(found) && !is_deliberate(Side::Go, &found.words)).collect();
+    let ours_all: Vec<&Found> =
+        ours.errors.iter().filter(|found| !is_deliberate(Side::Ours, &found.words)).collect();
+    let (left, right) = (by_line(&theirs_all), by_line(&ours_all));
+    let only = |here: &Lines, there: &Lines| {
+        let mut lines = here.iter().filter(|(line, _)| !there.contains_key(line));
+        lines.next().and_then(|(_, words)| words.first().map(|words| template(words)))
+    };
+    match (only(&left, &right), only(&right, &left)) {
+        (Some(words), _) if right.is_empty() => difference(Way::Missed(words)),
+        (_, Some(words)) if left.is_empty() => difference(Way::TooStrict(words)),
+        (Some(words), _) => difference(Way::LineMissed(words)),
+        (None, Some(words)) => difference(Way::LineAdded(words)),
+        (None, None) => {
+            let (_, theirs, ours) = left.iter().find_map(|(line, theirs)| {
+                let ours = right.get(line)?;
+                let compiled = compiler.and_then(|lines| lines.get(line));
+                let same = theirs == ours || compiled == Some(ours);
+                (!same).then_some((line, compiled.unwrap_or(theirs), ours))
+            })?;
+            let first = |here: &BTreeSet<String>, there: &BTreeSet<String>| {
+                here.difference(there).next().map_or("nothing".to_owned(), |words| template(words))
+            };
+            difference(Way::Words(first(theirs, ours), first(ours, theirs)))
+        }
+    }
+}
+
+fn by_line(all: &[&Found]) -> Lines {
+    let mut lines: Lines = BTreeMap::new();
+    for found in all {
+        lines.entry(found.line).or_default().insert(found.words.clone());
+    }
+    lines
+}
+
+fn said(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Vec<String> {
+    let show = |who: &str, all: &[Found]| -> Vec<String> {
+        all.iter()
+            .take(6)
+            .map(|found| format!("{who}:{}: {}", found.line, found.words.replace('\n', " / ")))
+            .collect()
+    };
+    let mut lines = show("  go", theirs);
+    for (line, words) in compiler.into_iter().flatten() {
+        lines.extend(words.iter().map(|words| format!("comp:{line}: {}", words.replace('\n', " / "))));
+    }
+    lines.extend(show("ours", &ours.errors));
+    lines
+}
+
+/// The words without what is particular: names, numbers, types.
+fn template(words: &str) -> String {
+    const KEPT: &[&str] = &[
+        "variable",
+        "constant",
+        "value",
+        "type",
+        "untyped",
+        "invalid",
+        "operation",
+        "operator",
+        "argument",
+        "cannot",
+        "use",
+        "as",
+        "in",
+        "assignment",
+        "of",
+        "to",
+        "is",
+        "not",
+        "used",
+        "declared",
+        "and",
+        "imported",
+        "undefined",
+        "mismatched",
+        "types",
+        "missing",
+        "return",
+        "too",
+        "many",
+        "few",
+        "enough",
+        "arguments",
+        "call",
+        "redeclared",
+        "block",
+        "expression",
+        "statement",
+        "no",
+        "new",
+        "variables",
+        "on",
+        "left",
+        "side",
+        "overflows",
+        "index",
+        "out",
+        "bounds",
+        "must",
+        "be",
+        "integer",
+        "negative",
+        "label",
+        "defined",
+        "duplicate",
+        "case",
+        "switch",
+        "field",
+        "or",
+        "method",
+        "has",
+        "convert",
+        "truncated",
+        "mixed",
+        "named",
+        "unnamed",
+        "non",
+        "boolean",
+        "condition",
+        "if",
+        "for",
+        "range",
+        "over",
+        "permits",
+        "only",
+        "one",
+        "iteration",
+        "compare",
+        "compared",
+        "nil",
+        "func",
+        "an",
+        "a",
+        "the",
+        "with",
+        "by",
+        "zero",
+        "division",
+        "shift",
+        "count",
+        "address",
+        "take",
+        "literal",
+        "composite",
+        "struct",
+        "slice",
+        "array",
+        "map",
+        "values",
+        "declaration",
+        "default",
+        "defer",
+        "discards",
+        "result",
+        "requires",
+        "jumps",
+        "into",
+        "break",
+        "continue",
+        "goto",
+        "fallthrough",
+        "loop",
+        "final",
+        "unreachable",
+        "infer",
+        "instantiate",
+        "satisfy",
+        "does",
+        "constraint",
+        "instantiation",
+        "without",
+        "can",
+        "implement",
+        "unexported",
+        "function",
+        "built",
+        "refer",
+        "does",
+        "want",
+        "have",
+        "but",
+        "returns",
+        "recursive",
+        "initialization",
+        "cycle",
+        "package",
+        "selector",
+        "exported",
+        "repeated",
+        "init",
+        "expr",
+        "const",
+        "mixture",
+        "length",
+        "from",
+        "than",
+        "more",
+        "which",
+        "outside",
+    ];
+    let mut result = String::new();
+    let mut word = String::new();
+    let flush = |word: &mut String, result: &mut String| {
+        if !word.is_empty() {
+            let kept = KEPT.contains(&word.as_str());
+            if kept || !result.ends_with('_') {
+                result.push_str(if kept { word } else { "_" });
+            }
+            word.clear();
+        }
+    };
+    for c in words.lines().next().unwrap_or_default().chars() {
+        if c.is_alphanumeric() || c == '_' || c == '.' {
+            word.push(c);
+        } else {
+            flush(&mut word, &mut result);
+            if matches!(c, ' ' | ':' | '(' | ')' | ',' | '=') {
+                result.push(c);
+            }
+        }
+    }
+    flush(&mut word, &mut result);
+    result
+}
