@@ -99,6 +99,7 @@ impl Twin {
                 max_entries: 1,
                 flags: READ_ONLY,
                 frozen: true,
+                ..MapSpec::default()
             });
             job.entries.push(Entry { map: rodata, key: Hex(vec![0; 4]), value: Hex(self.rodata.clone()) });
         }
@@ -125,6 +126,7 @@ impl Twin {
                 section: program.section.clone(),
                 insns: Hex(section.insns.clone()),
                 relocations,
+                ..ProgramSpec::default()
             });
         }
         Ok(job)

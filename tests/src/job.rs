@@ -1,16 +1,30 @@
 //! A job for a kernel: programs with their maps and inputs, as plain data that can travel into a virtual machine, and the
 //! report that comes back.
 
-use gobpf_bpf::{Object, Program, RelocationTarget};
+use std::collections::{BTreeMap, BTreeSet};
+
+use gobpf_bpf::{ExternKind, Map, Object, Program, RelocationTarget};
+use gobpf_btf::TypeId;
 use serde::{Deserialize, Serialize};
 
+use crate::functions::FunctionInfo;
 use crate::hex::Hex;
+
+/// `BTF_KIND_FUNC`, `BTF_KIND_VAR`
+const KIND_FUNC: u32 = 12;
+const KIND_VAR: u32 = 14;
+/// Map kinds that take no types: perf_event_array, cgroup_array, stack_trace, maps of maps, devmap, cpumap, xskmap, sockmap
+/// and sockhash, queue, stack, devmap_hash.
+const WITHOUT_TYPES: [u32; 13] = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25];
 
 /// What a kernel is asked.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Job {
     /// Such as `GPL`.
     pub license: String,
+    /// Types of keys and values; may be empty.
+    #[serde(default)]
+    pub btf: Hex,
     /// Maps to create first.
     pub maps: Vec<MapSpec>,
     /// Entries to put in before frozen maps are frozen and programs are loaded.
@@ -42,6 +56,37 @@ pub struct ProgramSpec {
     pub insns: Hex,
     /// What the loads of addresses are filled with.
     pub relocations: Vec<Relocation>,
+    /// Calls of functions and loads of variables of the kernel.
+    #[serde(default)]
+    pub externs: Vec<ExternSpec>,
+    /// `enum bpf_attach_type`.
+    #[serde(default)]
+    pub attach: u32,
+    /// `BPF_F_*`.
+    #[serde(default)]
+    pub flags: u32,
+    /// What it is for, by its name in the kernel's BTF; for struct_ops type and member.
+    #[serde(default)]
+    pub hook: Option<String>,
+    /// Types of its functions; may be empty.
+    #[serde(default)]
+    pub btf: Hex,
+    /// First slot and type of each function.
+    #[serde(default)]
+    pub functions: Vec<(u32, u32)>,
+}
+
+/// A call of a function of the kernel, or a load of a variable's address.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExternSpec {
+    /// The call, or the first slot of the load.
+    pub slot: u32,
+    /// Its name.
+    pub name: String,
+    /// `BTF_KIND_*`.
+    pub kind: u32,
+    /// The address as a number, from the kernel's list of symbols.
+    pub address: bool,
 }
 
 /// A load to fill in.
@@ -56,7 +101,7 @@ pub struct Relocation {
 }
 
 /// A map to create.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct MapSpec {
     /// Name in the object.
     pub name: String,
@@ -72,6 +117,18 @@ pub struct MapSpec {
     pub flags: u32,
     /// No writes after its entries are in: the verifier reads it as constants.
     pub frozen: bool,
+    /// `map_extra`.
+    #[serde(default)]
+    pub extra: u64,
+    /// Another map of the job that maps in this one are like.
+    #[serde(default)]
+    pub inner: Option<u32>,
+    /// Type of the key in [`Job::btf`]; 0 for none.
+    #[serde(default)]
+    pub key_type: u32,
+    /// Type of the value in [`Job::btf`]; 0 for none.
+    #[serde(default)]
+    pub value_type: u32,
 }
 
 /// An entry of a map.
@@ -150,6 +207,9 @@ pub struct Accepted {
     pub peak_states: u32,
     /// Stack depth in bytes, summed over the functions of the program.
     pub stack: u32,
+    /// Microseconds of verification.
+    #[serde(default)]
+    pub microseconds: u32,
     /// The log at level 2, where the job asks for it.
     pub log: String,
 }
@@ -163,6 +223,9 @@ pub struct Rejected {
     pub insn: Option<u32>,
     /// `processed N insns`, where printed.
     pub processed: u32,
+    /// Microseconds of verification, where printed.
+    #[serde(default)]
+    pub microseconds: u32,
     /// The log at level 1: the path that fails.
     pub log: String,
 }
@@ -190,27 +253,43 @@ pub struct Ran {
 impl Job {
     /// The job of loading all programs of `object`.
     pub fn of(object: &Object) -> Job {
-        let maps = object.maps.iter().map(|map| MapSpec {
-            name: map.name.clone(),
-            kind: map.kind.0,
-            key_size: map.key_size,
-            value_size: map.value_size,
-            max_entries: map.max_entries,
-            flags: map.flags,
-            frozen: map.contents.as_ref().is_some_and(|contents| contents.frozen),
-        });
         let entries = object.maps.iter().enumerate().filter_map(|(index, map)| {
             let contents = map.contents.as_ref()?;
             let key = Hex(vec![0; map.key_size as usize]);
             Some(Entry { map: index as u32, key, value: Hex(contents.data.clone()) })
         });
+        let btf = Hex(if object.btf.is_empty() { Vec::new() } else { object.btf.encode() });
         Job {
             license: object.license.clone(),
-            maps: maps.collect(),
+            maps: object.maps.iter().map(MapSpec::of).collect(),
             entries: entries.collect(),
-            programs: object.programs.iter().map(ProgramSpec::of).collect(),
+            programs: object.programs.iter().map(|program| ProgramSpec::of(object, program, &btf)).collect(),
+            btf,
             ..Job::default()
         }
+    }
+
+    /// The same without maps that no program uses.
+    #[must_use]
+    pub fn without_unused_maps(mut self) -> Job {
+        let relocations = self.programs.iter().flat_map(|program| &program.relocations);
+        let mut used: BTreeSet<u32> = relocations.map(|relocation| relocation.map).collect();
+        let inner = |map: &u32| self.maps.get(*map as usize).and_then(|map| map.inner);
+        used.extend(used.iter().filter_map(inner).collect::<Vec<_>>());
+        let number: BTreeMap<u32, u32> = used.iter().copied().zip(0..).collect();
+        for relocation in self.programs.iter_mut().flat_map(|program| &mut program.relocations) {
+            relocation.map = number.get(&relocation.map).copied().unwrap_or(0);
+        }
+        self.entries.retain(|entry| used.contains(&entry.map));
+        for inner in self.maps.iter_mut().filter_map(|map| map.inner.as_mut()) {
+            *inner = number.get(inner).copied().unwrap_or(0);
+        }
+        for entry in &mut self.entries {
+            entry.map = number.get(&entry.map).copied().unwrap_or(0);
+        }
+        let mut index = 0..;
+        self.maps.retain(|_| index.next().is_some_and(|index| used.contains(&index)));
+        self
     }
 
     /// The number of the map `name`.
@@ -224,27 +303,88 @@ impl Job {
     }
 }
 
+impl MapSpec {
+    fn of(map: &Map) -> MapSpec {
+        let types = map.key.or(map.value).is_some() && !WITHOUT_TYPES.contains(&map.kind.0);
+        let ty = |ty: Option<TypeId>| ty.filter(|_| types).map_or(0, |ty| ty.0);
+        MapSpec {
+            name: map.name.clone(),
+            kind: map.kind.0,
+            key_size: map.key_size,
+            value_size: map.value_size,
+            max_entries: map.max_entries,
+            flags: map.flags,
+            frozen: map.contents.as_ref().is_some_and(|contents| contents.frozen),
+            extra: map.extra,
+            inner: map.inner.map(|inner| inner.0),
+            key_type: ty(map.key),
+            value_type: ty(map.value),
+        }
+    }
+}
+
 impl ProgramSpec {
-    fn of(program: &Program) -> ProgramSpec {
-        let relocations = program.code.relocations.iter().filter_map(|relocation| {
-            let (map, value_offset) = match relocation.target {
-                RelocationTarget::Map(map) => (map, None),
-                RelocationTarget::MapValue { map, offset } => (map, Some(offset)),
-                RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => return None,
-            };
-            Some(Relocation { slot: relocation.slot, map: map.0, value_offset })
-        });
+    fn of(object: &Object, program: &Program, btf: &Hex) -> ProgramSpec {
+        let (mut relocations, mut externs) = (Vec::new(), Vec::new());
+        for relocation in &program.code.relocations {
+            let slot = relocation.slot;
+            match relocation.target {
+                RelocationTarget::Map(map) => {
+                    relocations.push(Relocation { slot, map: map.0, value_offset: None });
+                }
+                RelocationTarget::MapValue { map, offset } => {
+                    relocations.push(Relocation { slot, map: map.0, value_offset: Some(offset) });
+                }
+                RelocationTarget::Kfunc(id) | RelocationTarget::Variable(id) => {
+                    externs.extend(object.external(id).map(|one| ExternSpec {
+                        slot,
+                        name: one.name.clone(),
+                        kind: if one.kind == ExternKind::Variable { KIND_VAR } else { KIND_FUNC },
+                        address: one.kind == ExternKind::Symbol,
+                    }));
+                }
+            }
+        }
+        let declared = declared_functions(program);
+        let made = if declared.is_empty() { FunctionInfo::of(&program.code.insns) } else { None };
+        let (btf, functions) = match made {
+            Some(made) => (Hex(made.btf), made.records),
+            None if declared.is_empty() => (Hex::default(), declared),
+            None => (btf.clone(), declared),
+        };
         ProgramSpec {
             name: program.name.clone(),
             kind: program.kind.0,
             section: program.section.clone(),
             insns: Hex(program.code.insns.iter().flat_map(|insn| insn.encode()).collect()),
-            relocations: relocations.collect(),
+            relocations,
+            externs,
+            attach: program.attach.0,
+            flags: program.flags,
+            hook: program.hook.clone(),
+            btf,
+            functions,
         }
     }
 }
 
+/// First slot and type of each function, where all are known.
+fn declared_functions(program: &Program) -> Vec<(u32, u32)> {
+    let first = program.func.map(|ty| (0, ty.0));
+    let others = program.code.subprograms.iter().map(|one| one.func.map(|ty| (one.slot, ty.0)));
+    std::iter::once(first).chain(others).collect::<Option<_>>().unwrap_or_default()
+}
+
 impl Verdict {
+    /// Microseconds that the verifier took, where it says so.
+    pub fn microseconds(&self) -> u32 {
+        match self {
+            Verdict::Accepted(accepted) => accepted.microseconds,
+            Verdict::Rejected(rejected) => rejected.microseconds,
+            Verdict::Refused(_) => 0,
+        }
+    }
+
     /// One line: `accepted`, `rejected at 10: R1 !read_ok`, `refused: EINVAL (load)`.
     pub fn summary(&self) -> String {
         match self {

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::hex::Hex;
 use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Report, Run, Verdict};
+use crate::kernel_btf;
 use crate::log;
 use crate::sys;
 use crate::trace::{self, TracePipe};
@@ -59,7 +60,7 @@ pub fn judge(job: &Job) -> Report {
         }
     };
     let (verdicts, programs): (Vec<_>, Vec<_>) =
-        job.programs.iter().map(|program| load(job, program, &relocate(program, &maps))).unzip();
+        job.programs.iter().map(|program| load(job, program, relocate(program, &maps))).unzip();
     let mut trace = Vec::new();
     let ran = if job.trace {
         let traced = TracePipe::collect(|| run_all(job, &programs));
@@ -73,7 +74,8 @@ pub fn judge(job: &Job) -> Report {
     } else {
         run_all(job, &programs)
     };
-    Report { verdicts, ran, entries: entries(&maps), trace, pid: std::process::id() }
+    let entries = if job.brief { Vec::new() } else { entries(&maps) };
+    Report { verdicts, ran, entries, trace, pid: std::process::id() }
 }
 
 /// The same in a process of its own, `guest` being the program `gobpf-guest`.
@@ -151,7 +153,10 @@ struct LoadedMap {
 impl LoadedMap {
     /// Creates the maps of `job`, fills them, and freezes those that want it.
     fn create_all(job: &Job) -> Result<Vec<LoadedMap>, Refused> {
-        let maps = job.maps.iter().map(LoadedMap::create).collect::<Result<Vec<_>, _>>()?;
+        let btf = load_btf(&job.btf).map_err(refused(|| "load BTF".into()))?;
+        let types = btf.as_ref().map(AsFd::as_fd);
+        let create = |map: &MapSpec| LoadedMap::create(map, job, types);
+        let maps = job.maps.iter().map(create).collect::<Result<Vec<_>, _>>()?;
         for entry in &job.entries {
             let Some(map) = maps.get(entry.map as usize) else { continue };
             map.put(entry).map_err(refused(|| format!("fill map {}", map.spec.name)))?;
@@ -162,7 +167,12 @@ impl LoadedMap {
         Ok(maps)
     }
 
-    fn create(spec: &MapSpec) -> Result<LoadedMap, Refused> {
+    /// Creates a map; what maps in it are like is created first, and goes again.
+    fn create(spec: &MapSpec, job: &Job, types: Option<BorrowedFd<'_>>) -> Result<LoadedMap, Refused> {
+        let inner = match spec.inner.and_then(|inner| job.maps.get(inner as usize)) {
+            Some(inner) if inner.inner.is_none() => Some(LoadedMap::create(inner, job, types)?),
+            _ => None,
+        };
         let create = sys::MapCreate {
             kind: spec.kind,
             key_size: spec.key_size,
@@ -170,6 +180,11 @@ impl LoadedMap {
             max_entries: spec.max_entries,
             flags: spec.flags,
             name: &spec.name,
+            extra: spec.extra,
+            inner: inner.as_ref().map(|inner| inner.fd.as_fd()),
+            types: types.filter(|_| spec.key_type != 0 || spec.value_type != 0),
+            key_type: spec.key_type,
+            value_type: spec.value_type,
         };
         let fd = sys::map_create(&create).map_err(refused(|| format!("create map {}", spec.name)))?;
         let value = spec.value_size as usize;
@@ -205,20 +220,46 @@ fn relocate(program: &ProgramSpec, maps: &[LoadedMap]) -> Vec<u8> {
     insns
 }
 
-fn load(job: &Job, program: &ProgramSpec, insns: &[u8]) -> (Verdict, Option<OwnedFd>) {
+fn load(job: &Job, program: &ProgramSpec, mut insns: Vec<u8>) -> (Verdict, Option<OwnedFd>) {
+    let refuse = |errno: String, doing: String| (Verdict::Refused(Refused { errno, doing }), None);
+    let Some((attach, target)) = kernel_btf::hook(program) else {
+        return refuse("ESRCH".into(), format!("find {}", program.hook.clone().unwrap_or_default()));
+    };
+    if let Err(name) = kernel_btf::fill(program, &mut insns) {
+        return refuse("ESRCH".into(), format!("find {name}"));
+    }
+    let btf = match load_btf(&program.btf) {
+        Ok(btf) => btf,
+        Err(error) => return refuse(errno_name(&error), "load BTF".into()),
+    };
+    let functions: Vec<[u32; 2]> = program.functions.iter().map(|(slot, ty)| [*slot, *ty]).collect();
     let spec = sys::ProgramLoad {
         kind: program.kind,
-        insns,
+        insns: &insns,
         license: &job.license,
         name: &program.name,
         log_level: 0,
+        attach,
+        flags: program.flags,
+        target,
+        btf: btf.as_ref().map(AsFd::as_fd),
+        functions: &functions,
     };
-    let (loaded, statistics) = load_with_log(&spec, 4, STATISTICS_BYTES);
+    judge_load(job, &spec)
+}
+
+/// Types in the kernel; none where there are none.
+fn load_btf(btf: &Hex) -> io::Result<Option<OwnedFd>> {
+    if btf.0.is_empty() { Ok(None) } else { sys::btf_load(&btf.0).map(Some) }
+}
+
+fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedFd>) {
+    let (loaded, statistics) = load_with_log(spec, 4, STATISTICS_BYTES);
     match loaded {
         Ok(program) => {
             let mut accepted = log::statistics(&statistics);
             if job.log {
-                accepted.log = load_with_log(&spec, 2, LOG_BYTES_FIRST).1;
+                accepted.log = load_with_log(spec, 2, LOG_BYTES_FIRST).1;
             }
             (Verdict::Accepted(accepted), Some(program))
         }
@@ -231,7 +272,7 @@ fn load(job: &Job, program: &ProgramSpec, insns: &[u8]) -> (Verdict, Option<Owne
                 return (Verdict::Rejected(log::rejection(&statistics, String::new())), None);
             }
             // Level 1 keeps only the path that fails; level 2 would print every path and every state.
-            let full = load_with_log(&spec, 1, LOG_BYTES_FIRST).1;
+            let full = load_with_log(spec, 1, LOG_BYTES_FIRST).1;
             let mut rejected = log::rejection(&statistics, full);
             if job.brief {
                 rejected.log = String::new();

@@ -17,6 +17,7 @@ pub fn statistics(log: &str) -> Accepted {
         total_states: number(log, " total_states "),
         peak_states: number(log, " peak_states "),
         stack: depth.split('+').filter_map(|part| part.parse::<u32>().ok()).sum(),
+        microseconds: number(log, "verification time "),
         log: String::new(),
     }
 }
@@ -26,13 +27,23 @@ pub fn statistics(log: &str) -> Accepted {
 pub fn rejection(statistics: &str, full: String) -> Rejected {
     let message: Vec<&str> = statistics
         .lines()
+        .map(without_statistics)
         .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line))
         .collect();
     Rejected {
         message: message.join("\n"),
         insn: full.lines().rev().find_map(instruction),
         processed: number(statistics, "processed "),
+        microseconds: number(statistics, "verification time "),
         log: full,
+    }
+}
+
+/// Some words have no end of line: statistics follow them at once.
+fn without_statistics(line: &str) -> &str {
+    match line.split_once("verification time ") {
+        Some((words, _)) if !words.is_empty() => words,
+        _ => line,
     }
 }
 

@@ -87,12 +87,28 @@ pub struct MapCreate<'a> {
     pub flags: u32,
     /// Its name.
     pub name: &'a str,
+    /// `map_extra`.
+    pub extra: u64,
+    /// What maps in it are like.
+    pub inner: Option<BorrowedFd<'a>>,
+    /// Where the types of key and value are.
+    pub types: Option<BorrowedFd<'a>>,
+    /// Type of a key; 0 for none.
+    pub key_type: u32,
+    /// Type of a value; 0 for none.
+    pub value_type: u32,
 }
 
 /// Creates a map.
 pub fn map_create(spec: &MapCreate<'_>) -> io::Result<OwnedFd> {
     let attr = Attr::new().u32(0, spec.kind).u32(4, spec.key_size).u32(8, spec.value_size);
-    let mut attr = attr.u32(12, spec.max_entries).u32(16, spec.flags).name(28, spec.name);
+    let mut attr = attr.u32(12, spec.max_entries).u32(16, spec.flags).name(28, spec.name).u64(64, spec.extra);
+    if let Some(inner) = spec.inner {
+        attr = attr.fd(20, inner);
+    }
+    if let Some(types) = spec.types {
+        attr = attr.fd(48, types).u32(52, spec.key_type).u32(56, spec.value_type);
+    }
     // SAFETY: this command follows no pointers of ours.
     unsafe { attr.open(0) }
 }
@@ -168,6 +184,16 @@ pub struct ProgramLoad<'a> {
     pub name: &'a str,
     /// Bits 1 and 2: the log with instructions and states; bit 4: statistics; 0: no log.
     pub log_level: u32,
+    /// `enum bpf_attach_type`.
+    pub attach: u32,
+    /// `BPF_F_*`.
+    pub flags: u32,
+    /// The number of what it is for in the kernel's BTF; 0 for none.
+    pub target: u32,
+    /// Types of its functions.
+    pub btf: Option<BorrowedFd<'a>>,
+    /// First slot and type of each function.
+    pub functions: &'a [[u32; 2]],
 }
 
 /// Loads a program; `log` is filled with NUL-terminated text.
@@ -175,12 +201,24 @@ pub fn program_load(spec: &ProgramLoad<'_>, log: &mut [u8]) -> io::Result<OwnedF
     let license = CString::new(spec.license)?;
     let count = (spec.insns.len() / 8) as u32;
     let attr = Attr::new().u32(0, spec.kind).u32(4, count).bytes(8, spec.insns);
-    let mut attr = attr.bytes(16, license.as_bytes_with_nul()).name(48, spec.name);
+    let attr = attr.bytes(16, license.as_bytes_with_nul()).u32(44, spec.flags).name(48, spec.name);
+    let mut attr = attr.u32(68, spec.attach).u32(108, spec.target);
+    if let Some(btf) = spec.btf {
+        attr = attr.fd(72, btf).u32(76, 8).u64(80, spec.functions.as_ptr() as u64);
+        attr = attr.u32(88, spec.functions.len() as u32);
+    }
     if spec.log_level != 0 {
         attr = attr.u32(24, spec.log_level).u32(28, log.len() as u32).bytes_mut(32, log);
     }
-    // SAFETY: instructions, licence and log are live buffers of the lengths given.
+    // SAFETY: instructions, licence, functions and log are live buffers of the lengths given.
     unsafe { attr.open(5) }
+}
+
+/// Gives BTF to the kernel.
+pub fn btf_load(btf: &[u8]) -> io::Result<OwnedFd> {
+    let mut attr = Attr::new().bytes(0, btf).u32(16, btf.len() as u32);
+    // SAFETY: the types are a live buffer of the length given.
+    unsafe { attr.open(18) }
 }
 
 /// What `BPF_PROG_TEST_RUN` gives.

@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 fn compare(seed: u64, programs: u64, dialect: Dialect, judge: &Judge) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let keep = folder.path().to_path_buf();
-    let options = Options { programs, seed, dialect, keep, only: None, progress: false };
+    let options =
+        Options { programs, seed, dialect, keep, only: None, threads: 1, thorough: false, progress: false };
     let outcome = diff::run(&options, judge)?;
     if outcome.tally.is_right() {
         println!("{}", outcome.line(seed));

@@ -141,6 +141,7 @@ fn hello() -> Job {
         max_entries: 1,
         flags: 1 << 7, // BPF_F_RDONLY_PROG
         frozen: true,
+        ..MapSpec::default()
     }];
     job.entries = vec![Entry { map: 0, key: Hex(vec![0; 4]), value: Hex(text.to_vec()) }];
     job.programs[0].section = "tracepoint/syscalls/sys_enter_openat".into();
@@ -180,6 +181,7 @@ fn counter(checked: bool) -> Job {
         max_entries: 16,
         flags: 0,
         frozen: false,
+        ..MapSpec::default()
     };
     job.maps = vec![calls];
     job.entries =

@@ -7,8 +7,7 @@ use gobpf_tests::answer::DIALECTS;
 use gobpf_tests::diff::{self, Judge, Options};
 use gobpf_tests::{kernel, vm};
 
-const USAGE: &str =
-    "usage: gobpf-diff [--programs N] [--seed S] [--dialect 6.1|6.12|6.18] [--keep DIR] [--only NUMBER]";
+const USAGE: &str = "usage: gobpf-diff [--programs N] [--seed S] [--dialect 6.1|6.12|6.18] [--keep DIR] [--only NUMBER] [--threads N]";
 /// How many programs where nothing is said.
 const PROGRAMS: u64 = 2000;
 
@@ -30,7 +29,6 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool, String> {
     println!("disagreements go to {}; seed {}", options.keep.display(), options.seed);
     let outcome = diff::run(&options, &judge)?;
     print!("{outcome}");
-    println!("time of the model: {:?}", outcome.model_time);
     let missed = outcome.coverage.missed();
     for missed in &missed {
         println!("covered too little: {missed}");
@@ -41,12 +39,14 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool, String> {
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Result<(Options, Judge), String> {
     let (mut programs, mut seed, mut only, mut keep, mut dialect) = (PROGRAMS, None, None, None, None);
+    let mut threads = std::thread::available_parallelism().map_or(1, usize::from);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
         let number = || value.parse::<u64>().map_err(|_| format!("{option} {value}: not a number\n{USAGE}"));
         match option.as_str() {
             "--programs" => programs = number()?,
             "--seed" => seed = Some(number()?),
+            "--threads" => threads = number()? as usize,
             "--only" => only = Some(number()?),
             "--keep" => keep = Some(PathBuf::from(&value)),
             "--dialect" => dialect = Some(value),
@@ -69,11 +69,15 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<(Options, Judge),
         let kernel = vm::KERNELS.into_iter().find(|kernel| kernel == name);
         let kernel = kernel.ok_or_else(|| format!("{name} is neither the running kernel nor a VM's"))?;
         vm::available(kernel)?;
+        threads = 1;
         Judge::Vm { kernel, guest: beside("gobpf-guest")? }
     };
     let seed = seed.unwrap_or_else(diff::fresh_seed);
     let keep = keep.unwrap_or_else(|| std::env::temp_dir().join(format!("gobpf-diff-{name}-{seed}")));
-    Ok((Options { programs, seed, dialect: *dialect, keep, only, progress: true }, judge))
+    Ok((
+        Options { programs, seed, dialect: *dialect, keep, only, threads, thorough: true, progress: true },
+        judge,
+    ))
 }
 
 /// A program that was built with this one.

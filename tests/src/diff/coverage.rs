@@ -8,8 +8,7 @@ use gobpf_bpf::insn;
 use gobpf_bpf::tables::{Helper, ProgramKind};
 
 use crate::answer::Answer;
-use crate::generate::calls::CALLED;
-use crate::generate::edit;
+use crate::generate::{self, edit};
 
 /// What has been seen.
 #[derive(Default, Debug)]
@@ -73,7 +72,7 @@ impl Coverage {
                 self.opcodes.extend(insns().map(|insn| insn.code));
                 let calls = insns().filter(|insn| insn.code == insn::CALL && insn.src == 0);
                 // Others stand in code that is never reached.
-                let known = |id: &u32| CALLED.contains(id);
+                let known = |id: &u32| generate::knows_helper(*id);
                 self.helpers.extend(calls.map(|insn| insn.imm as u32).filter(known));
             }
         }

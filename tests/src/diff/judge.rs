@@ -14,6 +14,15 @@ const PROGRAMS_LIVE: usize = 100;
 /// Programs of a job of a virtual machine: it may not be silent for long, and some programs take seconds there.
 const PROGRAMS_VM: usize = 10;
 
+/// A kernel's answer, and how long its verifier took.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The answer.
+    pub answer: Answer,
+    /// Microseconds of verification, as the kernel measures; 0 where it says nothing.
+    pub microseconds: u32,
+}
+
 /// A kernel that is asked.
 pub enum Judge {
     /// The running one.
@@ -32,7 +41,7 @@ impl Judge {
     ///
     /// # Errors
     /// The kernel could not be asked.
-    pub fn judge(&self, objects: &[Object]) -> Result<Vec<Answer>, String> {
+    pub fn judge(&self, objects: &[Object]) -> Result<Vec<Judged>, String> {
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             groups.entry(&object.license).or_default().push(index);
@@ -46,7 +55,8 @@ impl Judge {
         let mut answers = vec![None; objects.len()];
         for (lot, report) in lots.iter().zip(self.reports(&jobs)) {
             for (index, verdict) in lot.iter().zip(report?.verdicts) {
-                answers[*index] = Some(Answer::of_kernel(&verdict));
+                let (answer, microseconds) = (Answer::of_kernel(&verdict), verdict.microseconds());
+                answers[*index] = Some(Judged { answer, microseconds });
             }
         }
         answers.into_iter().collect::<Option<_>>().ok_or_else(|| "a program got no answer".to_string())
@@ -64,5 +74,5 @@ fn job(objects: &[Object], lot: &[usize]) -> Job {
     let mut job = lot.first().map(|first| Job::of(&objects[*first])).unwrap_or_default();
     job.programs = lot.iter().flat_map(|index| Job::of(&objects[*index]).programs).collect();
     job.brief = true;
-    job
+    job.without_unused_maps()
 }

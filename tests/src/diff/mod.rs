@@ -5,10 +5,14 @@ mod compare;
 mod coverage;
 mod judge;
 mod reduce;
+mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use gobpf_assembly::text::{self, TextProgram};
@@ -19,12 +23,16 @@ use crate::answer::Answer;
 use crate::generate;
 pub use compare::{Disagreement, Tally, compare};
 pub use coverage::{Coverage, Missed, template};
-pub use judge::Judge;
+pub use judge::{Judge, Judged};
+pub use speed::Speed;
 
 /// Programs that are judged together: one boot of a virtual machine for each such lot.
 const LOT: u64 = 500;
 /// Disagreements that are reduced at most; each stands for all that have the same words.
 const MOST_KEPT: usize = 40;
+
+/// Of those that the model can't tell.
+const MOST_KEPT_UNKNOWN: usize = 8;
 
 /// What is asked.
 pub struct Options {
@@ -38,11 +46,16 @@ pub struct Options {
     pub keep: PathBuf,
     /// Look only at the program with this number.
     pub only: Option<u64>,
+    /// Lots that are judged at a time.
+    pub threads: usize,
+    /// Reduce and keep not only wrong verdicts, but also other words, places and numbers.
+    pub thorough: bool,
     /// Print a line for each lot.
     pub progress: bool,
 }
 
 /// What came out.
+#[derive(Default)]
 pub struct Outcome {
     /// How the model agrees.
     pub tally: Tally,
@@ -50,8 +63,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// A file for each way of disagreeing, with a line that says what is wrong.
     pub kept: Vec<(PathBuf, String)>,
-    /// Time of the model alone.
-    pub model_time: Duration,
+    /// Times of both.
+    pub speed: Speed,
 }
 
 /// Judges random programs.
@@ -59,44 +72,101 @@ pub struct Outcome {
 /// # Errors
 /// The kernel could not be asked, or a file could not be written.
 pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
-    let mut outcome = Outcome {
-        tally: Tally::default(),
-        coverage: Coverage::default(),
-        kept: Vec::new(),
-        model_time: Duration::ZERO,
-    };
+    let mut outcome = Outcome::default();
     let mut seen = BTreeMap::new();
-    let mut next = options.only.unwrap_or(0);
+    let mut room = [MOST_KEPT, MOST_KEPT_UNKNOWN];
+    let first = options.only.unwrap_or(0);
     let end = options.only.map_or(options.programs, |only| only + 1);
-    while next < end {
-        let lot: Vec<u64> = (next..end.min(next + LOT)).collect();
-        next += LOT;
-        let objects: Vec<Object> =
-            lot.iter().map(|index| generate::object(options.seed, *index, options.dialect)).collect();
-        let answers = judge.judge(&objects)?;
-        for ((index, object), kernel) in lot.iter().zip(&objects).zip(&answers) {
-            let start = Instant::now();
-            let model = Answer::of_model(object, 0, options.dialect);
-            outcome.model_time += start.elapsed();
-            outcome.coverage.add(object, kernel);
-            let Some(disagreement) = outcome.tally.add(&model, kernel) else { continue };
-            let signature = disagreement.signature(&model, kernel);
-            let count = seen.entry(signature).or_insert(0u32);
-            *count += 1;
-            if *count == 1 && outcome.kept.len() < MOST_KEPT {
-                let kept = keep(options, judge, *index, object, disagreement)?;
-                outcome.kept.push(kept);
+    let lots: Vec<Range<u64>> =
+        (first..end).step_by(LOT as usize).map(|start| start..end.min(start + LOT)).collect();
+    in_parallel(
+        &lots,
+        options.threads,
+        |lot| look_at(options, judge, lot.clone()),
+        |lot, looked| {
+            for Looked { index, object, model, kernel, time } in looked? {
+                outcome.speed.add(time, kernel.microseconds);
+                outcome.coverage.add(&object, &kernel.answer);
+                let Some(disagreement) = outcome.tally.add(&model, &kernel.answer) else { continue };
+                let signature = disagreement.signature(&model, &kernel.answer);
+                let count = seen.entry(signature.clone()).or_insert(0u32);
+                *count += 1;
+                let room = &mut room[usize::from(disagreement == Disagreement::Unknown)];
+                let is_wrong = disagreement <= Disagreement::FalseReject;
+                if *count == 1 && *room > 0 && (is_wrong || options.thorough) {
+                    *room -= 1;
+                    outcome.kept.push(keep(options, judge, index, &object, &signature)?);
+                }
             }
-        }
-        if options.progress {
-            eprintln!("{} of {}: {}", next.min(end), end, outcome.tally);
-        }
-    }
+            if options.progress {
+                eprintln!("{} of {end}: {}", lot.end, outcome.tally);
+            }
+            Ok(())
+        },
+    )?;
     for (signature, count) in seen {
         outcome.coverage.disagreements.push((count, signature));
     }
     outcome.coverage.disagreements.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     Ok(outcome)
+}
+
+/// A program that both have judged.
+struct Looked {
+    index: u64,
+    object: Object,
+    model: Answer,
+    kernel: Judged,
+    /// What the model took.
+    time: Duration,
+}
+
+fn look_at(options: &Options, judge: &Judge, lot: Range<u64>) -> Result<Vec<Looked>, String> {
+    let objects: Vec<Object> =
+        lot.clone().map(|index| generate::object(options.seed, index, options.dialect)).collect();
+    let answers = judge.judge(&objects)?;
+    let looked = lot.zip(objects).zip(answers).map(|((index, object), kernel)| {
+        let start = Instant::now();
+        let model = Answer::of_model(&object, 0, options.dialect);
+        Looked { index, object, model, kernel, time: start.elapsed() }
+    });
+    Ok(looked.collect())
+}
+
+/// Does `work` for all of `items`, several at a time, and `take`s the results in order.
+fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    work: impl Fn(&T) -> R + Sync,
+    mut take: impl FnMut(&T, R) -> Result<(), String>,
+) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    let (sender, results) = mpsc::sync_channel(threads);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    if sender.send((at, work(item))).is_err() {
+                        break; // nobody listens after a failure
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut wanted = 0;
+        for (at, result) in results {
+            waiting.insert(at, result);
+            while let Some(result) = waiting.remove(&wanted) {
+                take(&items[wanted], result)?;
+                wanted += 1;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Reduces a disagreement and writes it as text.
@@ -105,13 +175,13 @@ fn keep(
     judge: &Judge,
     index: u64,
     object: &Object,
-    disagreement: Disagreement,
+    signature: &str,
 ) -> Result<(PathBuf, String), String> {
-    let reduced = reduce::reduce(object, disagreement, judge, options.dialect);
+    let reduced = reduce::reduce(object, signature, judge, options.dialect);
     let kernel = judge.judge(std::slice::from_ref(&reduced))?;
     let model = Answer::of_model(&reduced, 0, options.dialect);
-    let heard = kernel.first().map(ToString::to_string).unwrap_or_default();
-    let about = format!("{disagreement}\n  kernel: {heard}\n  model:  {model}");
+    let heard = kernel.first().map(|kernel| kernel.answer.to_string()).unwrap_or_default();
+    let about = format!("{signature}\n  kernel: {heard}\n  model:  {model}");
     let path = options.keep.join(format!("{}-{}-{index}.bpf", options.dialect, options.seed));
     write(&path, &reduced, &about)?;
     Ok((path, about))
@@ -158,7 +228,7 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.coverage)?;
+        write!(f, "{}{}", self.coverage, self.speed)?;
         for (path, about) in &self.kept {
             writeln!(f, "{}\n  {about}", path.display())?;
         }

@@ -6,7 +6,7 @@ use gobpf_bpf::{Code, Insn, Object};
 use gobpf_verifier::Dialect;
 
 use crate::answer::Answer;
-use crate::diff::{Disagreement, Judge, compare};
+use crate::diff::{Judge, compare};
 use crate::generate::edit;
 
 /// Questions at a time to the running kernel.
@@ -20,9 +20,9 @@ const MOST_TIME_VM: Duration = Duration::from_secs(60);
 /// Words of a model or kernel that went round and round.
 const TOO_LARGE: &str = "BPF program is too large";
 
-/// The smallest program found that gives `disagreement`; `object` itself, if none is smaller. A kernel that can't be
+/// The smallest program found whose disagreement has `signature`; `object` itself, if none is smaller. A kernel that can't be
 /// asked any more ends the search.
-pub(super) fn reduce(object: &Object, disagreement: Disagreement, judge: &Judge, dialect: Dialect) -> Object {
+pub(super) fn reduce(object: &Object, signature: &str, judge: &Judge, dialect: Dialect) -> Object {
     let (rounds, lot, time) = match judge {
         Judge::Live => (usize::MAX, LOT_LIVE, MOST_TIME),
         Judge::Vm { .. } => (MOST_ROUNDS_VM, usize::MAX, MOST_TIME_VM),
@@ -35,7 +35,7 @@ pub(super) fn reduce(object: &Object, disagreement: Disagreement, judge: &Judge,
             if start.elapsed() > time {
                 return smallest;
             }
-            found = first(lot, disagreement, judge, dialect, start + time);
+            found = first(lot, signature, judge, dialect, start + time);
             if found.is_some() {
                 break;
             }
@@ -47,10 +47,10 @@ pub(super) fn reduce(object: &Object, disagreement: Disagreement, judge: &Judge,
     smallest
 }
 
-/// The first of `candidates` that gives `disagreement`, of those that the model has judged by `end`.
+/// The first of `candidates` whose disagreement has `signature`, of those that the model has judged by `end`.
 fn first(
     candidates: &[Object],
-    disagreement: Disagreement,
+    signature: &str,
     judge: &Judge,
     dialect: Dialect,
     end: Instant,
@@ -66,7 +66,11 @@ fn first(
         }
     }
     let answers = judge.judge(&asked).ok()?;
-    let at = (0..asked.len()).find(|at| compare(&models[*at], &answers[*at]) == Some(disagreement))?;
+    let disagrees = |at: &usize| {
+        let (model, kernel) = (&models[*at], &answers[*at].answer);
+        compare(model, kernel).is_some_and(|found| found.signature(model, kernel) == signature)
+    };
+    let at = (0..asked.len()).find(disagrees)?;
     Some(asked.swap_remove(at))
 }
 

@@ -1,9 +1,10 @@
 //! A program in the making, with a notion of what each register holds that is good enough to write sensible code.
 
 use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width};
-use gobpf_bpf::tables::ProgramKind;
 use gobpf_bpf::{KernelVersion, MapId, Relocation, RelocationTarget};
 
+use super::helpers::Sock;
+use super::kinds::{KINDS, KindRow};
 use super::rng::Rng;
 
 /// What a register is believed to hold. Beliefs may be wrong: the kernel knows.
@@ -17,9 +18,65 @@ pub(super) enum Held {
     Value(u32),
     /// The same, or null.
     ValueOrNull(u32),
+    /// So many bytes that only can be read.
+    Constant(u32),
     Packet,
     PacketEnd,
     Meta,
+    /// So many bytes that are no map's: a record of a ring buffer, a part of a dynptr.
+    Memory(u32),
+    MemoryOrNull(u32),
+    Socket(Sock),
+    SocketOrNull(Sock),
+    /// A kernel's `task_struct`.
+    Task,
+    TaskOrNull,
+    /// Another pointer into the kernel.
+    Kernel,
+    KernelOrNull,
+}
+
+impl Held {
+    /// The same where it is known not to be null.
+    pub fn checked(self) -> Held {
+        match self {
+            Held::ValueOrNull(bytes) => Held::Value(bytes),
+            Held::MemoryOrNull(bytes) => Held::Memory(bytes),
+            Held::SocketOrNull(sock) => Held::Socket(sock),
+            Held::TaskOrNull => Held::Task,
+            Held::KernelOrNull => Held::Kernel,
+            other => other,
+        }
+    }
+
+    /// Whether it may be null.
+    pub fn is_nullable(self) -> bool {
+        self.checked() != self
+    }
+
+    pub fn is_packet(self) -> bool {
+        matches!(self, Held::Packet | Held::PacketEnd | Held::Meta)
+    }
+}
+
+/// A reference that must be given back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owed {
+    /// The register that holds it.
+    pub register: u8,
+    /// The helper that takes it.
+    pub helper: u32,
+}
+
+/// A function whose code comes behind the program's.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    /// The calls of it, and loads of its address.
+    pub sites: Vec<usize>,
+    /// What R1 to R5 hold when it starts.
+    pub arguments: [Held; 5],
+    /// Whether a helper calls it, which restricts its result.
+    pub is_callback: bool,
 }
 
 /// Registers that calls keep, without the one for the context.
@@ -31,7 +88,9 @@ pub(super) const FP: u8 = 10;
 
 pub(super) struct Builder<'a> {
     pub rng: &'a mut Rng,
-    pub kind: ProgramKind,
+    pub kind: &'static KindRow,
+    /// The place of the kind in the table of kinds.
+    pub kind_index: usize,
     pub kernel: KernelVersion,
     /// Percentage of steps that are done right.
     pub care: u32,
@@ -42,6 +101,20 @@ pub(super) struct Builder<'a> {
     pub reserved: [bool; 11],
     /// How deep in branches and loops.
     pub depth: u32,
+    /// References that the path so far has to give back.
+    pub owed: Vec<Owed>,
+    /// Functions that were called and have no code yet.
+    pub pending: Vec<Pending>,
+    /// Functions that have, by their first slots.
+    pub functions: Vec<u32>,
+    /// In a function that a helper or the program calls.
+    pub in_function: bool,
+    /// Whether register 6 has the context.
+    pub has_context: bool,
+    /// Initialised dynptrs are on the stack here.
+    pub has_dynptr: bool,
+    /// What may be returned; `None` for anything.
+    pub results: Option<(i32, i32)>,
 }
 
 /// The register with this number, which is at most 10.
@@ -50,10 +123,12 @@ pub(super) fn reg(number: u8) -> Reg {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(rng: &'a mut Rng, kind: ProgramKind, kernel: KernelVersion, care: u32) -> Builder<'a> {
+    pub fn new(rng: &'a mut Rng, kind_index: usize, kernel: KernelVersion, care: u32) -> Builder<'a> {
+        let kind = &KINDS[kind_index];
         let mut builder = Builder {
             rng,
             kind,
+            kind_index,
             kernel,
             care,
             insns: Vec::new(),
@@ -61,6 +136,13 @@ impl<'a> Builder<'a> {
             held: [Held::Nothing; 11],
             reserved: [false; 11],
             depth: 0,
+            owed: Vec::new(),
+            pending: Vec::new(),
+            functions: Vec::new(),
+            in_function: false,
+            has_context: true,
+            has_dynptr: false,
+            results: Some(kind.results),
         };
         builder.held[1] = Held::Context;
         builder.held[FP as usize] = Held::Stack;
@@ -139,7 +221,9 @@ impl<'a> Builder<'a> {
     /// The address of byte `offset` of a global of `bytes` bytes.
     pub fn load_global(&mut self, dst: u8, map: MapId, bytes: u32, offset: u32) {
         self.load_relocated(dst, RelocationTarget::MapValue { map, offset });
-        self.held[dst as usize] = Held::Value(bytes.saturating_sub(offset));
+        let room = bytes.saturating_sub(offset);
+        let is_constant = super::world::is_constant(map);
+        self.held[dst as usize] = if is_constant { Held::Constant(room) } else { Held::Value(room) };
     }
 
     /// A jump whose target is set later with [`Builder::land`].
@@ -168,10 +252,35 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Returns; what is owed is given back before.
     pub fn leave(&mut self) {
-        let value = self.rng.below(3) as i32;
-        self.emit(Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(value)));
+        let held = self.held;
+        for owed in self.owed.clone().into_iter().rev() {
+            if self.careful() {
+                self.give_back(owed);
+            }
+        }
+        self.held = held;
+        let careful = self.careful();
+        let value = match self.results {
+            Some((least, greatest)) if careful => {
+                least + self.rng.below((greatest - least + 1) as usize) as i32
+            }
+            Some((_, greatest)) => self.rng.pick(&[greatest + 1, -1, 3, 129]),
+            None => self.rng.constant(),
+        };
+        if self.careful() || self.rng.chance(70) {
+            self.emit(Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(value)));
+        }
         self.emit(Insn::exit());
+    }
+
+    /// Gives a reference back.
+    pub fn give_back(&mut self, owed: Owed) {
+        self.move_reg(1, owed.register);
+        self.emit(Insn::mov(Width::W64, Reg::R2, SourceOperand::Imm(0)));
+        self.emit(Insn::call(owed.helper));
+        self.forget_arguments();
     }
 
     /// A register for a new value; it holds nothing now.

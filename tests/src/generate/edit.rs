@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use gobpf_bpf::insn::class;
-use gobpf_bpf::{Code, Insn, Relocation};
+use gobpf_bpf::insn::{CALL, class, pseudo};
+use gobpf_bpf::{Code, Insn, Relocation, Subprogram};
 
 /// `ja` of class JMP32: its offset is in `imm`.
 const JUMP_LONG: u8 = class::JMP32;
@@ -12,6 +12,11 @@ const OP_EXIT: u8 = 0x90;
 
 fn is_jump(insn: Insn) -> bool {
     matches!(insn.class(), class::JMP | class::JMP32) && !matches!(insn.code & 0xf0, OP_CALL | OP_EXIT)
+}
+
+/// Whether `imm` says how far away a function is.
+fn leads_to_function(insn: Insn) -> bool {
+    insn.code == CALL && insn.src == pseudo::CALL || insn.is_load_imm64() && insn.src == pseudo::FUNC
 }
 
 fn target(at: usize, insn: Insn) -> i64 {
@@ -58,12 +63,18 @@ pub fn splice(code: &Code, range: Range<usize>, new: &[Insn]) -> Code {
                 insn.off = off as i16;
             }
         }
+        if leads_to_function(insn) {
+            insn.imm = (moved(at as i64 + 1 + i64::from(insn.imm)) - moved(at as i64) - 1) as i32;
+        }
         insns.push(insn);
     }
     let kept = code.relocations.iter().filter(|relocation| !range.contains(&(relocation.slot as usize)));
     let relocations =
         kept.map(|relocation| Relocation { slot: moved(i64::from(relocation.slot)) as u32, ..*relocation });
-    Code { relocations: relocations.collect(), insns, ..Code::default() }
+    let subprograms = code.subprograms.iter().filter(|function| !range.contains(&(function.slot as usize)));
+    let subprograms = subprograms
+        .map(|function| Subprogram { slot: moved(i64::from(function.slot)) as u32, ..function.clone() });
+    Code { relocations: relocations.collect(), subprograms: subprograms.collect(), insns, ..Code::default() }
 }
 
 #[cfg(test)]

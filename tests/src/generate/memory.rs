@@ -1,9 +1,9 @@
 //! Steps on memory: the stack, values of maps, the context; loads, stores and atomic operations.
 
-use gobpf_bpf::insn::{AluOp, Insn, Size, SourceOperand, Width, mode};
-use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Size, SourceOperand, Width, mode};
 
 use super::builder::{Builder, CONTEXT, FP, Held, reg};
+use super::kinds::{Context, Field};
 use super::world::GLOBALS;
 
 const SIZES: [Size; 4] = [Size::B, Size::H, Size::W, Size::DW];
@@ -134,14 +134,14 @@ impl Builder<'_> {
 
     /// Uses a value of a map: at a constant place, or at one that a number decides.
     pub fn value(&mut self) {
-        let known = self.find(|held| matches!(held, Held::Value(_)));
+        let known = self.find(|held| matches!(held, Held::Value(_) | Held::Memory(_) | Held::Constant(_)));
         let base = match known {
             _ if !self.careful() && self.rng.chance(30) => self.any(),
             Some(base) if self.rng.chance(70) => base,
             _ => self.global(),
         };
         let bytes = match self.held[base as usize] {
-            Held::Value(bytes) => bytes,
+            Held::Value(bytes) | Held::Memory(bytes) | Held::Constant(bytes) => bytes,
             _ => 16,
         };
         if self.rng.chance(40) {
@@ -177,15 +177,19 @@ impl Builder<'_> {
             return;
         }
         self.move_reg(moved, base);
+        let part = match self.held[base as usize] {
+            Held::Constant(_) => Held::Constant(size.bytes()),
+            _ => Held::Value(size.bytes()),
+        };
         let op = if self.rng.chance(94) { AluOp::Add } else { AluOp::Sub };
         if self.rng.chance(50) {
             self.alu_reg(op, moved, index);
         } else {
             self.alu_reg(AluOp::Add, index, moved);
-            self.held[index as usize] = Held::Value(size.bytes());
+            self.held[index as usize] = part;
             return self.touch(index, size, 0);
         }
-        self.held[moved as usize] = Held::Value(size.bytes());
+        self.held[moved as usize] = part;
         self.touch(moved, size, 0);
     }
 
@@ -205,7 +209,14 @@ impl Builder<'_> {
 
     /// A load, a store, or an atomic operation.
     pub fn touch(&mut self, base: u8, size: Size, off: i16) {
-        match self.rng.below(10) {
+        let held = self.held[base as usize];
+        let any = !self.careful();
+        let choices = match held {
+            Held::Constant(_) if !any => 5,
+            _ if !any && (held.is_packet() || i32::from(off) % size.bytes() as i32 != 0) => 8,
+            _ => 10,
+        };
+        match self.rng.below(choices) {
             0..=4 => {
                 let dst = self.destination();
                 self.load_number(size, dst, base, off);
@@ -243,26 +254,86 @@ impl Builder<'_> {
         self.atomic(FP, size, off);
     }
 
-    /// Reads the context (and, careless, writes it).
+    /// Reads the context, or writes it.
     pub fn context(&mut self) {
-        if self.kind == ProgramKind::XDP {
-            let off = self.rng.pick(&[12i16, 16, 20, 12, 16, 0, 4, 8]);
-            let dst = self.destination();
-            let size = if self.careful() { Size::W } else { self.size() };
-            let held = [Held::Packet, Held::PacketEnd, Held::Meta].get(off as usize / 4).copied();
-            return self.load(size, dst, CONTEXT, off, held.unwrap_or(Held::Scalar));
+        if !self.has_context {
+            return self.arithmetic();
         }
-        let size = self.size();
+        match &self.kind.context {
+            Context::Fields(fields) => self.context_field(fields),
+            Context::Bytes(from, bytes, writable) => self.context_bytes(*from, *bytes, *writable),
+        }
+    }
+
+    fn context_field(&mut self, fields: &[Field]) {
+        let (mut off, bytes, held, writable) = self.rng.pick(fields);
+        let mut size = Size::of_bytes(u32::from(bytes)).unwrap_or(Size::W);
+        let careful = self.careful();
+        if !careful {
+            off = self.rng.below(64) as i16 * 4 + self.rng.pick(&[0, 0, 0, 1, 2, -4]);
+            size = self.size();
+        } else if held == Held::Scalar && bytes == 4 && self.rng.chance(15) {
+            size = self.rng.pick(&[Size::B, Size::H]);
+        }
+        if (writable && self.rng.chance(30)) || (!careful && self.rng.chance(40)) {
+            let size = if careful { Size::of_bytes(u32::from(bytes)).unwrap_or(Size::W) } else { size };
+            return self.store_context(size, off);
+        }
+        let dst = if held == Held::Scalar {
+            self.destination()
+        } else {
+            self.kept_destination().unwrap_or_else(|| self.destination())
+        };
+        self.load(size, dst, CONTEXT, off, if careful { held } else { Held::Scalar });
+        if held.is_nullable() && careful {
+            self.checked_field(dst, held);
+        }
+    }
+
+    /// A check that the pointer of a context's field is not null, and a use of it.
+    fn checked_field(&mut self, pointer: u8, held: Held) {
+        let null = self.jump_if(Width::W64, JmpOp::Eq, pointer, SourceOperand::Imm(0));
+        let before = self.held;
+        self.held[pointer as usize] = held.checked();
+        let saved = self.reserved;
+        self.reserved[pointer as usize] = true;
+        for _ in 0..1 + self.rng.below(2) {
+            match held {
+                Held::SocketOrNull(_) if self.rng.chance(50) => self.socket_field(),
+                Held::TaskOrNull if self.rng.chance(50) => self.kernel_field(),
+                _ => self.helper(),
+            }
+        }
+        self.reserved = saved;
+        self.land(null);
+        self.meet(before);
+        self.held[pointer as usize] = Held::Nothing;
+    }
+
+    fn store_context(&mut self, size: Size, off: i16) {
+        match self.find(|held| held == Held::Scalar) {
+            Some(src) if self.rng.chance(70) => self.store_reg(size, CONTEXT, off, src),
+            _ => {
+                // Storing a constant came with 6.6.
+                let value = self.rng.constant();
+                self.store_imm(size, CONTEXT, off, value);
+            }
+        }
+    }
+
+    fn context_bytes(&mut self, from: i16, count: i16, writable: bool) {
+        let size = if self.careful() && !writable && from == 0 { Size::DW } else { self.size() };
         let bytes = size.bytes() as i16;
-        let mut off = (8 + self.rng.below(120) as i16) & -bytes;
+        let mut off = (from + self.rng.below((count - from) as usize) as i16) & -bytes;
         if !self.careful() {
             off += self.rng.pick(&[1, -128, 2, 8190]);
         }
         let dst = self.destination();
-        if self.careful() || self.rng.chance(50) {
-            self.load_number(size, dst, CONTEXT, off);
+        let writes = if writable { self.rng.chance(40) } else { !self.careful() && self.rng.chance(50) };
+        if writes {
+            self.store_context(size, off);
         } else {
-            self.store_number(size, CONTEXT, off);
+            self.load_number(size, dst, CONTEXT, off);
         }
     }
 

@@ -6,22 +6,24 @@ mod builder;
 pub(crate) mod calls;
 mod control;
 pub mod edit;
+mod functions;
+mod helpers;
+mod kinds;
 mod memory;
 mod mutate;
 mod packets;
 pub mod rng;
 mod scalars;
+mod sections;
 mod world;
 
-use gobpf_bpf::tables::ProgramKind;
-use gobpf_bpf::{Code, KernelVersion, Object, Program};
+use gobpf_bpf::tables::{AttachType, ProgramKind};
+use gobpf_bpf::{Code, KernelVersion, Object, Program, Subprogram};
 use gobpf_verifier::{Dialect, Request, Verdict, verify};
 
 use builder::Builder;
+use kinds::KINDS;
 pub use rng::Rng;
-
-/// Kinds of programs that are made, and how often.
-pub const KINDS: [(u32, ProgramKind); 2] = [(55, ProgramKind::TRACEPOINT), (45, ProgramKind::XDP)];
 
 /// How often a step is done right, in percent, and how many programs are like that: most of their steps must be, or
 /// hardly any program would be accepted.
@@ -36,28 +38,66 @@ const PROPRIETARY: u32 = 3;
 /// Steps of a program, and how often each is taken.
 type Step = fn(&mut Builder<'_>);
 const STEPS: &[(u32, Step)] = &[
-    (24, |b| b.arithmetic()),
-    (13, |b| b.stack()),
-    (9, |b| b.value()),
-    (9, |b| b.branch()),
+    (20, |b| b.arithmetic()),
+    (11, |b| b.stack()),
+    (8, |b| b.value()),
+    (8, |b| b.branch()),
     (3, |b| b.chain()),
-    (9, |b| b.map_call()),
-    (8, |b| b.helper()),
-    (5, |b| b.context()),
+    (8, |b| b.map_call()),
+    (18, |b| b.helper()),
+    (7, |b| b.context()),
     (5, |b| b.linked()),
     (4, |b| b.pointers()),
     (2, |b| b.atomic_stack()),
     (2, |b| b.pointer_compare()),
+    (4, |b| b.function()),
+    (2, |b| b.dynptr()),
+    (2, |b| b.task()),
+    (1, |b| b.tail()),
+    (3, |b| b.reference()),
+    (1, |b| b.walk()),
 ];
-const XDP_STEPS: &[(u32, Step)] = &[(3, |b| b.packet()), (1, |b| b.packet_loop())];
+const PACKET_STEPS: &[(u32, Step)] = &[(3, |b| b.packet()), (1, |b| b.packet_loop())];
+/// Kinds that load from packets in the old way: `socket_filter`, `sched_cls`, `sched_act`, `cgroup_skb`.
+const OLD_LOADS: [u32; 4] = [1, 3, 4, 8];
 
 impl Builder<'_> {
     /// One step of a program.
     fn step(&mut self) {
-        let xdp = self.kind == ProgramKind::XDP && self.rng.chance(15);
-        let step = self.rng.weighted(if xdp { XDP_STEPS } else { STEPS });
-        step(self);
+        if self.kind.packet.is_some() && self.has_context && self.rng.chance(12) {
+            return self.rng.weighted(PACKET_STEPS)(self);
+        }
+        if OLD_LOADS.contains(&self.kind.number) && self.rng.chance(3) {
+            return self.old_load();
+        }
+        self.rng.weighted(STEPS)(self);
     }
+
+    /// Something that must be given back.
+    fn reference(&mut self) {
+        const LOOKUPS: [u32; 3] = [84, 85, 99];
+        const RESERVE: u32 = 131;
+        let lookup = self.rng.pick(&LOOKUPS);
+        if self.may_call(lookup) && self.has_context && self.rng.chance(60) {
+            self.call_by_id(lookup);
+        } else {
+            self.call_by_id(RESERVE);
+        }
+    }
+
+    /// A helper that calls a function again and again.
+    fn walk(&mut self) {
+        const WALKS: [u32; 3] = [181, 181, 164];
+        let id = self.rng.pick(&WALKS);
+        if self.pending.len() + self.functions.len() < functions::MOST_FUNCTIONS {
+            self.call_by_id(id);
+        }
+    }
+}
+
+/// Whether programs call the helper with this number on purpose.
+pub fn knows_helper(id: u32) -> bool {
+    helpers::HELPERS.iter().any(|helper| helper.id == id)
 }
 
 /// Program number `index` of the run with `seed`, for the kernel that `dialect` names.
@@ -71,7 +111,7 @@ pub fn object(seed: u64, index: u64, dialect: Dialect) -> Object {
         // The model stands in for the kernel: it is much faster, and where it is wrong, the base is found itself.
         let never = || false;
         let request = Request { object: &base, program: 0, dialect, cancelled: &never, states: None };
-        if matches!(verify(request), Verdict::Accepted(_)) {
+        if matches!(verify(request), Verdict::Accepted(_) | Verdict::Unknown(_)) {
             break;
         }
         base = fresh(&mut rng, dialect);
@@ -89,12 +129,13 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         Dialect::V6_12 => KernelVersion::new(6, 12),
         Dialect::V6_18 => KernelVersion::new(6, 18),
     };
-    let kind = rng.weighted(&KINDS);
+    let weights: Vec<(u32, usize)> = KINDS.iter().enumerate().map(|(at, kind)| (kind.weight, at)).collect();
+    let kind_index = rng.weighted(&weights);
     let care = rng.weighted(&CARE);
     let license = if rng.chance(PROPRIETARY) { "Proprietary" } else { "GPL" };
-    let steps = 2 + rng.below(14);
-    let with_loop = rng.chance(50).then(|| rng.below(steps));
-    let mut builder = Builder::new(rng, kind, kernel, care);
+    let steps = 2 + rng.below(12);
+    let with_loop = rng.chance(45).then(|| rng.below(steps));
+    let mut builder = Builder::new(rng, kind_index, kernel, care);
     for step in 0..steps {
         if with_loop == Some(step) {
             builder.repeat();
@@ -103,16 +144,33 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         }
     }
     builder.leave();
-    let code = Code { insns: builder.insns, relocations: builder.relocations, ..Code::default() };
-    let section = if kind == ProgramKind::XDP { "xdp" } else { "tracepoint/syscalls/sys_enter_openat" };
+    builder.write_functions();
+    let kind = builder.kind;
+    let section = builder.rng.pick(kind.sections);
+    let subprogram = |(index, slot): (usize, &u32)| Subprogram {
+        slot: *slot,
+        name: format!("f{}", index + 1),
+        ..Subprogram::default()
+    };
+    let code = Code {
+        subprograms: builder.functions.iter().enumerate().map(subprogram).collect(),
+        insns: builder.insns,
+        relocations: builder.relocations,
+        ..Code::default()
+    };
+    let attach = sections::Attach::of(section);
+    let program = Program {
+        name: "random".into(),
+        section: section.into(),
+        kind: ProgramKind(kind.number),
+        attach: AttachType(attach.expected),
+        hook: attach.hook,
+        flags: attach.flags,
+        code,
+        ..Program::default()
+    };
     Object {
-        programs: vec![Program {
-            name: "random".into(),
-            section: section.into(),
-            kind,
-            code,
-            ..Program::default()
-        }],
+        programs: vec![program],
         maps: world::maps(),
         btf: gobpf_btf::Btf::default(),
         license: license.into(),

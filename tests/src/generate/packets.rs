@@ -1,6 +1,6 @@
 //! Steps on packets: pointers, checks against the end, accesses, loops over bytes.
 
-use gobpf_bpf::insn::{AluOp, JmpOp, Reg, Size, SourceOperand, Width};
+use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width, class, mode};
 
 use super::builder::{Builder, CONTEXT, Held, reg};
 
@@ -17,17 +17,19 @@ struct Packet {
 impl Builder<'_> {
     /// Loads a packet's start and end, or its metadata's, into kept registers if there are two free.
     fn packet_pointers(&mut self) -> Option<Packet> {
+        let fields = self.kind.packet.filter(|_| self.has_context)?;
         let start = self.kept_destination().unwrap_or_else(|| self.destination());
         let end = self.destination();
         if start == end {
             return None;
         }
-        let meta = self.rng.chance(12);
-        let (from, to) = if meta { (8, 0) } else { (0, 4) };
-        let pointers = if meta { (Held::Meta, Held::Packet) } else { (Held::Packet, Held::PacketEnd) };
-        self.load(Size::W, start, CONTEXT, from, pointers.0);
-        let to = if self.careful() { to } else { self.rng.pick(&[0, 4, 8, 12]) };
-        self.load(Size::W, end, CONTEXT, to, pointers.1);
+        let meta = fields.meta.filter(|_| self.rng.chance(12));
+        let (from, to) = meta.map_or((fields.data, fields.end), |meta| (meta, fields.data));
+        let pointers =
+            if meta.is_some() { (Held::Meta, Held::Packet) } else { (Held::Packet, Held::PacketEnd) };
+        self.load(fields.size, start, CONTEXT, from, pointers.0);
+        let to = if self.careful() { to } else { self.rng.pick(&[fields.data, fields.end, 12]) };
+        self.load(fields.size, end, CONTEXT, to, pointers.1);
         Some(Packet { start, end })
     }
 
@@ -96,7 +98,34 @@ impl Builder<'_> {
         if !self.careful() {
             off = self.rng.pick(&[bytes as i16, -1, bytes as i16 - 1]);
         }
-        self.touch(start, size, off);
+        if self.kind.packet.is_some_and(|packet| packet.writable) || !self.careful() {
+            self.touch(start, size, off);
+        } else {
+            let dst = self.destination();
+            self.load_number(size, dst, start, off);
+        }
+    }
+
+    /// Loads from a packet in the old way, which ends the program where the packet is too short.
+    pub fn old_load(&mut self) {
+        if !self.has_context || !self.owed.is_empty() && self.careful() {
+            return self.arithmetic();
+        }
+        if self.in_function && self.careful() {
+            return self.arithmetic();
+        }
+        let size = if self.careful() { self.rng.pick(&[Size::B, Size::H, Size::W]) } else { self.size() };
+        let off = self.rng.pick(&[0, 12, 14, 23, 30, -0x100000]);
+        let by = self.kept_number().filter(|_| self.rng.chance(40));
+        let mode = if by.is_some() { mode::IND } else { mode::ABS };
+        let code = class::LD | mode | (Insn::load(size, Reg::R0, Reg::R0, 0).code & 0x18);
+        self.emit(Insn { code, dst: 0, src: by.unwrap_or(0), off: 0, imm: off });
+        self.forget_arguments();
+        self.held[0] = Held::Scalar;
+    }
+
+    fn kept_number(&self) -> Option<u8> {
+        super::builder::KEPT.into_iter().find(|number| self.held[*number as usize] == Held::Scalar)
     }
 
     /// A loop over the bytes of a packet, with a limit and a check a turn.

@@ -128,7 +128,10 @@ impl Builder<'_> {
             0 | 1 if (limit as u32).saturating_add(1).is_power_of_two() => {
                 self.alu_imm(AluOp::And, number, limit);
             }
-            2 => self.alu_imm(AluOp::Mod, number, limit.saturating_add(1).max(1)),
+            2 if self.rng.chance(30) => {
+                // Verifiers before 6.19 or so learn nothing from it.
+                self.alu_imm(AluOp::Mod, number, limit.saturating_add(1).max(1));
+            }
             3 if limit == 0xff => self.alu_imm(AluOp::And, number, 0xff),
             4 => {
                 // A signed range from 0.
@@ -140,7 +143,7 @@ impl Builder<'_> {
             }
             _ => {
                 let (op, jumps) = self.rng.pick(&UPPER);
-                let width = self.width();
+                let width = if self.rng.chance(92) { Width::W64 } else { Width::W32 };
                 let limit = if matches!(op, JmpOp::Ge | JmpOp::Lt) { limit.saturating_add(1) } else { limit };
                 let check = self.jump_if(width, op, number, SourceOperand::Imm(limit));
                 if jumps {

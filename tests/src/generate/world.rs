@@ -3,10 +3,16 @@
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Map, MapContents, MapId};
 
+use super::helpers::Maps;
+
 /// Programs may only read (`BPF_F_RDONLY_PROG`).
 const READ_ONLY: u32 = 1 << 7;
 /// Programs may only write (`BPF_F_WRONLY_PROG`).
 const WRITE_ONLY: u32 = 1 << 8;
+/// Entries are allocated when they come (`BPF_F_NO_PREALLOC`).
+const NO_PREALLOC: u32 = 1;
+/// Bytes of a ring buffer: whole pages.
+const RING: u32 = 4096;
 
 /// A map of the world: name, number of its kind, bytes of key and value, entries, flags, how it is filled.
 type Row = (&'static str, u32, u32, u32, u32, u32, Fill);
@@ -18,6 +24,8 @@ enum Fill {
     Zeros,
     /// Global data that never changes.
     Frozen,
+    /// Constant text with a conversion or two.
+    Text,
 }
 
 const ROWS: &[Row] = &[
@@ -32,10 +40,42 @@ const ROWS: &[Row] = &[
     ("input", 2, 4, 16, 2, READ_ONLY, Fill::Empty),
     ("output", 2, 4, 16, 2, WRITE_ONLY, Fill::Empty),
     ("odd", 1, 3, 5, 4, 0, Fill::Empty),
+    (".rodata.text", 2, 4, 32, 1, READ_ONLY, Fill::Text),
+    ("tails", 3, 4, 4, 4, 0, Fill::Empty),
+    ("events", 4, 4, 4, 2, 0, Fill::Empty),
+    ("stacks", 7, 4, 40, 4, 0, Fill::Empty),
+    ("groups", 8, 4, 4, 2, 0, Fill::Empty),
+    ("each_recent", 10, 4, 8, 4, 0, Fill::Empty),
+    ("prefixes", 11, 8, 8, 4, NO_PREALLOC, Fill::Empty),
+    ("devices", 14, 4, 4, 2, 0, Fill::Empty),
+    ("sockets", 15, 4, 4, 2, 0, Fill::Empty),
+    ("processors", 16, 4, 4, 1, 0, Fill::Empty),
+    ("afxdp", 17, 4, 4, 2, 0, Fill::Empty),
+    ("named_sockets", 18, 4, 4, 2, 0, Fill::Empty),
+    ("group_storage", 19, 16, 16, 0, 0, Fill::Empty),
+    ("listeners", 20, 4, 4, 2, 0, Fill::Empty),
+    ("each_storage", 21, 16, 16, 0, 0, Fill::Empty),
+    ("queue", 22, 0, 8, 4, 0, Fill::Empty),
+    ("stack", 23, 0, 16, 4, 0, Fill::Empty),
+    ("named_devices", 25, 4, 4, 2, 0, Fill::Empty),
+    ("ring", 27, 0, 0, RING, 0, Fill::Empty),
+    ("bloom", 30, 0, 8, 4, 0, Fill::Empty),
+    ("user_ring", 31, 0, 0, RING, 0, Fill::Empty),
 ];
 
 /// Maps of one element, whose values have addresses of their own: number, bytes.
 pub(super) const GLOBALS: [(MapId, u32); 2] = [(MapId(2), 32), (MapId(3), 64)];
+/// The constant texts of [`Fill::Text`]: the map, and where each begins.
+pub(super) const TEXTS: (MapId, &[u32]) = (MapId(11), &[0, 3, 6, 14]);
+const TEXT: &[u8] = b"%d\0%s\0%x %lu\n\0plain text\0";
+
+/// A map as calls see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub map: MapId,
+    pub key: u32,
+    pub value: u32,
+}
 
 /// The maps, by their numbers.
 pub fn maps() -> Vec<Map> {
@@ -46,8 +86,6 @@ pub fn maps() -> Vec<Map> {
         value_size,
         max_entries,
         flags,
-        key: None,
-        value: None,
         contents: contents(value_size, fill),
         ..Map::default()
     };
@@ -62,11 +100,51 @@ fn contents(bytes: u32, fill: Fill) -> Option<MapContents> {
             let data = (0..bytes).map(|byte| (byte * 37) as u8).collect();
             Some(MapContents { data, frozen: true })
         }
+        Fill::Text => {
+            let mut data = TEXT.to_vec();
+            data.resize(bytes as usize, 0);
+            Some(MapContents { data, frozen: true })
+        }
     }
 }
 
-/// Number, bytes of a key, and bytes of a value of each map.
-pub(super) fn sizes() -> Vec<(MapId, u32, u32)> {
-    let numbered = ROWS.iter().enumerate();
-    numbered.map(|(index, row)| (MapId(index as u32), row.2, row.3)).collect()
+/// Whether programs may only read it.
+pub(super) fn is_constant(map: MapId) -> bool {
+    ROWS.get(map.0 as usize).is_some_and(|row| row.5 & READ_ONLY != 0)
+}
+
+/// All maps.
+pub(super) fn all() -> Vec<Sizes> {
+    numbered(|_| true)
+}
+
+/// The maps that are of this sort.
+pub(super) fn of(maps: Maps) -> Vec<Sizes> {
+    let kinds: &[u32] = match maps {
+        Maps::Keyed => &[1, 2, 5, 6, 9, 10, 11],
+        Maps::Tail => &[3],
+        Maps::Perf => &[4],
+        Maps::Stacks => &[7],
+        Maps::Cgroups => &[8],
+        Maps::Devices => &[14, 16, 17, 25],
+        Maps::Sockets => &[15],
+        Maps::SocketHash => &[18],
+        Maps::CgroupStorage => &[19, 21],
+        Maps::Reuseport => &[15, 18, 20],
+        Maps::Queue => &[22, 23, 30],
+        Maps::SocketStorage => &[24],
+        Maps::TaskStorage => &[29],
+        Maps::GroupStorage => &[32],
+        Maps::Ring => &[27],
+        Maps::UserRing => &[31],
+        Maps::Walked => &[1, 2, 5, 6, 9],
+        Maps::Timers => &[1, 2],
+        Maps::PerProcessor => &[5, 6, 10],
+    };
+    numbered(|row| kinds.contains(&row.1))
+}
+
+fn numbered(wanted: impl Fn(&Row) -> bool) -> Vec<Sizes> {
+    let rows = ROWS.iter().enumerate().filter(|(_, row)| wanted(row));
+    rows.map(|(index, row)| Sizes { map: MapId(index as u32), key: row.2, value: row.3 }).collect()
 }

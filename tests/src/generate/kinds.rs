@@ -1,0 +1,264 @@
+//! The kinds of programs that are made: how they are loaded, what their contexts have, and what they may return. The
+//! table is the generator's own, so that a mistake in the model's tables is not repeated here.
+
+use gobpf_bpf::insn::Size;
+
+use super::builder::Held;
+use super::helpers::Sock;
+
+/// A kind.
+#[derive(Debug)]
+pub(super) struct KindRow {
+    /// `enum bpf_prog_type`.
+    pub number: u32,
+    /// The names of its section, one of which is taken.
+    pub sections: &'static [&'static str],
+    /// How often programs of it are made.
+    pub weight: u32,
+    pub context: Context,
+    pub packet: Option<PacketFields>,
+    /// The least and the greatest result.
+    pub results: (i32, i32),
+}
+
+/// A field: offset, bytes, what it holds, whether it may be written.
+pub(super) type Field = (i16, u8, Held, bool);
+
+/// What a context has.
+#[derive(Debug)]
+pub(super) enum Context {
+    /// Only these fields.
+    Fields(&'static [Field]),
+    /// So many bytes from some offset on, all numbers, that may be written or not.
+    Bytes(i16, i16, bool),
+}
+
+/// Where pointers to packets, or to what is like one, are in a context.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PacketFields {
+    pub data: i16,
+    pub end: i16,
+    pub meta: Option<i16>,
+    pub size: Size,
+    /// Whether the packet may be written.
+    pub writable: bool,
+}
+
+const S: Held = Held::Scalar;
+const SK: Held = Held::SocketOrNull(Sock::Common);
+const SOCK: Held = Held::Socket(Sock::Full);
+const SOCK_OR_NULL: Held = Held::SocketOrNull(Sock::Full);
+
+const SKB: &[Field] = &[
+    (0, 4, S, false),
+    (4, 4, S, false),
+    (8, 4, S, true),
+    (12, 4, S, true),
+    (16, 4, S, false),
+    (20, 4, S, false),
+    (24, 4, S, false),
+    (32, 4, S, true),
+    (36, 4, S, false),
+    (40, 4, S, false),
+    (44, 4, S, true),
+    (48, 4, S, true),
+    (52, 4, S, true),
+    (64, 4, S, true),
+    (68, 4, S, false),
+    (152, 8, S, true),
+    (160, 4, S, false),
+    (164, 4, S, false),
+    (168, 8, SK, false),
+    (176, 4, S, false),
+    (184, 8, S, false),
+];
+const SOCKET_FILTER: &[Field] = &[
+    (0, 4, S, false),
+    (4, 4, S, false),
+    (8, 4, S, false),
+    (12, 4, S, false),
+    (16, 4, S, false),
+    (32, 4, S, false),
+    (40, 4, S, false),
+    (48, 4, S, true),
+    (56, 4, S, true),
+    (68, 4, S, false),
+    (84, 4, S, false),
+    (164, 4, S, false),
+];
+const CGROUP_SKB: &[Field] = &[
+    (0, 4, S, false),
+    (4, 4, S, false),
+    (8, 4, S, true),
+    (16, 4, S, false),
+    (32, 4, S, true),
+    (40, 4, S, false),
+    (48, 4, S, true),
+    (88, 4, S, false),
+    (92, 4, S, false),
+    (152, 8, S, true),
+    (168, 8, SK, false),
+];
+const LWT: &[Field] = &[
+    (0, 4, S, false),
+    (8, 4, S, true),
+    (16, 4, S, false),
+    (32, 4, S, true),
+    (40, 4, S, false),
+    (48, 4, S, true),
+    (68, 4, S, false),
+];
+const SK_SKB: &[Field] = &[
+    (0, 4, S, false),
+    (32, 4, S, true),
+    (44, 4, S, true),
+    (68, 4, S, false),
+    (88, 4, S, false),
+    (96, 4, S, false),
+    (136, 4, S, false),
+    (168, 8, SK, false),
+];
+const XDP: &[Field] = &[(12, 4, S, false), (16, 4, S, false)];
+const CGROUP_SOCK: &[Field] = &[
+    (0, 4, S, true),
+    (4, 4, S, false),
+    (8, 4, S, false),
+    (12, 4, S, false),
+    (16, 4, S, true),
+    (20, 4, S, true),
+    (76, 4, S, false),
+];
+const SOCK_OPS: &[Field] = &[
+    (0, 4, S, false),
+    (4, 4, S, true),
+    (8, 4, S, true),
+    (20, 4, S, false),
+    (24, 4, S, false),
+    (32, 4, S, false),
+    (48, 4, S, false),
+    (64, 4, S, false),
+    (72, 4, S, false),
+    (76, 4, S, false),
+    (88, 4, S, false),
+    (112, 4, S, false),
+    (164, 4, S, true),
+    (168, 8, S, false),
+    (176, 8, S, false),
+    (184, 8, SOCK_OR_NULL, false),
+    (208, 4, S, false),
+];
+const DEVICE: &[Field] = &[(0, 4, S, false), (4, 4, S, false), (8, 4, S, false)];
+const SK_MSG: &[Field] = &[
+    (16, 4, S, false),
+    (20, 4, S, false),
+    (24, 4, S, false),
+    (28, 4, S, false),
+    (44, 4, S, false),
+    (60, 4, S, false),
+    (68, 4, S, false),
+    (72, 8, SOCK, false),
+];
+const SOCK_ADDR: &[Field] = &[
+    (0, 4, S, false),
+    (4, 4, S, true),
+    (24, 4, S, true),
+    (28, 4, S, false),
+    (32, 4, S, false),
+    (36, 4, S, false),
+    (64, 8, SOCK, false),
+];
+const REUSEPORT: &[Field] = &[
+    (16, 4, S, false),
+    (20, 4, S, false),
+    (24, 4, S, false),
+    (28, 4, S, false),
+    (32, 4, S, false),
+    (40, 8, SOCK, false),
+];
+const FLOW: &[Field] = &[(144, 8, Held::Nothing, false)];
+const SYSCTL: &[Field] = &[(0, 4, S, false), (4, 4, S, true)];
+const SOCKOPT: &[Field] =
+    &[(0, 8, SOCK, false), (24, 4, S, false), (28, 4, S, false), (32, 4, S, true), (36, 4, S, true)];
+const SK_LOOKUP: &[Field] = &[
+    (0, 8, SOCK_OR_NULL, false),
+    (8, 4, S, false),
+    (12, 4, S, false),
+    (16, 4, S, false),
+    (20, 4, S, false),
+    (36, 2, S, false),
+    (40, 4, S, false),
+    (44, 4, S, false),
+    (60, 4, S, false),
+    (64, 4, S, false),
+];
+const NETFILTER: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, Held::Kernel, false)];
+const TP_BTF: &[Field] =
+    &[(0, 8, S, false), (8, 8, Held::Task, false), (16, 8, Held::Task, false), (24, 8, S, false)];
+const ITER: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, Held::TaskOrNull, false)];
+
+const fn packet(data: i16, end: i16, size: Size, writable: bool) -> Option<PacketFields> {
+    Some(PacketFields { data, end, meta: None, size, writable })
+}
+
+const fn with_meta(data: i16, end: i16, meta: i16) -> Option<PacketFields> {
+    Some(PacketFields { data, end, meta: Some(meta), size: Size::W, writable: true })
+}
+
+const ANY: (i32, i32) = (0, 2);
+
+const fn row(number: u32, sections: &'static [&'static str], weight: u32, context: Context) -> KindRow {
+    KindRow { number, sections, weight, context, packet: None, results: ANY }
+}
+
+use Context::{Bytes, Fields};
+
+/// All kinds; helpers name them by their places in this table.
+pub(super) const KINDS: &[KindRow] = &[
+    row(1, &["socket"], 8, Fields(SOCKET_FILTER)),
+    row(2, &["kprobe/do_sys_openat2"], 8, Bytes(0, 168, false)),
+    KindRow { packet: with_meta(76, 80, 140), ..row(3, &["tc"], 14, Fields(SKB)) },
+    KindRow { packet: with_meta(76, 80, 140), ..row(4, &["action"], 3, Fields(SKB)) },
+    row(5, &["tracepoint/syscalls/sys_enter_openat"], 10, Bytes(8, 120, false)),
+    KindRow { packet: with_meta(0, 4, 8), ..row(6, &["xdp"], 14, Fields(XDP)) },
+    row(7, &["perf_event"], 3, Bytes(0, 168, false)),
+    KindRow {
+        packet: packet(76, 80, Size::W, false),
+        results: (0, 1),
+        ..row(8, &["cgroup_skb/ingress", "cgroup_skb/egress"], 7, Fields(CGROUP_SKB))
+    },
+    KindRow {
+        results: (0, 1),
+        ..row(9, &["cgroup/sock_create", "cgroup/sock_release"], 3, Fields(CGROUP_SOCK))
+    },
+    KindRow { packet: packet(76, 80, Size::W, false), ..row(10, &["lwt_in"], 2, Fields(LWT)) },
+    KindRow { packet: packet(76, 80, Size::W, false), ..row(11, &["lwt_out"], 2, Fields(LWT)) },
+    KindRow { packet: packet(76, 80, Size::W, true), ..row(12, &["lwt_xmit"], 2, Fields(LWT)) },
+    row(13, &["sockops"], 4, Fields(SOCK_OPS)),
+    KindRow { packet: packet(76, 80, Size::W, true), ..row(14, &["sk_skb"], 4, Fields(SK_SKB)) },
+    KindRow { results: (0, 1), ..row(15, &["cgroup/dev"], 2, Fields(DEVICE)) },
+    KindRow { packet: packet(0, 8, Size::DW, true), ..row(16, &["sk_msg"], 4, Fields(SK_MSG)) },
+    row(17, &["raw_tracepoint/sched_switch"], 5, Bytes(0, 96, false)),
+    KindRow {
+        results: (0, 1),
+        ..row(18, &["cgroup/connect4", "cgroup/bind4", "cgroup/sendmsg4"], 4, Fields(SOCK_ADDR))
+    },
+    KindRow { packet: packet(76, 80, Size::W, false), ..row(19, &["lwt_seg6local"], 2, Fields(LWT)) },
+    KindRow {
+        packet: packet(0, 8, Size::DW, false),
+        results: (0, 1),
+        ..row(21, &["sk_reuseport", "sk_reuseport/migrate"], 3, Fields(REUSEPORT))
+    },
+    KindRow { packet: packet(76, 80, Size::W, false), ..row(22, &["flow_dissector"], 2, Fields(FLOW)) },
+    KindRow { results: (0, 1), ..row(23, &["cgroup/sysctl"], 3, Fields(SYSCTL)) },
+    row(24, &["raw_tracepoint.w/sched_switch"], 2, Bytes(0, 96, false)),
+    KindRow {
+        packet: packet(8, 16, Size::DW, true),
+        results: (0, 1),
+        ..row(25, &["cgroup/getsockopt", "cgroup/setsockopt"], 3, Fields(SOCKOPT))
+    },
+    KindRow { results: (0, 0), ..row(26, &["tp_btf/sched_switch"], 4, Fields(TP_BTF)) },
+    KindRow { results: (0, 1), ..row(26, &["iter/task"], 4, Fields(ITER)) },
+    KindRow { results: (0, 1), ..row(30, &["sk_lookup"], 3, Fields(SK_LOOKUP)) },
+    KindRow { ..row(31, &["syscall"], 4, Bytes(0, 128, true)) },
+    KindRow { results: (0, 1), ..row(32, &["netfilter"], 3, Fields(NETFILTER)) },
+];

@@ -1,0 +1,65 @@
+//! The types of the running kernel, as far as loading programs needs them: which number a name has.
+
+use std::sync::{Arc, OnceLock};
+
+use gobpf_btf::{KernelBtf, Kind};
+
+use crate::job::ProgramSpec;
+
+const PATH: &str = "/sys/kernel/btf/vmlinux";
+const SYMBOLS: &str = "/proc/kallsyms";
+/// `BPF_PROG_TYPE_STRUCT_OPS`
+const STRUCT_OPS: u32 = 27;
+
+/// Those of the running kernel, where it has any.
+pub fn running() -> Option<&'static KernelBtf> {
+    static TYPES: OnceLock<Option<KernelBtf>> = OnceLock::new();
+    let read = || KernelBtf::new(Arc::<[u8]>::from(std::fs::read(PATH).ok()?)).ok();
+    TYPES.get_or_init(read).as_ref()
+}
+
+/// The expected attach type and the number of what `program` is for; zero for none.
+pub fn hook(program: &ProgramSpec) -> Option<(u32, u32)> {
+    let Some(hook) = &program.hook else { return Some((program.attach, 0)) };
+    let types = running()?;
+    if program.kind == STRUCT_OPS {
+        let (ty, member) = hook.split_once('/')?;
+        let ty = types.find(ty, Kind::Struct)?;
+        let index = types.members(ty).position(|one| one.name == member)?;
+        return Some((index as u32, ty.0));
+    }
+    let kind = if hook.starts_with("btf_trace_") { Kind::Typedef } else { Kind::Function };
+    Some((program.attach, types.find(hook, kind)?.0))
+}
+
+/// Fills calls of the kernel's functions and addresses of its variables into `insns`; the name of one that is not there.
+pub fn fill(program: &ProgramSpec, insns: &mut [u8]) -> Result<(), String> {
+    for one in &program.externs {
+        let at = one.slot as usize * 8;
+        let Some(slots) = insns.get_mut(at..) else { continue };
+        if one.address {
+            let address = address(&one.name).ok_or_else(|| one.name.clone())?;
+            slots[4..8].copy_from_slice(&(address as u32).to_le_bytes());
+            slots[12..16].copy_from_slice(&((address >> 32) as u32).to_le_bytes());
+            continue;
+        }
+        let kind = if one.kind == Kind::Variable as u32 { Kind::Variable } else { Kind::Function };
+        let found =
+            running().and_then(|types| types.find(&one.name, kind)).ok_or_else(|| one.name.clone())?;
+        let is_load = slots[0] == gobpf_bpf::insn::LD_IMM64;
+        let pseudo =
+            if is_load { gobpf_bpf::insn::pseudo::BTF_ID } else { gobpf_bpf::insn::pseudo::KFUNC_CALL };
+        slots[1] = (slots[1] & 0x0f) | (pseudo << 4);
+        slots[4..8].copy_from_slice(&found.0.to_le_bytes());
+    }
+    Ok(())
+}
+
+fn address(name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(SYMBOLS).ok()?;
+    let mut lines = text.lines().map(|line| line.split_whitespace());
+    lines.find_map(|mut words| {
+        let (address, found) = (words.next()?, words.nth(1)?);
+        if found == name { u64::from_str_radix(address, 16).ok() } else { None }
+    })
+}
