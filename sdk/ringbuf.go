@@ -15,7 +15,7 @@ type RingBuf[T any] struct {
 	records records[T]
 }
 
-// Reserve gives room for one record, or nil where the buffer is full. What it gives is zero in neither half: set every
+// Reserve gives room for one record, or nil where the buffer is full. The kernel does not zero it: set every
 // field. It must be submitted or discarded on every path.
 //
 //bpf:helper 131 map size:T const:0

@@ -60,6 +60,10 @@ pub struct Args {
     #[arg(long, value_name = "VERSION")]
     pub kernel: Option<KernelVersion>,
 
+    /// The types (BTF) of the kernel to judge for [default: gobpf.toml, or those of the running kernel]
+    #[arg(long, value_name = "FILE")]
+    pub btf: Option<PathBuf>,
+
     /// How findings are written: full, concise, json, json-lines, sarif, github, junit
     #[arg(long, value_name = "FORMAT", default_value_t = Format::Full)]
     pub format: Format,
@@ -144,6 +148,6 @@ impl Args {
 
     /// The settings that the command line decides.
     pub fn settings(&self) -> Settings {
-        Settings { kernel: self.kernel, ..Settings::default() }
+        Settings { kernel: self.kernel, btf: self.btf.clone(), ..Settings::default() }
     }
 }

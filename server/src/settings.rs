@@ -1,12 +1,14 @@
 //! What a user decides, wherever it was said: command line, editor, `gobpf.toml`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gobpf_analysis::{KernelVersion, Options, Sdk};
+use serde::Deserialize;
 
 use crate::imports::Imports;
+use crate::kernel_types::KernelTypes;
 use crate::overlay::Overlay;
 use crate::read;
 
@@ -18,6 +20,8 @@ const FILE: &str = "gobpf.toml";
 pub struct Settings {
     /// The target kernel; none leaves it to the source, and where that doesn't say, to `gobpf.toml`.
     pub kernel: Option<KernelVersion>,
+    /// The file of the kernel's types; none leaves it to `gobpf.toml`, and where that doesn't say, to the system.
+    pub btf: Option<PathBuf>,
     /// Whether Go's own type errors are reported.
     pub go_errors: bool,
     /// The SDK's declarations, parsed once.
@@ -26,7 +30,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { kernel: None, go_errors: true, sdk: Arc::new(Sdk::embedded()) }
+        Settings { kernel: None, btf: None, go_errors: true, sdk: Arc::new(Sdk::embedded()) }
     }
 }
 
@@ -36,16 +40,20 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Words about a `gobpf.toml` that can't be used.
+    /// Words about a `gobpf.toml` that can't be used, or about the file of types that it or the user names.
     pub fn options(&self, dir: Option<&Path>, name: &str, overlay: &Arc<Overlay>) -> Result<Options, String> {
-        let fallback = dir.map_or(Ok(None), kernel_of_config)?;
-        Ok(self.with_fallback(fallback, dir, name, overlay))
+        let project = dir.map_or(Ok(Project::default()), project_of)?;
+        let types = KernelTypes::of(self.btf.clone().or_else(|| project.btf.clone()));
+        if self.btf.is_some() || project.btf.is_some() {
+            types.get()?;
+        }
+        Ok(self.with_project(&project, dir, name, overlay))
     }
 
-    /// Options for the file without a look at the `gobpf.toml`, which says `fallback`.
-    pub fn with_fallback(
+    /// Options for the file without a look at the `gobpf.toml`, which says `project`.
+    pub fn with_project(
         &self,
-        fallback: Option<KernelVersion>,
+        project: &Project,
         dir: Option<&Path>,
         name: &str,
         overlay: &Arc<Overlay>,
@@ -55,9 +63,10 @@ impl Settings {
         let packages = Arc::clone(&imports);
         let own = Path::new(name).file_name().unwrap_or_default().to_os_string();
         let siblings = dir.map(|dir| (dir.to_path_buf(), own));
+        let types = KernelTypes::of(self.btf.clone().or_else(|| project.btf.clone()));
         Options {
             target: self.kernel,
-            fallback_target: fallback,
+            fallback_target: project.kernel,
             go_errors: self.go_errors,
             sdk: Arc::clone(&self.sdk),
             imports: Arc::new(move |path: &str| imports.resolve(path)),
@@ -65,36 +74,50 @@ impl Settings {
                 siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::package(dir, Some(own), &overlay))
             }),
             packages: Arc::new(move |path: &str| packages.package(path)),
+            kernel_types: Arc::new(move || types.get().ok().flatten()),
         }
     }
 }
 
-/// The kernel that the nearest `gobpf.toml` at or above `dir` names.
-fn kernel_of_config(dir: &Path) -> Result<Option<KernelVersion>, String> {
+/// What a `gobpf.toml` says.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Project {
+    /// The target kernel of files that don't say theirs.
+    pub kernel: Option<KernelVersion>,
+    /// The file of the kernel's types.
+    pub btf: Option<PathBuf>,
+}
+
+/// The text of a `gobpf.toml`: a key that is not known is an error.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct ProjectFile {
+    kernel: Option<String>,
+    btf: Option<PathBuf>,
+}
+
+/// What the nearest `gobpf.toml` at or above `dir` says; nothing where there is none.
+fn project_of(dir: &Path) -> Result<Project, String> {
     for above in dir.ancestors() {
         let path = above.join(FILE);
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        return parse(&text).map_err(|problem| format!("{}: {problem}", path.display()));
+        return parse(&text, above).map_err(|problem| format!("{}: {problem}", path.display()));
     }
-    Ok(None)
+    Ok(Project::default())
 }
 
-/// Reads the one key that there is, `kernel = "6.1"`, strictly: a key that is not known is an error.
-fn parse(text: &str) -> Result<Option<KernelVersion>, String> {
-    let mut kernel = None;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
-        let value = line.strip_prefix("kernel").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
-        let quoted = value.and_then(|value| value.trim().strip_prefix('"')?.strip_suffix('"'));
-        let version = quoted.ok_or_else(|| {
-            format!("line {}: `{line}` is not a setting; there is only `kernel = \"6.1\"`", number + 1)
-        })?;
-        kernel = Some(version.parse().map_err(|problem| format!("line {}: {problem}", number + 1))?);
-    }
-    Ok(kernel)
+/// Reads `text`; paths in it are seen from `dir`.
+fn parse(text: &str, dir: &Path) -> Result<Project, String> {
+    let file: ProjectFile = toml::from_str(text).map_err(|error| {
+        let line =
+            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        format!("line {line}: {}", error.message())
+    })?;
+    let kernel = file.kernel.map(|version| version.parse::<KernelVersion>()).transpose();
+    Ok(Project {
+        kernel: kernel.map_err(|problem| format!("kernel: {problem}"))?,
+        btf: file.btf.map(|path| dir.join(path)),
+    })
 }
 
 #[cfg(test)]
@@ -105,10 +128,22 @@ mod tests {
 
     #[test]
     fn the_config_file_is_read_strictly() {
-        assert_eq!(parse("# nothing\n\n"), Ok(None));
-        assert_eq!(parse("kernel = \"5.15\" # old\n"), Ok(Some(KernelVersion::new(5, 15))));
-        for wrong in ["kernel = 5.15", "kernel = \"new\"", "kernels = \"6.1\"", "[target]"] {
-            assert!(parse(wrong).unwrap_err().starts_with("line 1: "), "{wrong}");
+        let parse = |text| parse(text, Path::new("/project"));
+        assert_eq!(parse("# nothing\n\n"), Ok(Project::default()));
+        let all = Project {
+            kernel: Some(KernelVersion::new(5, 15)),
+            btf: Some(PathBuf::from("/project/btf/vmlinux")),
+        };
+        assert_eq!(parse("kernel = \"5.15\" # old\nbtf = \"btf/vmlinux\"\n"), Ok(all));
+        for (wrong, said) in [
+            ("kernel = 5.15", "line 1: "),
+            ("\nkernel = \"new\"", "kernel: "),
+            ("\nkernels = \"6.1\"", "line 2: unknown field `kernels`"),
+            ("[target]", "line 1: "),
+            ("kernel =", "line 1: "),
+        ] {
+            let error = parse(wrong).unwrap_err();
+            assert!(error.starts_with(said), "{wrong}: {error}");
         }
     }
 }

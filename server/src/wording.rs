@@ -71,6 +71,14 @@ pub fn nul_byte(name: &str, line: usize, offset: usize) -> String {
     format!("{name}:{line}: NUL byte at offset {offset}; Go source is UTF-8 text without NUL")
 }
 
+/// A file that should hold the kernel's types.
+pub fn not_btf(path: &Path, why: &impl std::fmt::Display) -> String {
+    format!(
+        "{}: not the types of a kernel (BTF): {why}; give a copy of /sys/kernel/btf/vmlinux",
+        path.display()
+    )
+}
+
 /// A directory without anything to check.
 pub fn no_go_files(path: &Path) -> String {
     format!("{}: no Go files here or below", path.display())

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gobpf_bpf::KernelVersion;
+use gobpf_btf::KernelBtf;
 use gobpf_syntax::ast;
 use gobpf_types::{Import, Sdk};
 
@@ -26,7 +27,12 @@ pub struct Options {
     /// The Go files, without tests, of the package with an import path; none where the caller doesn't have it. Asked for
     /// each [`Import::Other`] whose names programs use, perhaps often.
     pub packages: Packages,
+    /// The types of the kernel; none where the caller has none. Asked when a program first needs them.
+    pub kernel_types: KernelTypes,
 }
+
+/// Gives the types of the kernel.
+pub type KernelTypes = Arc<dyn Fn() -> Option<Arc<KernelBtf>> + Send + Sync>;
 
 /// Gives the source files of the package with an import path.
 pub type Packages = Arc<dyn Fn(&str) -> Option<PackageSources> + Send + Sync>;
@@ -74,6 +80,7 @@ impl Default for Options {
             imports: Arc::new(imports),
             siblings: Arc::new(Vec::new),
             packages: Arc::new(|_| None),
+            kernel_types: Arc::new(|| None),
         }
     }
 }

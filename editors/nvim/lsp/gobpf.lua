@@ -10,6 +10,8 @@ return {
     gobpf = {
       -- A kernel release such as '6.1'; nil leaves it to gobpf.toml and to //bpf:kernel in the file.
       kernel = nil,
+      -- A file with the types (BTF) of that kernel; nil leaves it to gobpf.toml, then to the running system.
+      btf = nil,
       -- Whether plain Go errors are shown too; nil: unless gopls is enabled, which shows them itself.
       goErrors = nil,
     },
@@ -19,6 +21,6 @@ return {
   before_init = function(params, config)
     local gobpf = config.settings.gobpf
     if gobpf.goErrors == nil then gobpf.goErrors = not vim.lsp.is_enabled('gopls') end
-    params.initializationOptions = { kernel = gobpf.kernel, goErrors = gobpf.goErrors }
+    params.initializationOptions = { kernel = gobpf.kernel, btf = gobpf.btf, goErrors = gobpf.goErrors }
   end,
 }

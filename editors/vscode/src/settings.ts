@@ -6,6 +6,8 @@ import * as vscode from "vscode";
 export interface ServerSettings {
   /** A kernel release such as "6.1"; null leaves it to the file. */
   readonly kernel: string | null;
+  /** The file of the kernel's types; null leaves it to gobpf.toml, then to the running system. */
+  readonly btf: string | null;
   /** Whether Go's own errors are reported too. */
   readonly goErrors: boolean;
 }
@@ -18,6 +20,7 @@ export function serverSettings(scope?: vscode.Uri): ServerSettings {
   const goErrors = settings.get<string>("goErrors", "auto");
   return {
     kernel: settings.get<string>("kernel", "").trim() || null,
+    btf: settings.get<string>("btf", "").trim() || null,
     goErrors: goErrors === "auto" ? !goplsIsHere() : goErrors === "always",
   };
 }

@@ -17,7 +17,7 @@ use crate::lsp::profile::Profile;
 use crate::lsp::session::{Documents, Outcome, Published};
 use crate::lsp::transport::protocol::{TextDocumentContentChangeEvent, TextDocumentItem, TraceValue, Uri};
 use crate::overlay::Overlay;
-use crate::settings::Settings;
+use crate::settings::{Project, Settings};
 
 /// What the owner is told.
 pub enum Message {
@@ -233,7 +233,7 @@ impl Owner {
         let (dir, name) = (path.and_then(Path::parent), path.and_then(Path::to_str).unwrap_or_default());
         let options = self.settings.options(dir, name, &self.overlay).unwrap_or_else(|problem| {
             self.say(Outgoing::Problem(problem));
-            self.settings.with_fallback(None, dir, name, &self.overlay)
+            self.settings.with_project(&Project::default(), dir, name, &self.overlay)
         });
         Arc::new(options)
     }

@@ -18,7 +18,7 @@ pub fn handle(session: &Session, params: &DidChangeConfigurationParams) {
     }
 }
 
-/// Takes `{"kernel": "6.1", "goErrors": false}`, alone or under `gobpf`, over the settings of the command line.
+/// Takes `{"kernel": "6.1", "btf": "/a/file", "goErrors": false}`, alone or under `gobpf`, over the settings of the command line.
 pub fn take(session: &Session, settings: &Value) {
     match read(session.settings.clone(), settings.get("gobpf").unwrap_or(settings)) {
         Ok(settings) => session.send(Message::Configure(settings)),
@@ -32,6 +32,12 @@ fn read(mut settings: Settings, given: &Value) -> Result<Settings, String> {
         Some(Value::String(text)) if text.is_empty() => {}
         Some(Value::String(text)) => settings.kernel = Some(text.parse::<KernelVersion>()?),
         Some(other) => return Err(format!("`kernel` is a string such as \"6.1\", not {other}")),
+    }
+    match given.get("btf") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(path)) if path.is_empty() => {}
+        Some(Value::String(path)) => settings.btf = Some(path.into()),
+        Some(other) => return Err(format!("`btf` is the path of a file, not {other}")),
     }
     match given.get("goErrors") {
         None | Some(Value::Null) => {}
