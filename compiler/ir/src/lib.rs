@@ -10,6 +10,7 @@ pub mod passes;
 mod plan;
 mod print;
 mod range;
+mod visit;
 
 pub use build::build_module;
 pub use error::{BuildError, Unsupported};

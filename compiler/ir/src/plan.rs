@@ -24,6 +24,8 @@ pub struct Plan {
     /// Functions of their own, callees before callers; addressed by [`SubprogramId`].
     pub subprograms: Vec<FunctionId>,
     ids: Vec<Option<SubprogramId>>,
+    /// Functions that helpers call.
+    callbacks: Vec<FunctionId>,
     /// What the source asks for and can't have.
     pub errors: Vec<BuildError>,
 }
@@ -42,11 +44,13 @@ impl Plan {
     pub fn of(package: &hir::Package) -> Plan {
         let mut plan = Plan { ids: vec![None; package.functions.len()], ..Plan::default() };
         let sites = call_sites(package);
+        let functions = &package.functions;
+        plan.callbacks = functions.iter().flat_map(crate::visit::callbacks).collect();
         let mut weights = vec![Weight::default(); package.functions.len()];
         for id in callees_first(package) {
             let function = &package.functions[id.0 as usize];
             let mut weight = Weight { nodes: function.nodes, depth: 0 };
-            for callee in &function.callees {
+            for callee in &called(function) {
                 let of = weights[callee.0 as usize];
                 let own = plan.subprogram(*callee).is_some();
                 weight.nodes = weight.nodes.saturating_add(if own { CALL_NODES } else { of.nodes });
@@ -66,10 +70,18 @@ impl Plan {
         self.ids.get(function.0 as usize).copied().flatten()
     }
 
+    /// Whether a helper calls `function`.
+    pub fn is_callback(&self, function: FunctionId) -> bool {
+        self.callbacks.contains(&function)
+    }
+
     /// Whether `id`, called from `sites` places of one program, is a function of its own.
     fn stays(&mut self, package: &hir::Package, id: FunctionId, weight: Weight, sites: u32) -> bool {
         let function = &package.functions[id.0 as usize];
-        let wanted = function.inlining == Inlining::Never && sites > 0;
+        if self.is_callback(id) {
+            return true;
+        }
+        let wanted = function.inlining != Inlining::Automatic && sites > 0;
         let returns_stack = function.results.iter().any(|ty| holds_stack(&package.types, *ty, 0));
         let too_deep = weight.depth + 2 > FRAME_LIMIT;
         if wanted {
@@ -84,6 +96,17 @@ impl Plan {
         let can = !returns_stack && !too_deep;
         can && (wanted || sites > 1 && weight.nodes > INLINE_NODES)
     }
+}
+
+/// The functions that `function` calls or hands to helpers, one for each place.
+fn called(function: &hir::Function) -> Vec<FunctionId> {
+    let mut called = function.callees.clone();
+    for callback in crate::visit::callbacks(function) {
+        if !called.contains(&callback) {
+            called.push(callback);
+        }
+    }
+    called
 }
 
 /// The functions that programs reach, callees before callers.
@@ -109,7 +132,7 @@ fn walk(package: &hir::Package, from: FunctionId, seen: &mut [bool], order: &mut
         return;
     }
     while let Some((id, next)) = stack.pop() {
-        match package.functions[id.0 as usize].callees.get(next) {
+        match called(&package.functions[id.0 as usize]).get(next) {
             None => order.push(id),
             Some(&callee) => {
                 stack.push((id, next + 1));

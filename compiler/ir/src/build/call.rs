@@ -1,6 +1,6 @@
 //! Calls: functions are inlined, helpers called.
 
-use gobpf_bpf::insn::AluOp;
+use gobpf_bpf::insn::{AluOp, JmpOp, Size};
 use gobpf_source::{NodeId, Why};
 use gobpf_types::hir::{self, Argument, Expr, ExprKind, FunctionId, TypeId};
 use rustc_hash::FxHashMap;
@@ -153,10 +153,27 @@ impl<'a> Builder<'a> {
         };
         let result = self.emit(result_type, InstKind::Call(helper, values.clone()));
         self.track_held(helper, &values, result);
+        self.check_callback(&values);
         if result_type == Type::Pointer || self.scalar_type(ty).is_none() {
             return Ok(result);
         }
         Ok(self.convert(IntType { bits: 64, signed: true }, self.int_type(ty), result))
+    }
+
+    /// Goes on with the panic of a function that a helper has called.
+    fn check_callback(&mut self, arguments: &[Value]) {
+        let is_callback = |value: &Value| match self.f.def(*value) {
+            Some(InstKind::FunctionAddr(callee)) => Some(*callee),
+            _ => None,
+        };
+        let found = arguments.iter().enumerate().find_map(|(index, value)| Some((index, is_callback(value)?)));
+        let Some((index, callee)) = found else { return };
+        let aborts = self.calls.conventions.get(callee.0 as usize).is_some_and(|of| of.aborts);
+        if let Some(context) = arguments.get(index + 1).filter(|_| aborts) {
+            let flag = self.emit(Type::I64, InstKind::Load(Size::DW, *context, 0));
+            let zero = self.const_i64(0);
+            self.abort_if(Why::PanicCheck, JmpOp::Ne, flag, zero);
+        }
     }
 
     fn argument(&mut self, argument: &Argument, values: &mut Vec<Value>) -> Result<()> {
@@ -182,7 +199,10 @@ impl<'a> Builder<'a> {
                 values.push(self.alu(AluOp::Mul, length, size));
             }
             Argument::Map(map) => values.push(self.emit(Type::Pointer, InstKind::MapRef(*map))),
-            Argument::Callback(_) => return self.error(Unsupported::Construct("a callback")),
+            Argument::Callback(function) => match self.calls.plan.subprogram(*function) {
+                Some(callback) => values.push(self.emit(Type::Pointer, InstKind::FunctionAddr(callback))),
+                None => return self.error(Unsupported::Construct("this callback")),
+            },
             Argument::Text(bytes) => {
                 let mut text = bytes.clone();
                 text.push(0);

@@ -4,12 +4,12 @@
 //! of the function around it, and in the end where the function that is being lowered ends with its abort value. On the way
 //! of `return` the same calls run in a copy of their own. A panic in a deferred call goes on with those that are left.
 
-use gobpf_bpf::insn::JmpOp;
+use gobpf_bpf::insn::{JmpOp, Size};
 use gobpf_source::Why;
 use gobpf_types::hir;
 
-use super::{Builder, Result};
-use crate::ir::{Block, Cond, Terminator, Value};
+use super::{Builder, Operand, Result, Storage};
+use crate::ir::{Block, Cond, InstKind, Terminator, Value};
 
 impl<'a> Builder<'a> {
     /// Where a panic goes on.
@@ -34,6 +34,10 @@ impl<'a> Builder<'a> {
         (self.block, self.origin) = (block, origin);
         self.because(Why::Abort, |b| {
             b.release_held();
+            if let Some(flag) = b.panic_flag {
+                let set = b.const_i64(1);
+                b.emit_effect(InstKind::Store(Size::DW, flag, 0, set));
+            }
             b.end(Terminator::Abort, b.block);
         });
     }
@@ -68,6 +72,12 @@ impl<'a> Builder<'a> {
             self.frame().panic_to = Some(rest(index));
             self.run_deferred(deferred)?;
         }
+        for (index, local) in function.result_locals.iter().enumerate() {
+            let (named, ty) = (self.storage(*local), self.local(*local).ty);
+            let operand = self.read(named, ty);
+            let result = self.frame().results.get(index).copied().unwrap_or(Storage::None);
+            self.write(result, ty, operand);
+        }
         let returned = self.block;
         for (index, deferred) in function.defers.iter().enumerate().rev() {
             self.block = steps[index];
@@ -88,14 +98,14 @@ impl<'a> Builder<'a> {
         }
         self.at(deferred.node);
         let (flag, ty) = (self.storage(deferred.flag), self.local(deferred.flag).ty);
-        let super::Operand::Scalar(pending) = self.read(flag, ty) else { return Ok(()) };
+        let Operand::Scalar(pending) = self.read(flag, ty) else { return Ok(()) };
         let (run, done) = (self.new_block(), self.new_block());
         let zero = self.const_i32(0);
         self.branch(Cond { op: JmpOp::Ne, left: pending, right: zero }, run, done);
         self.seal(run);
         self.block = run;
         let off = self.const_i32(0);
-        self.write(flag, ty, super::Operand::Scalar(off));
+        self.write(flag, ty, Operand::Scalar(off));
         self.stmts(&deferred.body)?;
         self.jump(done, done);
         self.seal(done);

@@ -79,9 +79,7 @@ impl Builder<'_> {
             Intrinsic::AtomicXor => fetch(self, AtomicOp::Xor),
             Intrinsic::AtomicExchange => fetch(self, AtomicOp::Exchange),
             Intrinsic::AtomicCompareExchange => {
-                let old = self.emit(scalar, InstKind::CompareExchange(size, at.base, at.offset, a, b));
-                let (yes, no) = (self.const_i32(1), self.const_i32(0));
-                self.select(JmpOp::Eq, (old, a), yes, no)
+                self.emit(scalar, InstKind::CompareExchange(size, at.base, at.offset, a, b))
             }
             Intrinsic::AtomicStore => {
                 self.emit_effect(InstKind::Store(size, at.base, at.offset, a));

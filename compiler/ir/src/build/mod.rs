@@ -18,7 +18,6 @@ mod ssa;
 mod stmt;
 mod strings;
 mod subprogram;
-mod visit;
 
 use std::sync::Arc;
 
@@ -258,6 +257,8 @@ struct Builder<'a> {
     frames: Vec<Frame<'a>>,
     /// Where panics end, and where the first comes from.
     abort: Option<(Block, Origin)>,
+    /// What a callback sets when it panics: the first word of its context.
+    panic_flag: Option<Value>,
     /// What may be held when the function panics.
     held: Vec<HeldVar>,
     origin: Origin,
@@ -286,6 +287,7 @@ impl<'a> Builder<'a> {
             ssa: Ssa::default(),
             frames: Vec::new(),
             abort: None,
+            panic_flag: None,
             held: Vec::new(),
             origin: Origin { place, why: Why::Frame },
         };

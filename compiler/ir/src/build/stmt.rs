@@ -4,10 +4,10 @@ use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, Stmt, StmtKind, TypeId};
 
 use super::place::Place;
 use super::ssa::Var;
-use super::visit::assigned_locals;
 use super::{Builder, Operand, Result, Storage};
 use crate::error::Unsupported;
 use crate::ir::Block;
+use crate::visit::assigned_locals;
 
 impl<'a> Builder<'a> {
     /// Statements in order. Those that nothing reaches are left out: a loop among them would lead to itself only.
@@ -202,8 +202,15 @@ impl<'a> Builder<'a> {
 
     /// Stores the results of the function and leaves it.
     fn store_results(&mut self, values: Vec<(TypeId, Operand)>) {
+        // Deferred calls may still change named results.
+        let function = self.frame().function;
+        let named = !function.defers.is_empty() && !function.result_locals.is_empty();
         for (index, (ty, operand)) in values.into_iter().enumerate() {
-            let Some(storage) = self.frame().results.get(index).copied() else { break };
+            let local = function.result_locals.get(index).filter(|_| named);
+            let storage = match local {
+                Some(local) => self.storage(*local),
+                None => self.frame().results.get(index).copied().unwrap_or(Storage::None),
+            };
             self.write(storage, ty, operand);
         }
         let to = self.frame().return_to;

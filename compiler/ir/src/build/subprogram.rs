@@ -23,11 +23,16 @@ const SLICE_WORDS: u32 = 4;
 /// What a function returns after a run-time panic, where its callers look for it.
 const PANICKED: i64 = -1;
 
+/// What a callback returns to end the helper's loop.
+const STOP: i64 = 1;
+
 /// How a function's results travel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Convention {
     /// It may end by a run-time panic.
-    aborts: bool,
+    pub(super) aborts: bool,
+    /// Helpers call it, with what they want: a panic sets the first word of its context, its last argument.
+    is_callback: bool,
     /// The result in R0.
     in_register: Option<usize>,
     /// Where each of the others is in the out block.
@@ -45,14 +50,23 @@ pub(super) fn lower(
     key: u64,
 ) -> Result<Lowered> {
     let function = &package.functions[id.0 as usize];
+    let is_callback = calls.plan.is_callback(id);
+    let abort_value = if is_callback { STOP } else { PANICKED };
     let mut lower = |convention: &Convention| {
         let place = Place { decl: function.decl, node: function.name_node };
         let name = function.name.to_string();
-        let head = Head { name, role: Role::Subprogram, place, abort_value: PANICKED, key };
+        let head = Head { name, role: Role::Subprogram, place, abort_value, key };
         let mut builder = Builder::new(package, head, calls, texts);
         builder.enter_subprogram(function, convention)?;
         Ok(builder.finish())
     };
+    if is_callback {
+        let mut convention = Convention::of(package, function, false);
+        convention.is_callback = true;
+        let lowered = lower(&convention)?;
+        convention.aborts = lowered.may_abort();
+        return Ok(Lowered { function: Arc::new(lowered), convention });
+    }
     let careful = Convention::of(package, function, true);
     let lowered = lower(&careful)?;
     if lowered.may_abort() {
@@ -115,6 +129,9 @@ impl<'a> Builder<'a> {
             rest = more;
         }
         let out = rest.first().copied();
+        if convention.is_callback {
+            self.panic_flag = words.last().copied();
+        }
         let results = self.result_places(function, convention, out)?;
         let node = self.origin.place.node;
         self.push_frame(function, params, Some(results.clone()))?;
