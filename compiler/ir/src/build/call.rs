@@ -166,7 +166,8 @@ impl<'a> Builder<'a> {
             Some(InstKind::FunctionAddr(callee)) => Some(*callee),
             _ => None,
         };
-        let found = arguments.iter().enumerate().find_map(|(index, value)| Some((index, is_callback(value)?)));
+        let found =
+            arguments.iter().enumerate().find_map(|(index, value)| Some((index, is_callback(value)?)));
         let Some((index, callee)) = found else { return };
         let aborts = self.calls.conventions.get(callee.0 as usize).is_some_and(|of| of.aborts);
         if let Some(context) = arguments.get(index + 1).filter(|_| aborts) {

@@ -70,10 +70,7 @@ impl Builder<'_> {
         let scalar = self.scalar_type(target).unwrap_or(Type::I64);
         let fetch = |b: &mut Self, op| b.emit(scalar, InstKind::Atomic(op, size, at.base, at.offset, a));
         match op {
-            Intrinsic::AtomicAdd => {
-                let old = fetch(self, AtomicOp::Add);
-                self.alu(AluOp::Add, old, a)
-            }
+            Intrinsic::AtomicAdd => fetch(self, AtomicOp::Add),
             Intrinsic::AtomicAnd => fetch(self, AtomicOp::And),
             Intrinsic::AtomicOr => fetch(self, AtomicOp::Or),
             Intrinsic::AtomicXor => fetch(self, AtomicOp::Xor),
