@@ -7,8 +7,7 @@ use std::process::{Command, Output};
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
 use gobpf_bpf::tables::{MapKind, ProgramKind};
 use gobpf_bpf::{
-    Code, Insn, KernelVersion, Map, MapContents, MapId, Object, Program, Reg, Relocation, RelocationTarget,
-    SourceOperand,
+    Code, Insn, Map, MapContents, MapId, Object, Program, Reg, Relocation, RelocationTarget, SourceOperand,
 };
 use gobpf_btf::{Btf, IntEncoding, Member, Type, TypeId};
 use gobpf_loader::{SourceLine, SourceLines};
