@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -22,17 +20,16 @@ func follow[T any](name string, m *ebpf.Map) (func() error, error) {
 	done := make(chan error, 1)
 	go func() { done <- printRecords[T](name, reader) }()
 	end := func() error {
-		reader.SetDeadline(time.Now())
-		return errors.Join(<-done, reader.Close())
+		return errors.Join(reader.Flush(), <-done, reader.Close())
 	}
 	return end, nil
 }
 
-// printRecords prints records until the reader's deadline.
+// printRecords prints records until the reader is flushed.
 func printRecords[T any](name string, reader *ringbuf.Reader) error {
 	for {
 		record, err := reader.Read()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, ringbuf.ErrFlushed) {
 			return nil
 		}
 		if err != nil {
