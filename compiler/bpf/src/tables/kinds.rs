@@ -1,5 +1,6 @@
 //! Program kinds (`enum bpf_prog_type`), their sections and what a panic returns in each.
 
+use super::attach::AttachType;
 use crate::version::KernelVersion;
 
 /// A program kind, by its number in `enum bpf_prog_type`.
@@ -161,6 +162,23 @@ impl ProgramKind {
         KIND_NAMES.iter().find(|row| row.cilium == constant).map(|row| row.kind)
     }
 
+    /// The expected attach types that the kernel takes at loading; empty where it takes any. 0 stands for the first.
+    pub fn attach_types(self) -> &'static [AttachType] {
+        ATTACH_OF.iter().find(|(kind, _)| *kind == self).map_or(&[], |(_, types)| *types)
+    }
+
+    /// The attach type that the kernel takes `attach` for at loading, if it takes it at all.
+    pub fn loads_as(self, attach: AttachType) -> Option<AttachType> {
+        match (self, attach) {
+            (ProgramKind::CGROUP_SOCK, AttachType::NONE) => Some(AttachType::CGROUP_INET_SOCK_CREATE),
+            (ProgramKind::SK_REUSEPORT, AttachType::NONE) => Some(AttachType::SK_REUSEPORT_SELECT),
+            _ => {
+                let types = self.attach_types();
+                (types.is_empty() || types.contains(&attach)).then_some(attach)
+            }
+        }
+    }
+
     /// The kind of a section name, such as `xdp` or `tracepoint/syscalls/sys_enter_openat`.
     pub fn of_section(section: &str) -> Option<&'static KindRow> {
         KINDS.iter().find(|row| match row.section.strip_suffix('/') {
@@ -174,3 +192,48 @@ impl ProgramKind {
         })
     }
 }
+
+/// Kinds that the kernel loads with certain attach types only (`bpf_prog_load_check_attach`).
+const ATTACH_OF: &[(ProgramKind, &[AttachType])] = &[
+    (
+        ProgramKind::CGROUP_SOCK,
+        &[
+            AttachType::CGROUP_INET_SOCK_CREATE,
+            AttachType::CGROUP_INET_SOCK_RELEASE,
+            AttachType::CGROUP_INET4_POST_BIND,
+            AttachType::CGROUP_INET6_POST_BIND,
+        ],
+    ),
+    (
+        ProgramKind::CGROUP_SOCK_ADDR,
+        &[
+            AttachType::CGROUP_INET4_BIND,
+            AttachType::CGROUP_INET6_BIND,
+            AttachType::CGROUP_INET4_CONNECT,
+            AttachType::CGROUP_INET6_CONNECT,
+            AttachType::CGROUP_UNIX_CONNECT,
+            AttachType::CGROUP_INET4_GETPEERNAME,
+            AttachType::CGROUP_INET6_GETPEERNAME,
+            AttachType::CGROUP_UNIX_GETPEERNAME,
+            AttachType::CGROUP_INET4_GETSOCKNAME,
+            AttachType::CGROUP_INET6_GETSOCKNAME,
+            AttachType::CGROUP_UNIX_GETSOCKNAME,
+            AttachType::CGROUP_UDP4_SENDMSG,
+            AttachType::CGROUP_UDP6_SENDMSG,
+            AttachType::CGROUP_UNIX_SENDMSG,
+            AttachType::CGROUP_UDP4_RECVMSG,
+            AttachType::CGROUP_UDP6_RECVMSG,
+            AttachType::CGROUP_UNIX_RECVMSG,
+        ],
+    ),
+    (ProgramKind::CGROUP_SKB, &[AttachType::CGROUP_INET_INGRESS, AttachType::CGROUP_INET_EGRESS]),
+    (ProgramKind::CGROUP_SOCKOPT, &[AttachType::CGROUP_SETSOCKOPT, AttachType::CGROUP_GETSOCKOPT]),
+    (ProgramKind::SK_LOOKUP, &[AttachType::SK_LOOKUP]),
+    (
+        ProgramKind::SK_REUSEPORT,
+        &[AttachType::SK_REUSEPORT_SELECT, AttachType::SK_REUSEPORT_SELECT_OR_MIGRATE],
+    ),
+    (ProgramKind::NETFILTER, &[AttachType::NETFILTER]),
+    (ProgramKind::SYSCALL, &[AttachType::NONE]),
+    (ProgramKind::EXT, &[AttachType::NONE]),
+];

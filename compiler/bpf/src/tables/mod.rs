@@ -6,16 +6,22 @@ mod callers;
 mod contexts;
 mod helpers;
 mod kinds;
+mod lsm;
 mod maps;
 mod prototype;
 #[rustfmt::skip]
 mod prototypes;
+mod returns;
+mod sections;
 
 pub use arguments::{Argument, ArgumentKind, Flags, ReturnKind, Returns};
 pub use attach::{ATTACH_TYPES, AttachRow, AttachType};
 pub use callers::Caller;
-pub use contexts::{CONTEXT_FIELDS, ContextField, FieldKind};
+pub use contexts::{CONTEXTS, Context, ContextAccess, FLOW_KEYS_BYTES, Field, Holds, Layout, Shape};
 pub use helpers::{Callback, HELPERS, Helper, ResultRange};
 pub use kinds::{KIND_NAMES, KINDS, KindName, KindRow, ProgramKind};
+pub use lsm::{lsm_is_bool, lsm_is_disabled, lsm_is_untrusted, lsm_may_sleep};
 pub use maps::{MAPS, MapKind, MapRow};
 pub use prototype::{Allowed, Prototype};
+pub use returns::{ReturnRule, return_rule};
+pub use sections::{SECTIONS, Section};

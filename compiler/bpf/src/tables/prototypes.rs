@@ -69,7 +69,6 @@ pub(super) static PERF_EVENT_READ_VALUE: Prototype = proto(55, INTEGER, &[MAP, A
 pub(super) static PERF_PROG_READ_VALUE: Prototype = proto(56, INTEGER, &[CTX, MEM.uninit(), SIZE]).gpl();
 pub(super) static SK_GETSOCKOPT: Prototype = proto(57, INTEGER, &[BTF_SOCK_COMMON, ANY, ANY, MEM.uninit(), SIZE]);
 pub(super) static CTX_GETSOCKOPT: Prototype = proto(57, INTEGER, &[CTX, ANY, ANY, MEM.uninit(), SIZE]);
-pub(super) static OVERRIDE_RETURN: Prototype = proto(58, INTEGER, &[CTX, ANY]).gpl();
 pub(super) static SOCK_OPS_CB_FLAGS_SET: Prototype = proto(59, INTEGER, &[CTX, ANY]);
 pub(super) static MSG_REDIRECT_MAP: Prototype = proto(60, INTEGER, &[CTX, MAP, ANY, ANY]);
 pub(super) static MSG_APPLY_BYTES: Prototype = proto(61, INTEGER, &[CTX, ANY]);

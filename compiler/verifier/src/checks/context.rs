@@ -1,6 +1,7 @@
 //! Accesses to contexts: which bytes a kind of program may read or write, and what it gets.
 
-use gobpf_bpf::tables::{CONTEXT_FIELDS, FieldKind, ProgramKind};
+use gobpf_bpf::KernelVersion;
+use gobpf_bpf::tables::{AttachType, Context, ContextAccess, Holds, ProgramKind};
 
 use crate::checks::memory::{Request, load_unknown};
 use crate::explore::Machine;
@@ -36,18 +37,14 @@ fn allowed(program: ProgramKind, request: &Request, off: i64) -> Option<Kind> {
             (within && request.access == Access::Read && off % bytes == 0).then_some(Kind::Scalar)
         }
         _ => {
-            let field = CONTEXT_FIELDS
-                .iter()
-                .find(|field| field.kind == program && i64::from(field.offset) == off)
-                .filter(|field| field.size.bytes() == request.bytes && field.readable)?;
-            if request.access == Access::Write && !field.writable {
-                return None;
-            }
-            let kind = match field.holds {
-                FieldKind::Scalar => Kind::Scalar,
-                FieldKind::Packet => Kind::Packet,
-                FieldKind::PacketEnd => Kind::PacketEnd,
-                FieldKind::PacketMeta => Kind::PacketMeta,
+            let access =
+                ContextAccess { offset: off, bytes: request.bytes, write: request.access == Access::Write };
+            let context = Context::of(program, AttachType::NONE)?;
+            let kind = match context.access(access, KernelVersion::new(6, 18))? {
+                Holds::Packet => Kind::Packet,
+                Holds::PacketEnd => Kind::PacketEnd,
+                Holds::PacketMeta => Kind::PacketMeta,
+                _ => Kind::Scalar,
             };
             (!request.signed || kind == Kind::Scalar).then_some(kind)
         }

@@ -215,7 +215,8 @@ pub(super) const ITER_SOCKET: &[Row] = &[row(&p::SK_SETSOCKOPT), row(&p::SK_GETS
 pub(super) const KPROBE: &[Row] = &[
     row(&p::PERF_EVENT_OUTPUT),
     row(&p::GET_STACKID),
-    row(&p::OVERRIDE_RETURN).until_6_18(),
+    // override_return needs CONFIG_BPF_KPROBE_OVERRIDE, which none of the three builds has.
+    never(58),
     row(&p::GET_STACK_SLEEPABLE).when(When::Sleepable).since_6_12(),
     row(&p::GET_STACK),
     row(&p::GET_FUNC_IP_KPROBE_MULTI).when(When::KprobeMulti),
