@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
-use gobpf_bpf::Object;
+use gobpf_bpf::{Object, Program};
 use gobpf_verifier::{Dialect, Verdict};
 use rustc_hash::FxHashMap;
 
@@ -53,7 +53,8 @@ impl Kept {
 /// What all programs of `object` have in common for a verifier.
 pub(crate) fn environment(object: &Object, dialect: Dialect) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&object.maps, &object.btf, &object.license, object.target, dialect.to_string()).hash(&mut hasher);
+    let Object { programs: _, maps, externs, btf, license, target } = object;
+    (maps, externs, btf, license, target, dialect.to_string()).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -62,7 +63,12 @@ pub(crate) fn verdict_key(environment: u64, object: &Object, program: usize) -> 
     let mut hasher = DefaultHasher::new();
     environment.hash(&mut hasher);
     if let Some(program) = object.programs.get(program) {
-        (&program.section, program.kind, &program.code.insns, &program.code.relocations).hash(&mut hasher);
+        // Places and names of functions are of no account.
+        let Program { name: _, section, kind, attach, hook, flags, func, lacks, code } = program;
+        (section, kind, attach, hook, flags, func, lacks, &code.insns, &code.relocations).hash(&mut hasher);
+        for function in &code.subprograms {
+            (function.slot, function.func).hash(&mut hasher);
+        }
     }
     hasher.finish()
 }
