@@ -5,6 +5,7 @@
 
 pub mod build;
 mod error;
+mod fold;
 pub mod ir;
 pub mod passes;
 mod plan;

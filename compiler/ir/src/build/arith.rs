@@ -1,10 +1,11 @@
 //! Integer arithmetic with Go's meaning.
 
-use gobpf_bpf::insn::{AluOp, JmpOp, Width};
+use gobpf_bpf::insn::{AluOp, JmpOp};
 use gobpf_source::Why;
 use gobpf_types::hir::{self, BinaryOp};
 
 use super::{Builder, Result};
+use crate::fold::fold;
 use crate::ir::{Cond, InstKind, Type, Value};
 
 /// The size and sign of an integer type.
@@ -304,56 +305,8 @@ impl Builder<'_> {
         self.seal(join);
         self.read_var(result)
     }
-
-    /// Whether a condition holds, where that is known.
-    pub(super) fn decide(&self, cond: Cond) -> Option<bool> {
-        let (left, right) = (self.f.as_const(cond.left)?, self.f.as_const(cond.right)?);
-        let (signed, unsigned) = match self.f.ty(cond.left) {
-            Type::I32 => {
-                ((i64::from(left as i32), i64::from(right as i32)), (left as u32 as u64, right as u32 as u64))
-            }
-            _ => ((left, right), (left as u64, right as u64)),
-        };
-        Some(match cond.op {
-            JmpOp::Eq => unsigned.0 == unsigned.1,
-            JmpOp::Ne => unsigned.0 != unsigned.1,
-            JmpOp::Gt => unsigned.0 > unsigned.1,
-            JmpOp::Ge => unsigned.0 >= unsigned.1,
-            JmpOp::Lt => unsigned.0 < unsigned.1,
-            JmpOp::Le => unsigned.0 <= unsigned.1,
-            JmpOp::Sgt => signed.0 > signed.1,
-            JmpOp::Sge => signed.0 >= signed.1,
-            JmpOp::Slt => signed.0 < signed.1,
-            JmpOp::Sle => signed.0 <= signed.1,
-            JmpOp::Set => unsigned.0 & unsigned.1 != 0,
-        })
-    }
 }
 
 fn is_power_of_two(number: i64) -> bool {
     number > 1 && number & (number - 1) == 0
-}
-
-/// `left op right` at `width`; none for a division by zero and for what has no second operand.
-fn fold(op: AluOp, width: Width, left: i64, right: i64) -> Option<i64> {
-    let mask = if width == Width::W32 { 31 } else { 63 };
-    let (unsigned_left, unsigned_right) = match width {
-        Width::W32 => (left as u32 as u64, right as u32 as u64),
-        Width::W64 => (left as u64, right as u64),
-    };
-    Some(match op {
-        AluOp::Add => left.wrapping_add(right),
-        AluOp::Sub => left.wrapping_sub(right),
-        AluOp::Mul => left.wrapping_mul(right),
-        AluOp::Div => unsigned_left.checked_div(unsigned_right)? as i64,
-        AluOp::Mod => unsigned_left.checked_rem(unsigned_right)? as i64,
-        AluOp::Or => left | right,
-        AluOp::And => left & right,
-        AluOp::Xor => left ^ right,
-        AluOp::Lsh => left.wrapping_shl(right as u32 & mask),
-        AluOp::Rsh => (unsigned_left >> (right as u32 & mask)) as i64,
-        AluOp::Arsh if width == Width::W32 => i64::from((left as i32) >> (right as u32 & mask)),
-        AluOp::Arsh => left >> (right as u32 & mask),
-        AluOp::Mov | AluOp::Neg | AluOp::End => return None,
-    })
 }

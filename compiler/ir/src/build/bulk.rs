@@ -235,7 +235,7 @@ impl Builder<'_> {
             (Operand::Scalar(best), Operand::Scalar(value)) => {
                 let op = jump_op(op, self.int_type(ty).signed);
                 let cond = Cond { op, left: value, right: best };
-                Ok(Operand::Scalar(match self.decide(cond) {
+                Ok(Operand::Scalar(match self.f.decide(cond) {
                     Some(holds) => {
                         if holds {
                             value

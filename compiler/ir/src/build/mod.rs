@@ -367,7 +367,7 @@ impl<'a> Builder<'a> {
     /// Ends the current block with a branch, decided at once where both operands are constants.
     fn branch(&mut self, cond: Cond, then: Block, otherwise: Block) {
         let next = self.block;
-        match self.decide(cond) {
+        match self.f.decide(cond) {
             Some(holds) => self.jump(if holds { then } else { otherwise }, next),
             None => {
                 let (then, otherwise) = (Target::to(then), Target::to(otherwise));

@@ -40,12 +40,13 @@ fn thread_jumps(function: &mut Function) -> bool {
                 changed = true;
             }
         }
-        if let Terminator::Branch { then, otherwise, .. } = &function.block(block).end
-            && then == otherwise
-        {
-            let end = Terminator::Jump(then.clone());
-            function.block_mut(block).end = end;
-            changed = true;
+        if let Terminator::Branch { cond, then, otherwise } = &function.block(block).end {
+            let only = if then == otherwise { Some(true) } else { function.decide(*cond) };
+            if let Some(holds) = only {
+                let end = Terminator::Jump(if holds { then.clone() } else { otherwise.clone() });
+                function.block_mut(block).end = end;
+                changed = true;
+            }
         }
     }
     if changed {

@@ -35,6 +35,36 @@ pub(super) fn children(function: &Function) -> Vec<Vec<Block>> {
     children
 }
 
+/// The dominance frontier of each block: the blocks that it does not dominate strictly, but a predecessor of which it
+/// dominates.
+pub(super) fn frontiers(function: &Function, children: &[Vec<Block>]) -> Vec<Vec<Block>> {
+    let mut parents = vec![None; function.blocks.len()];
+    for (parent, children) in children.iter().enumerate() {
+        for child in children {
+            parents[child.0 as usize] = Some(Block(parent as u32));
+        }
+    }
+    let mut frontiers = vec![Vec::new(); function.blocks.len()];
+    for (index, predecessors) in function.predecessors().into_iter().enumerate() {
+        let join = Block(index as u32);
+        // The entry has no parent; a loop back to it makes it a join all the same.
+        if predecessors.len() + usize::from(join == Block(0)) < 2 {
+            continue;
+        }
+        for predecessor in predecessors {
+            let mut at = Some(predecessor);
+            while let Some(block) = at.filter(|block| Some(*block) != parents[index]) {
+                let known: &mut Vec<Block> = &mut frontiers[block.0 as usize];
+                if !known.contains(&join) {
+                    known.push(join);
+                }
+                at = parents[block.0 as usize];
+            }
+        }
+    }
+    frontiers
+}
+
 fn intersect(idom: &[usize], mut a: usize, mut b: usize) -> usize {
     while a != b {
         while a > b {

@@ -4,7 +4,11 @@
 use rustc_hash::FxHashMap;
 
 use super::dominators;
-use crate::ir::{Block, Function, InstKind, Type, Value};
+use crate::fold::Simple;
+use crate::ir::{Block, Function, Inst, InstKind, Type, Value};
+
+/// Steps of making one instruction simpler.
+const SIMPLER: usize = 4;
 
 enum Step {
     Enter(Block),
@@ -51,6 +55,11 @@ fn number_block(
             kept.push(inst);
             continue;
         };
+        if let Some(value) = simplify(function, inst, result) {
+            alias[result.0 as usize] = value;
+            continue;
+        }
+        let data = &function.insts[inst.0 as usize];
         let key = (data.kind.clone(), function.values[result.0 as usize].ty);
         match known.get(&key) {
             Some(&value) => alias[result.0 as usize] = value,
@@ -63,4 +72,16 @@ fn number_block(
     }
     function.block_mut(block).insts = kept;
     added
+}
+
+/// Makes an instruction as simple as it can be; returns the value that stands for its result, where there is one already.
+fn simplify(function: &mut Function, inst: Inst, result: Value) -> Option<Value> {
+    for _ in 0..SIMPLER {
+        let kind = &function.insts[inst.0 as usize].kind;
+        match function.simplified(kind, function.ty(result))? {
+            Simple::Value(value) => return Some(value),
+            Simple::Kind(kind) => function.insts[inst.0 as usize].kind = kind,
+        }
+    }
+    None
 }

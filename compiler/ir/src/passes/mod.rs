@@ -1,20 +1,34 @@
 //! Passes over the SSA form. Each leaves a function with the same meaning; none judges what the verifier would.
 
+mod cells;
 mod cfg;
 mod checks;
 mod dce;
 mod dominators;
 mod gvn;
 mod params;
+mod promote;
 
 use crate::ir::Function;
 
 pub use params::remove_trivial_params;
 
+/// How often slots are looked through for pieces that can be values.
+const PROMOTIONS: usize = 4;
+
 /// Runs all passes.
 pub fn optimise(function: &mut Function) {
     cfg::simplify(function);
     gvn::run(function);
+    // Pointers that were kept in memory show where they point once they are values.
+    for _ in 0..PROMOTIONS {
+        if !promote::run(function) {
+            break;
+        }
+        remove_trivial_params(function);
+        gvn::run(function);
+        cfg::simplify(function);
+    }
     checks::run(function);
     cfg::simplify(function);
     remove_trivial_params(function);
