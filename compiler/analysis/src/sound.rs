@@ -216,6 +216,7 @@ impl Walk<'_> {
                 let map = self.package.maps.get(id.0 as usize);
                 self.decl(map.map(|map| map.place.decl));
             }
+            Argument::CallbackValue { function, .. } => self.expr(function),
             Argument::Callback(function) => self.reach(*function),
             Argument::Text(_) => {}
         }

@@ -133,6 +133,7 @@ fn parts(expr: &Expr) -> Vec<&Expr> {
             .iter()
             .filter_map(|argument| match argument {
                 Argument::Value(value) | Argument::Reference(value) | Argument::Memory(value) => Some(value),
+                Argument::CallbackValue { function, .. } => Some(&**function),
                 Argument::Map(_) | Argument::Text(_) | Argument::Callback(_) => None,
             })
             .collect(),

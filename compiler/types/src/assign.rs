@@ -73,7 +73,14 @@ impl<'a> Cx<'_, 'a> {
                         .map(|(local, ty)| {
                             let hir = self.local_expr(local, operand.node);
                             let text = operand.text.clone();
-                            let part = Operand { mode: Mode::Value, ty, text, node: operand.node, hir };
+                            let part = Operand {
+                                mode: Mode::Value,
+                                ty,
+                                text,
+                                node: operand.node,
+                                hir,
+                                instance: Vec::new(),
+                            };
                             let target = declared.unwrap_or(ty);
                             (Some(self.assign(part, target, context)), target)
                         })
@@ -206,7 +213,10 @@ impl<'a> Cx<'_, 'a> {
         let mut assigned = Vec::new();
         for ((name, known), (value, ty)) in names.iter().zip(&known).zip(values) {
             let local = match known {
-                Some(local) => *local,
+                Some(local) => {
+                    self.variables.changed.push(*local);
+                    *local
+                }
                 None => {
                     let local = self.new_local(&name.name, ty, name.id);
                     self.declare(name, EntityKind::Local(local));
@@ -292,7 +302,10 @@ impl<'a> Cx<'_, 'a> {
         let mut targets = Vec::with_capacity(names.len());
         for ((name, known), ty) in names.iter().zip(known).zip(&types) {
             let local = match known {
-                Some(local) => *local,
+                Some(local) => {
+                    self.variables.changed.push(*local);
+                    *local
+                }
                 None => {
                     let local = self.new_local(&name.name, *ty, name.id);
                     self.declare(name, EntityKind::Local(local));
@@ -312,6 +325,7 @@ impl<'a> Cx<'_, 'a> {
                 text,
                 node: name.id,
                 hir,
+                instance: Vec::new(),
             }));
         }
         if !operand.is_invalid() {
@@ -400,7 +414,14 @@ impl<'a> Cx<'_, 'a> {
         for ((target, local), ty) in targets.into_iter().zip(locals).zip(types) {
             let Some(target) = target else { continue };
             let hir = self.local_expr(local, call_node);
-            let part = Operand { mode: Mode::Value, ty: *ty, text: text.clone(), node: call_node, hir };
+            let part = Operand {
+                mode: Mode::Value,
+                ty: *ty,
+                text: text.clone(),
+                node: call_node,
+                hir,
+                instance: Vec::new(),
+            };
             values.push(self.assign(part, target.ty, "assignment"));
             places.push(Some(target.hir));
         }
@@ -413,16 +434,21 @@ impl<'a> Cx<'_, 'a> {
             if name == "_" {
                 return None;
             }
-            if let Some(EntityKind::Local(local)) = self.local_entity(name).map(|entity| entity.kind.clone())
-            {
-                let ty = self.local_type(local);
-                return Some(self.operand(target, Mode::Variable, ty, ExprKind::Local(local)));
+            let entity = self.local_entity(name).map(|entity| (entity.depth, entity.kind.clone()));
+            if let Some((depth, EntityKind::Local(local))) = entity {
+                let (place, ty) = match depth == self.depth() {
+                    true => (self.local_expr(local, target.id), self.local_type(local)),
+                    false => self.variable(depth, local, target.id),
+                };
+                self.mark_changed(&place);
+                return Some(self.operand(target, Mode::Variable, ty, place.kind));
             }
         }
         let operand = self.raw_expr(target);
         match operand.mode {
             Mode::MapEntry => Some(operand),
             Mode::Variable => {
+                self.mark_changed(&operand.hir);
                 if self.through_context(&operand.hir) {
                     let name = operand.text.clone();
                     self.error(target.id, Why::ContextReadOnly { expr: name });

@@ -7,7 +7,7 @@ use gobpf_syntax::ast;
 
 use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
-use crate::error::{NotInKernel, Why};
+use crate::error::Why;
 use crate::hir::{self, ExprKind};
 use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
 use crate::ty::{Kind, Signature, Ty};
@@ -29,13 +29,31 @@ impl<'a> Cx<'_, 'a> {
                 let Kind::Func(signature) = self.ck.types.kind(callee.ty).clone() else {
                     return self.invalid(expr);
                 };
-                self.call_symbol(symbol, None, &signature, &callee.text, (arguments, spread), expr)
+                let instance = callee.instance.clone();
+                self.call_symbol(
+                    (symbol, &instance),
+                    None,
+                    &signature,
+                    &callee.text,
+                    (arguments, spread),
+                    expr,
+                )
             }
+            Mode::Generic(symbol) => self.call_generic(callee, symbol, (arguments, spread), expr),
             Mode::Method { symbol, receiver } => {
                 let Kind::Func(signature) = self.ck.types.kind(callee.ty).clone() else {
                     return self.invalid(expr);
                 };
-                self.call_symbol(symbol, Some(*receiver), &signature, &callee.text, (arguments, spread), expr)
+                let instance = callee.instance.clone();
+                let receiver = Some(*receiver);
+                self.call_symbol(
+                    (symbol, &instance),
+                    receiver,
+                    &signature,
+                    &callee.text,
+                    (arguments, spread),
+                    expr,
+                )
             }
             Mode::Invalid | Mode::Native => {
                 for argument in arguments {
@@ -45,8 +63,10 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => {
                 if matches!(self.ck.types.under(callee.ty), Kind::Func(_)) {
-                    self.unsupported(function.id, NotInKernel::FunctionValue);
-                } else if !callee.is_invalid() {
+                    return self.call_value(callee, (arguments, spread), expr);
+                }
+                self.use_all(arguments);
+                if !callee.is_invalid() {
                     let operand = self.describe(&callee);
                     self.error(expr.id, Why::NotCallable { operand });
                 }
@@ -57,7 +77,7 @@ impl<'a> Cx<'_, 'a> {
 
     fn call_symbol(
         &mut self,
-        id: SymbolId,
+        (id, instance): (SymbolId, &[Ty]),
         receiver: Option<Operand>,
         signature: &Rc<Signature>,
         text: &str,
@@ -82,7 +102,7 @@ impl<'a> Cx<'_, 'a> {
             {
                 return self.invalid(expr); // methods of the user on SDK types do not exist
             }
-            return self.call_user(id, receiver, signature, text, (arguments, spread), expr);
+            return self.call_user((id, instance), receiver, signature, text, (arguments, spread), expr);
         }
         if let Some(words) = symbol.directive("helper") {
             let words = words.to_owned();
@@ -104,7 +124,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// The result of a call: nothing, a value, or several.
-    fn result(&mut self, expr: &ast::Expr, signature: &Signature, kind: ExprKind) -> Operand {
+    pub fn result(&mut self, expr: &ast::Expr, signature: &Signature, kind: ExprKind) -> Operand {
         let (mode, ty) = match signature.results.as_slice() {
             [one] => (Mode::Value, *one),
             [] => (Mode::NoValue, self.ck.types.intern(Kind::Tuple([].into()))),
@@ -118,7 +138,7 @@ impl<'a> Cx<'_, 'a> {
 
     fn call_user(
         &mut self,
-        id: SymbolId,
+        (id, instance): (SymbolId, &[Ty]),
         receiver: Option<Operand>,
         signature: &Rc<Signature>,
         text: &str,
@@ -138,13 +158,13 @@ impl<'a> Cx<'_, 'a> {
             before.insert(0, hir::Stmt { node: expr.id, kind: hir::StmtKind::Declare { local, init } });
         }
         values.append(&mut rest);
-        let function = self.reaches(id, expr.id);
+        let function = self.reaches_instance(id, instance, expr.id);
         let call = self.result(expr, signature, ExprKind::Call { function, arguments: values });
         self.after(before, call)
     }
 
     /// The result of a call whose arguments have an error: its type is known all the same.
-    fn result_only(&mut self, expr: &ast::Expr, signature: &Signature) -> Operand {
+    pub fn result_only(&mut self, expr: &ast::Expr, signature: &Signature) -> Operand {
         self.result(expr, signature, ExprKind::Zero)
     }
 
@@ -169,6 +189,18 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<(Vec<hir::Stmt>, Vec<hir::Expr>)> {
         let mut before = Vec::new();
         let operands = self.argument_operands(arguments, &mut before);
+        let values = self.assign_arguments(signature, text, (arguments, operands, spread), expr)?;
+        Some((before, values))
+    }
+
+    /// The operands as values of the parameters' types; `None` where their number is wrong.
+    fn assign_arguments(
+        &mut self,
+        signature: &Signature,
+        text: &str,
+        (arguments, operands, spread): (&'a [ast::Expr], Vec<Operand>, bool),
+        expr: &'a ast::Expr,
+    ) -> Option<Vec<hir::Expr>> {
         if spread && !signature.variadic {
             if !operands.iter().any(Operand::is_invalid) {
                 let node = arguments.last().map_or(expr.id, |last| last.id);
@@ -205,7 +237,45 @@ impl<'a> Cx<'_, 'a> {
             let rest: Vec<Operand> = operands.collect();
             values.push(self.packed(rest, *last, &context, expr));
         }
-        Some((before, values))
+        Some(values)
+    }
+
+    /// A call of a generic function whose type arguments follow from the arguments.
+    fn call_generic(
+        &mut self,
+        callee: Operand,
+        id: SymbolId,
+        (arguments, spread): (&'a [ast::Expr], bool),
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        let Kind::Func(signature) = self.ck.types.kind(callee.ty).clone() else { return self.invalid(expr) };
+        let mut before = Vec::new();
+        let operands = self.argument_operands(arguments, &mut before);
+        let fixed = signature.params.len() - usize::from(signature.variadic && !spread);
+        let found = operands.len();
+        if found < fixed || (found > fixed && (spread || !signature.variadic)) {
+            self.assign_arguments(&signature, &callee.text, (arguments, operands, spread), expr);
+            return self.invalid(expr);
+        }
+        let mut plain = Signature::clone(&signature);
+        plain.variadic &= !spread;
+        let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
+            return self.invalid(expr);
+        };
+        let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
+            return self.invalid(expr);
+        };
+        let Some(values) =
+            self.assign_arguments(&signature, &callee.text, (arguments, operands, spread), expr)
+        else {
+            return self.result_only(expr, &signature);
+        };
+        if self.function.is_none() {
+            return self.result(expr, &signature, ExprKind::Helper { helper: 0, arguments: Vec::new() });
+        }
+        let function = self.reaches_instance(id, &instance.instance, expr.id);
+        let call = self.result(expr, &signature, ExprKind::Call { function, arguments: values });
+        self.after(before, call)
     }
 
     /// The arguments of a variadic parameter as a slice.
@@ -243,7 +313,7 @@ impl<'a> Cx<'_, 'a> {
                     .zip(types)
                     .map(|(local, ty)| {
                         let hir = self.local_expr(local, node);
-                        Operand { mode: Mode::Value, ty, text: text.clone(), node, hir }
+                        Operand { mode: Mode::Value, ty, text: text.clone(), node, hir, instance: Vec::new() }
                     })
                     .collect();
             }
@@ -254,7 +324,7 @@ impl<'a> Cx<'_, 'a> {
 
     /// Where the Go compiler reports a missing argument: the closing parenthesis, which is on the line of the last
     /// argument's end.
-    fn closing(&self, expr: &ast::Expr) -> gobpf_source::NodeId {
+    pub fn closing(&self, expr: &ast::Expr) -> gobpf_source::NodeId {
         match &expr.kind {
             ast::ExprKind::Call { function, arguments, .. } => {
                 arguments.last().map_or(function.id, |last| last.id)

@@ -39,8 +39,18 @@ pub(crate) struct Checker<'a> {
     in_progress: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
     pub functions: Vec<hir::Function>,
-    pub function_ids: HashMap<SymbolId, hir::FunctionId>,
-    pub queue: VecDeque<SymbolId>,
+    pub function_ids: HashMap<(SymbolId, Vec<Ty>), hir::FunctionId>,
+    /// Type parameters of generic declarations.
+    pub generic_params: HashMap<SymbolId, Vec<Ty>>,
+    /// Constraints of type parameters as they are written.
+    pub constraint_names: HashMap<Ty, String>,
+    /// Generic functions whose bodies were checked with their type parameters as they are.
+    pub checked_abstractly: HashSet<SymbolId>,
+    /// Such a check is under way: only Go's rules matter.
+    pub is_abstract: bool,
+    /// What the functions that were made of literals capture.
+    pub captures: HashMap<hir::FunctionId, Vec<crate::closure::Capture>>,
+    pub queue: VecDeque<(SymbolId, Vec<Ty>)>,
     /// Calls from function to function, with the place of the call.
     pub calls: Vec<(SymbolId, SymbolId, Place)>,
     pub maps: Vec<hir::Map>,
@@ -65,6 +75,11 @@ impl<'a> Checker<'a> {
             lowered: HashMap::new(),
             functions: Vec::new(),
             function_ids: HashMap::new(),
+            generic_params: HashMap::new(),
+            constraint_names: HashMap::new(),
+            checked_abstractly: HashSet::new(),
+            is_abstract: false,
+            captures: HashMap::new(),
             queue: VecDeque::new(),
             calls: Vec::new(),
             maps: Vec::new(),
@@ -197,15 +212,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The function `id` in the arena; it is checked later if it is new.
-    pub fn function_id(&mut self, id: SymbolId) -> hir::FunctionId {
-        if let Some(function) = self.function_ids.get(&id) {
-            return *function;
-        }
+    /// The function `id` is a part of the kernel side, with whatever type arguments.
+    pub fn is_reached(&self, id: SymbolId) -> bool {
+        self.function_ids.keys().any(|(known, _)| *known == id)
+    }
+
+    /// A place in the arena for the function `id`.
+    pub fn new_function(&mut self, id: SymbolId, name: SmolStr) -> hir::FunctionId {
         let function = hir::FunctionId(self.functions.len() as u32);
-        let (name, decl, name_node) = match self.index.symbol(id) {
-            Some(symbol) => (self.function_name(id), symbol.decl, symbol.node),
-            None => (SmolStr::default(), DeclId { file: gobpf_source::FileId(0), index: 0 }, NodeId(0)),
+        let (decl, name_node) = match self.index.symbol(id) {
+            Some(symbol) => (symbol.decl, symbol.node),
+            None => (DeclId { file: gobpf_source::FileId(0), index: 0 }, NodeId(0)),
         };
         self.functions.push(hir::Function {
             name,
@@ -221,9 +238,14 @@ impl<'a> Checker<'a> {
             callees: Vec::new(),
             nodes: 0,
         });
-        self.function_ids.insert(id, function);
-        self.queue.push_back(id);
         function
+    }
+
+    /// A function that is not declared: one that was made of a literal.
+    pub fn add_literal(&mut self, function: hir::Function) -> hir::FunctionId {
+        let id = hir::FunctionId(self.functions.len() as u32);
+        self.functions.push(function);
+        id
     }
 
     /// `f` or `T.m`.

@@ -48,6 +48,12 @@ pub(crate) struct Cx<'c, 'a> {
     /// The body has a `defer`.
     pub has_defer: bool,
     pub next_label: u32,
+    /// Functions around the literal at hand, outermost first.
+    pub outer: Vec<crate::closure::Frame>,
+    /// What is known of the variables of the function at hand.
+    pub variables: crate::closure::Variables,
+    /// The function at hand is the body of a loop over an iterator function.
+    pub loop_body: Option<crate::iterate::LoopBody>,
     /// Statements to be put before the one that is being checked; `None` where its value isn't computed first.
     pub hoisted: Option<Vec<hir::Stmt>>,
     /// The expression that is all of the statement's value, so that nothing is computed before it.
@@ -61,6 +67,8 @@ pub(crate) type Scope = HashMap<SmolStr, Entity>;
 #[derive(Clone, Debug)]
 pub(crate) struct Entity {
     pub node: NodeId,
+    /// How many functions are around the one that declares it.
+    pub depth: usize,
     pub kind: EntityKind,
 }
 
@@ -103,6 +111,8 @@ pub(crate) enum Mode {
     /// An entry of a Go map: it may be assigned to, but has no address.
     MapEntry,
     Function(SymbolId),
+    /// A generic function whose type arguments aren't all known.
+    Generic(SymbolId),
     /// A method with its receiver, adjusted to what the method wants.
     Method {
         symbol: SymbolId,
@@ -123,6 +133,8 @@ pub(crate) struct Operand {
     pub node: NodeId,
     /// The value; of no meaning for constants, types and functions.
     pub hir: hir::Expr,
+    /// Type arguments of a generic function.
+    pub instance: Vec<Ty>,
 }
 
 impl Operand {
@@ -164,6 +176,9 @@ impl<'c, 'a> Cx<'c, 'a> {
             kept: Vec::new(),
             has_defer: false,
             next_label: 0,
+            outer: Vec::new(),
+            variables: Default::default(),
+            loop_body: None,
             hoisted: None,
             whole_value: None,
         }
@@ -174,6 +189,9 @@ impl<'c, 'a> Cx<'c, 'a> {
     }
 
     pub fn error(&mut self, node: NodeId, why: Why) {
+        if self.ck.is_abstract && !why.holds_for_type_params() {
+            return; // what it becomes with type arguments says more
+        }
         let place = self.place(node);
         self.ck.error(place, why);
     }
@@ -206,7 +224,8 @@ impl<'c, 'a> Cx<'c, 'a> {
     pub fn operand(&mut self, expr: &ast::Expr, mode: Mode, ty: Ty, kind: ExprKind) -> Operand {
         let hir_type = self.lower(ty);
         let hir = hir::Expr { node: expr.id, ty: hir_type, kind };
-        Operand { mode, ty, text: crate::describe::expression(expr), node: expr.id, hir }
+        let text = crate::describe::expression(expr);
+        Operand { mode, ty, text, node: expr.id, hir, instance: Vec::new() }
     }
 
     /// A constant operand.
@@ -219,6 +238,7 @@ impl<'c, 'a> Cx<'c, 'a> {
         let ty = operand.ty;
         let shown = self.display(ty);
         let kind = match self.ck.types.kind_word(ty) {
+            _ if self.ck.types.param_of(ty).is_some() => format!("type {shown}{}", self.constrained(ty)),
             Some(word) => format!("{word} type {shown}"),
             None => format!("type {shown}"),
         };
@@ -240,6 +260,16 @@ impl<'c, 'a> Cx<'c, 'a> {
             Mode::Variable | Mode::MapVariable(_) => format!("{text} (variable of {kind})"),
             _ if self.ck.types.is_untyped(ty) => format!("{text} ({shown} value)"),
             _ => format!("{text} (value of {kind})"),
+        }
+    }
+
+    /// ` constrained by C` for a type parameter.
+    fn constrained(&self, ty: Ty) -> String {
+        let Some(param) = self.ck.types.param_of(ty) else { return String::new() };
+        let named = self.ck.constraint_names.get(&ty).cloned();
+        match (named, &param.terms) {
+            (Some(text), _) => format!(" constrained by {text}"),
+            (None, _) => String::new(),
         }
     }
 
@@ -279,8 +309,9 @@ impl<'c, 'a> Cx<'c, 'a> {
             }
             return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
         }
+        let depth = self.depth();
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name.name.clone(), Entity { node: name.id, kind });
+            scope.insert(name.name.clone(), Entity { node: name.id, depth, kind });
         }
     }
 
@@ -340,7 +371,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             },
             Kind::Map(..) => Some(NotInKernel::GoMap),
             Kind::Chan(_) => Some(NotInKernel::Channel),
-            Kind::Func(_) => Some(NotInKernel::FunctionValue),
+            Kind::Func(_) if depth > 0 => Some(NotInKernel::FunctionValue),
             Kind::Interface => Some(NotInKernel::Interface),
             Kind::Pointer(target) | Kind::Slice(target) => {
                 if depth > 0 {

@@ -79,6 +79,9 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let value = operand.constant()?;
+        if self.ck.types.param_of(target).is_some() && self.assignable_constant(value, operand.ty, target) {
+            return Some(value.clone());
+        }
         let fitted = match self.ck.types.under_basic(target) {
             Some(basic) => value.represent(basic),
             None => Err(Misfit::Kind),
@@ -111,7 +114,14 @@ impl<'a> Cx<'_, 'a> {
         if matches!(types.under(to), Kind::Interface) {
             return true;
         }
-        let has_name = |ty: Ty| matches!(types.kind(ty), Kind::Named(_) | Kind::Basic(_));
+        let has_name =
+            |ty: Ty| matches!(types.kind(ty), Kind::Named(_) | Kind::Basic(_) | Kind::TypeParam(_));
+        if types.param_of(to).is_some() {
+            return !has_name(from) && types.all_terms(to, &|_, ty| self.assignable(from, ty));
+        }
+        if types.param_of(from).is_some() {
+            return !has_name(to) && types.all_terms(from, &|_, ty| self.assignable(ty, to));
+        }
         types.identical(types.underlying(from), types.underlying(to)) && (!has_name(from) || !has_name(to))
     }
 
@@ -176,7 +186,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if let Some(value) = operand.constant().cloned() {
-            return self.constant_conversion(&operand, value, target, expr);
+            return self.constant_to_type(&operand, value, target, expr);
         }
         if self.ck.types.is_untyped(operand.ty) {
             let context = "conversion";
@@ -302,6 +312,60 @@ impl<'a> Cx<'_, 'a> {
         hir::Expr { node, ty, kind: ExprKind::Zero }
     }
 
+    /// A conversion of a constant; to a type parameter it gives a value that isn't constant.
+    fn constant_to_type(
+        &mut self,
+        operand: &Operand,
+        value: Value,
+        target: Ty,
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        if self.ck.types.param_of(target).is_some() {
+            return match self.assignable_constant(&value, operand.ty, target) {
+                true => self.operand(expr, Mode::Value, target, ExprKind::Zero),
+                false => {
+                    let operand = self.describe(operand);
+                    let target = self.display(target);
+                    self.error(expr.id, Why::CannotConvert { operand, target });
+                    self.invalid(expr)
+                }
+            };
+        }
+        let converted = self.constant_conversion(operand, value, target, expr);
+        let by_parameter = match &expr.kind {
+            ast::ExprKind::Call { function, .. } => self.is_type_argument(function),
+            _ => false,
+        };
+        match (by_parameter, converted.constant().cloned()) {
+            (true, Some(value)) => {
+                let hir = self.const_expr(&value, target, expr.id);
+                self.operand(expr, Mode::Value, target, hir.kind)
+            }
+            _ => converted,
+        }
+    }
+
+    /// The type is the name of a type parameter.
+    fn is_type_argument(&mut self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ast::ExprKind::Ident(name) => {
+                matches!(self.meaning(name), Some(crate::typexpr::Meaning::TypeArgument(_)))
+            }
+            ast::ExprKind::Paren(inner) => self.is_type_argument(inner),
+            _ => false,
+        }
+    }
+
+    /// The constant is a value of each type that the type parameter `target` allows.
+    fn assignable_constant(&self, value: &Value, from: Ty, target: Ty) -> bool {
+        let types = &self.ck.types;
+        types.all_terms(target, &|types, ty| match types.under_basic(ty) {
+            Some(Basic::String) if types.is_integer(from) => true,
+            Some(basic) => value.represent(basic).is_ok(),
+            None => false,
+        })
+    }
+
     fn constant_conversion(
         &mut self,
         operand: &Operand,
@@ -352,6 +416,12 @@ impl<'a> Cx<'_, 'a> {
 
     fn convertible(&self, from: Ty, to: Ty) -> bool {
         let types = &self.ck.types;
+        if types.param_of(from).is_some() {
+            return types.identical(from, to) || types.all_terms(from, &|_, ty| self.convertible(ty, to));
+        }
+        if types.param_of(to).is_some() {
+            return types.all_terms(to, &|_, ty| self.convertible(from, ty));
+        }
         if self.assignable(from, to) || types.identical(types.underlying(from), types.underlying(to)) {
             return true;
         }

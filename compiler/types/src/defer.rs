@@ -17,8 +17,9 @@ impl<'a> Cx<'_, 'a> {
             self.raw_expr(call);
             return self.error(call.id, Why::NotACall { word: "defer" });
         };
-        let repeated =
-            self.jumps.iter().any(|jump| jump.is_loop) || self.gotos.repeated_defers.contains(&node);
+        let repeated = self.jumps.iter().any(|jump| jump.is_loop)
+            || self.loop_body.is_some()
+            || self.gotos.repeated_defers.contains(&node);
         if repeated {
             self.unsupported(node, NotInKernel::Defer);
         }
@@ -91,7 +92,7 @@ impl<'a> Cx<'_, 'a> {
                 match &mut callee.kind {
                     ExprKind::Closure { captures, .. } => {
                         for capture in captures {
-                            self.freeze(capture, before);
+                            self.freeze_capture(capture, before);
                         }
                     }
                     _ => self.freeze(callee, before),
@@ -118,6 +119,22 @@ impl<'a> Cx<'_, 'a> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// What a literal captures is the address of a variable, or that of one which doesn't change: it is kept as it is, and
+    /// the variable lives as long as the function.
+    fn freeze_capture(&mut self, capture: &mut hir::Expr, before: &mut Vec<Stmt>) {
+        match &capture.kind {
+            ExprKind::AddressOf(place) => {
+                if let ExprKind::Local(local) = place.kind
+                    && !self.named_results.contains(&local)
+                {
+                    self.kept.push((capture.node, local));
+                }
+            }
+            ExprKind::Local(_) => {}
+            _ => self.freeze(capture, before),
         }
     }
 

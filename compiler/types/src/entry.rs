@@ -291,7 +291,7 @@ impl<'a> Checker<'a> {
     pub fn add_program(&mut self, entry: &Entry) -> Option<hir::Program> {
         let symbol = self.index.symbol(entry.symbol)?.clone();
         let SymbolKind::Func(func) = symbol.kind else { return None };
-        let function = self.function_id(entry.symbol);
+        let function = self.function_instance(entry.symbol, &[]);
         if let Some((node, problem)) = self.entry_problem(entry, func) {
             let context = self.context_for(&entry.section).map_or_else(
                 || format!("*bpf.{}", entry.kind.context),

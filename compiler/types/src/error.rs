@@ -30,6 +30,8 @@ pub enum Why {
     // Names.
     Undefined { name: String },
     NoMember { expr: String, on: String, name: SmolStr },
+    NoMethod { expr: String, on: String, name: SmolStr },
+    PointerMethod { expr: String, on: String, name: SmolStr },
     Unexported { expr: String, name: SmolStr },
     NotExported { name: String },
     NotUsed { name: SmolStr },
@@ -101,6 +103,7 @@ pub enum Why {
     BuiltinArgument { operand: String, builtin: &'static str },
     NotACall { word: &'static str },
     DeferDiscards { expr: String },
+    BuiltinNotCalled { name: String },
     BuiltinSpread { name: &'static str },
     CannotOrder { operand: String },
     MismatchedArguments { left: String, right: String, expr: String },
@@ -117,7 +120,14 @@ pub enum Why {
     SpreadNotVariadic { function: String },
     BuiltinCount { call: String, expected: usize, found: usize },
     CannotRange { operand: String },
+    CannotRangeFunction { operand: String, reason: &'static str },
     RangeVariables { operand: String, most: usize },
+    NotSatisfied { argument: String, constraint: String, reason: String },
+    TypeMismatch { operand: String, text: String, inferred: String, target: String },
+    CannotInfer { function: String, name: String },
+    TooManyTypeArguments { name: String, have: usize, want: usize },
+    NotInstantiated { name: String },
+    LocalGeneric,
     TypeArguments { name: String, have: usize, want: usize },
     // The kernel side.
     NotInKernel(NotInKernel),
@@ -185,9 +195,38 @@ pub enum NotInKernel {
     Defer,
     GoMap,
     MapOperation(&'static str),
-    Generic,
     Recover,
     Builtin(&'static str),
     UnsafePointer,
     StoredPointer,
+    SharedPointer,
+}
+
+impl Why {
+    /// It is wrong whatever the type arguments are, where a generic function is checked without them.
+    pub(crate) fn holds_for_type_params(&self) -> bool {
+        matches!(
+            self,
+            Why::Undefined { .. }
+                | Why::NoMember { .. }
+                | Why::NotUsed { .. }
+                | Why::Redeclared { .. }
+                | Why::MissingReturn
+                | Why::OperatorUndefined { .. }
+                | Why::CompareUndefined { .. }
+                | Why::Mismatched { .. }
+                | Why::CannotUse { .. }
+                | Why::CannotConvert { .. }
+                | Why::ArgumentCount { .. }
+                | Why::ReturnCount { .. }
+                | Why::AssignmentCount { .. }
+                | Why::NoNewVariables
+                | Why::NotBoolean { .. }
+                | Why::NoValue { .. }
+                | Why::NotUsedValue { .. }
+                | Why::NotAType { .. }
+                | Why::NotSatisfied { .. }
+                | Why::CannotInfer { .. }
+        )
+    }
 }

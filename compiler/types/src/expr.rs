@@ -13,7 +13,7 @@ use crate::context::{Cx, EntityKind, Mode, Operand};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
-use crate::symbols::{SymbolId, SymbolKind};
+use crate::symbols::SymbolId;
 use crate::ty::{Basic, Kind, Ty, Types};
 use crate::typexpr::Meaning;
 
@@ -35,10 +35,16 @@ impl<'a> Cx<'_, 'a> {
                 self.error(expr.id, Why::NotAnExpression { expr: operand.text.clone() });
                 self.invalid(expr)
             }
-            Mode::Builtin(_) | Mode::Function(_) | Mode::Method { .. } => {
-                self.unsupported(expr.id, NotInKernel::FunctionValue);
+            Mode::Builtin(_) => {
+                self.error(expr.id, Why::BuiltinNotCalled { name: operand.text.clone() });
                 self.invalid(expr)
             }
+            Mode::Generic(_) => {
+                let name = operand.text.clone();
+                self.error(expr.id, Why::NotInstantiated { name });
+                self.invalid(expr)
+            }
+            Mode::Function(_) | Mode::Method { .. } => self.function_value(operand, expr),
             Mode::MapVariable(symbol) => {
                 let name =
                     self.ck.index.symbol(*symbol).map(|symbol| symbol.name.clone()).unwrap_or_default();
@@ -86,10 +92,7 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Unary { op, operand } => self.unary(*op, operand, expr),
             Syntax::Binary { op, left, right } => self.binary(*op, left, right, expr),
             Syntax::Call { function, arguments, spread } => self.call(function, arguments, *spread, expr),
-            Syntax::Func { .. } => {
-                self.unsupported(expr.id, NotInKernel::FunctionValue);
-                self.invalid(expr)
-            }
+            Syntax::Func { signature, body } => self.function_literal(signature, body, expr),
             Syntax::TypeAssert { operand, .. } => {
                 self.raw_expr(operand);
                 self.unsupported(expr.id, NotInKernel::Interface);
@@ -139,9 +142,8 @@ impl<'a> Cx<'_, 'a> {
             }
             Some(Meaning::Local(entity)) => match entity.kind {
                 EntityKind::Local(local) => {
-                    self.mark_used(local);
-                    let ty = self.local_type(local);
-                    self.operand(expr, Mode::Variable, ty, ExprKind::Local(local))
+                    let (read, ty) = self.variable(entity.depth, local, expr.id);
+                    self.operand(expr, Mode::Variable, ty, read.kind)
                 }
                 EntityKind::Const(value, ty) => self.const_operand(expr, value, ty),
                 EntityKind::Type(ty) => self.type_operand(expr, ty),
@@ -165,12 +167,8 @@ impl<'a> Cx<'_, 'a> {
 
     /// A package-level name.
     pub fn symbol(&mut self, id: SymbolId, expr: &'a ast::Expr) -> Operand {
-        let generic = self.ck.index.symbol(id).is_some_and(
-            |symbol| matches!(symbol.kind, SymbolKind::Func(func) if !func.type_params.is_empty()),
-        );
-        if generic {
-            self.unsupported(expr.id, NotInKernel::Generic);
-            return self.invalid(expr);
+        if self.ck.is_generic_function(id) {
+            return self.generic_function(id, &[], expr);
         }
         match self.ck.resolve(id) {
             Resolved::Const(value, ty) => self.const_operand(expr, value, ty),
@@ -219,8 +217,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if matches!(base.mode, Mode::Type) {
-            self.unsupported(expr.id, NotInKernel::FunctionValue); // a method expression
-            return self.invalid(expr);
+            return self.method_expression(base.ty, name, expr);
         }
         self.member(base, name, expr)
     }
@@ -278,9 +275,8 @@ impl<'a> Cx<'_, 'a> {
             return self.type_operand(expr, ty);
         }
         let base = self.raw_expr(operand);
-        if matches!(base.mode, Mode::Function(_)) {
-            self.unsupported(expr.id, NotInKernel::Generic);
-            return self.invalid(expr);
+        if let Mode::Generic(id) = base.mode {
+            return self.generic_function(id, indices, expr);
         }
         if base.is_invalid() {
             for index in indices {
@@ -358,7 +354,7 @@ impl<'a> Cx<'_, 'a> {
         let ty = self.lower(target);
         let node = base.node;
         let hir = hir::Expr { node, ty, kind: ExprKind::Deref(Box::new(base.hir)) };
-        Operand { mode: Mode::Variable, ty: target, text: base.text, node, hir }
+        Operand { mode: Mode::Variable, ty: target, text: base.text, node, hir, instance: Vec::new() }
     }
 
     /// An index: an integer, in range where both it and the length are known.
@@ -591,15 +587,20 @@ impl<'a> Cx<'_, 'a> {
 
     /// Marks the local variable that `place` is a part of, if it is.
     pub fn take_address(&mut self, place: &hir::Expr) {
+        self.mark_changed(place);
+        self.mark_address(place);
+    }
+
+    fn mark_address(&mut self, place: &hir::Expr) {
         match &place.kind {
             ExprKind::Local(local) => {
                 if let Some(local) = self.locals.get_mut(local.0 as usize) {
                     local.address_taken = true;
                 }
             }
-            ExprKind::Field { base, .. } => self.take_address(base),
+            ExprKind::Field { base, .. } => self.mark_address(base),
             ExprKind::Index { base, .. } if !matches!(self.ck.hir.get(base.ty), hir::Type::Slice { .. }) => {
-                self.take_address(base);
+                self.mark_address(base);
             }
             _ => {}
         }
@@ -607,11 +608,7 @@ impl<'a> Cx<'_, 'a> {
 
     /// A function of the package is called: it becomes a part of the kernel side.
     pub fn reaches(&mut self, callee: SymbolId, node: NodeId) -> hir::FunctionId {
-        let place = self.place(node);
-        if let Some(caller) = self.function {
-            self.ck.calls.push((caller, callee, place));
-        }
-        self.ck.function_id(callee)
+        self.reaches_instance(callee, &[], node)
     }
 }
 

@@ -9,16 +9,21 @@ use crate::error::{NotInKernel, Why};
 use crate::hir;
 use crate::stmt::strip_parens;
 use crate::symbols::{SymbolId, SymbolKind};
+use crate::ty::Ty;
 
 impl<'a> Checker<'a> {
     /// Checks the body of the function `id` and puts it into the arena.
-    pub fn check_function(&mut self, id: SymbolId) {
+    pub fn check_function(&mut self, id: SymbolId, arguments: &[Ty]) {
         let Some(symbol) = self.index.symbol(id).cloned() else { return };
         let SymbolKind::Func(func) = symbol.kind else { return };
-        let Some(function) = self.function_ids.get(&id).copied() else { return };
-        let name = self.function_name(id);
+        let key = (id, arguments.to_vec());
+        let Some(function) = self.function_ids.get(&key).copied() else { return };
+        let name =
+            self.functions.get(function.0 as usize).map(|known| known.name.clone()).unwrap_or_default();
+        let bindings = self.bindings(func, arguments);
         let mut cx = Cx::of_symbol(self, &symbol);
         cx.function = Some(id);
+        cx.type_args = bindings;
         let mut lowered = cx.function_body(func, name);
         lowered.inlining = crate::inlining::of(&symbol);
         if let Some(slot) = self.functions.get_mut(function.0 as usize) {
@@ -28,15 +33,31 @@ impl<'a> Checker<'a> {
 }
 
 impl<'a> Cx<'_, 'a> {
-    fn function_body(&mut self, func: &'a FuncDecl, name: smol_str::SmolStr) -> hir::Function {
+    pub fn function_body(&mut self, func: &'a FuncDecl, name: smol_str::SmolStr) -> hir::Function {
         self.scopes.push(Scope::new());
         let mut params = Vec::new();
         for field in func.receiver.iter().chain(&func.signature.params) {
             self.parameter(field, &mut params);
         }
+        let mut function = self.finish_function(&func.signature, func.body.as_ref(), func.name.id, params);
+        if func.body.is_none() {
+            self.unsupported(func.id, NotInKernel::Builtin("a function without a body"));
+        }
+        self.resolve_captures(&mut function);
+        hir::Function { name, ..function }
+    }
+
+    /// Results and body of a function whose parameters are in the innermost scope, which ends.
+    pub fn finish_function(
+        &mut self,
+        signature: &'a ast::Signature,
+        block: Option<&'a ast::Block>,
+        node: NodeId,
+        params: Vec<hir::LocalId>,
+    ) -> hir::Function {
         let mut body = Vec::new();
         let mut result_types = Vec::new();
-        for field in &func.signature.results {
+        for field in &signature.results {
             let ty = self.type_expr(&field.ty);
             self.require_kernel_type(ty, field.ty.id);
             if field.names.is_empty() {
@@ -55,29 +76,26 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         let first_own = self.locals.len();
-        match &func.body {
-            Some(block) => {
-                self.gotos = self.check_labels(&block.stmts);
-                self.has_defer = contains_defer(&block.stmts);
-                let inner = self.stmts(&block.stmts);
-                body.extend(self.defer_flags());
-                body.extend(inner);
-                if !self.results.is_empty() && !terminates_block(&block.stmts) {
-                    self.error(block.close, Why::MissingReturn);
-                }
+        if let Some(block) = block {
+            self.gotos = self.check_labels(&block.stmts);
+            self.has_defer = contains_defer(&block.stmts);
+            let inner = self.stmts(&block.stmts);
+            body.extend(self.defer_flags());
+            body.extend(inner);
+            if !self.results.is_empty() && !terminates_block(&block.stmts) {
+                self.error(block.close, Why::MissingReturn);
             }
-            None => self.unsupported(func.id, NotInKernel::Builtin("a function without a body")),
         }
         self.scopes.pop();
         self.finish_labels();
         self.report_unused(first_own);
         hir::Function {
-            name,
+            name: smol_str::SmolStr::default(),
             decl: self.decl,
-            name_node: func.name.id,
+            name_node: node,
             params,
             results: result_types,
-            result_locals: std::mem::take(&mut self.named_results),
+            result_locals: self.named_results.clone(),
             locals: std::mem::take(&mut self.locals),
             body,
             defers: std::mem::take(&mut self.defers),
@@ -87,7 +105,7 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    fn parameter(&mut self, field: &'a ast::Field, params: &mut Vec<hir::LocalId>) {
+    pub fn parameter(&mut self, field: &'a ast::Field, params: &mut Vec<hir::LocalId>) {
         let ty = self.type_expr(&field.ty);
         self.require_kernel_type(ty, field.ty.id);
         let add = |cx: &mut Self, name: &str, node: NodeId| {
@@ -106,7 +124,7 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    fn report_unused(&mut self, from: usize) {
+    pub fn report_unused(&mut self, from: usize) {
         let unused: Vec<_> = self
             .locals
             .iter()

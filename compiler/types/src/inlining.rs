@@ -31,7 +31,7 @@ impl Checker<'_> {
                 places.map(|second| (second, Why::RepeatedDirective { name: NOINLINE.into(), first })),
             );
             let is_program = entries.contains(&id);
-            if is_program || !self.function_ids.contains_key(&id) {
+            if is_program || !self.is_reached(id) {
                 found.push((first, Why::IdleDirective { name: NOINLINE, is_program }));
             }
         }

@@ -41,6 +41,7 @@ fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
                 None => Type::Unknown,
             }
         }
+        Kind::Func(_) => Type::Function,
         Kind::Array(element, length) => Type::Array { element: lower_at(ck, element, depth + 1), length },
         Kind::Pointer(target) => {
             Type::Pointer { target: lower_at(ck, target, depth + 1), provenance: Provenance::Nil }

@@ -7,6 +7,7 @@ mod assign;
 mod builtin;
 mod call;
 mod checker;
+mod closure;
 mod complete;
 mod composite;
 mod constant;
@@ -18,10 +19,12 @@ mod entry;
 mod error;
 mod expr;
 mod function;
+mod generic;
 mod gomap;
 pub mod hir;
 mod inlining;
 mod intrinsic;
+mod iterate;
 mod labels;
 mod layout;
 mod member;
@@ -39,6 +42,7 @@ mod ty;
 mod typexpr;
 mod unsafe_package;
 mod uses;
+mod values;
 mod variables;
 mod visit;
 mod wording;
@@ -150,7 +154,7 @@ fn sides(checker: &Checker<'_>, entries: &[SymbolId]) -> Vec<(DeclId, Side)> {
         .of(Package::User)
         .filter(|(_, symbol)| matches!(symbol.kind, symbols::SymbolKind::Func(_)))
         .map(|(id, symbol)| {
-            let side = match (entries.contains(&id), checker.function_ids.contains_key(&id)) {
+            let side = match (entries.contains(&id), checker.is_reached(id)) {
                 (true, _) => Side::Program,
                 (false, true) => Side::Kernel,
                 (false, false) => Side::Native,

@@ -36,6 +36,15 @@ pub(crate) struct MapType {
 impl<'a> Cx<'_, 'a> {
     /// `base.name`.
     pub fn member(&mut self, base: Operand, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
+        if let Some(param) = self.ck.types.param_of(base.ty) {
+            if param.methods.contains(&name.name) {
+                return self.invalid(expr); // looked at with the type arguments
+            }
+            let on = self.display(base.ty);
+            let text = crate::describe::expression(expr);
+            self.error(name.id, Why::NoMember { expr: text, on, name: name.name.clone() });
+            return self.invalid(expr);
+        }
         let on = self.display(base.ty);
         match self.find_member(base.ty, &name.name) {
             Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, name, expr),
@@ -46,6 +55,92 @@ impl<'a> Cx<'_, 'a> {
                 self.invalid(expr)
             }
         }
+    }
+
+    /// `T.method`: a function that takes the receiver as its first argument.
+    pub fn method_expression(&mut self, ty: Ty, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
+        if self.ck.types.is_unknown(ty) {
+            return self.invalid(expr);
+        }
+        let Some((path, Found::Method(symbol))) = self.find_member(ty, &name.name) else {
+            if matches!(self.ck.types.under(ty), Kind::Interface) {
+                self.unsupported(expr.id, crate::error::NotInKernel::Interface);
+                return self.invalid(expr);
+            }
+            let (text, on) = (crate::describe::expression(expr), self.display(ty));
+            self.error(name.id, Why::NoMethod { expr: text, on, name: name.name.clone() });
+            return self.invalid(expr);
+        };
+        let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));
+        let wants_pointer = self.wants_pointer(symbol);
+        if path.is_empty() && wants_pointer && !is_pointer {
+            let (text, on) = (crate::describe::expression(expr), self.display(ty));
+            self.error(name.id, Why::PointerMethod { expr: text, on, name: name.name.clone() });
+            return self.invalid(expr);
+        }
+        self.open_frame();
+        let receiver = self.hidden(ty, expr.id);
+        let hir = self.local_expr(receiver, expr.id);
+        let text = crate::describe::expression(expr);
+        let base = Operand { mode: Mode::Variable, ty, text, node: expr.id, hir, instance: Vec::new() };
+        let method = self.method(base, &path, symbol, expr);
+        let (Mode::Method { receiver: adjusted, .. }, Kind::Func(signature)) =
+            (method.mode.clone(), self.ck.types.kind(method.ty).clone())
+        else {
+            self.close_frame();
+            return self.invalid(expr);
+        };
+        let mut params = vec![ty];
+        params.extend(&signature.params);
+        let whole = crate::ty::Signature { params, ..crate::ty::Signature::clone(&signature) };
+        let whole = self.ck.types.intern(Kind::Func(whole.into()));
+        if path.is_empty() && wants_pointer == is_pointer {
+            self.close_frame();
+            let mut operand = self.operand(expr, Mode::Function(symbol), whole, ExprKind::Zero);
+            operand.instance = method.instance;
+            return operand;
+        }
+        let kind = self.method_wrapper((symbol, receiver), &method, *adjusted, &signature, expr);
+        self.operand(expr, Mode::Value, whole, kind)
+    }
+
+    /// A function that finds the method's receiver in its first argument, in the frame that is open, which it closes.
+    fn method_wrapper(
+        &mut self,
+        (symbol, first): (SymbolId, hir::LocalId),
+        method: &Operand,
+        receiver: Operand,
+        signature: &crate::ty::Signature,
+        expr: &ast::Expr,
+    ) -> ExprKind {
+        let node = expr.id;
+        let mut params = vec![first];
+        params.extend(signature.params.iter().map(|ty| self.hidden(*ty, node)));
+        let reads = params.iter().skip(1).map(|param| self.local_expr(*param, node));
+        let arguments = std::iter::once(receiver.hir).chain(reads).collect();
+        let function = self.reaches_instance(symbol, &method.instance, node);
+        let call = self.result(expr, signature, ExprKind::Call { function, arguments }).hir;
+        let kind = match signature.results.len() {
+            0 => hir::StmtKind::Expr(call),
+            1 => hir::StmtKind::Return(vec![call]),
+            _ => hir::StmtKind::ReturnCall(call),
+        };
+        let results = signature.results.iter().map(|ty| self.lower(*ty)).collect();
+        let function = hir::Function {
+            name: SmolStr::default(),
+            decl: self.decl,
+            name_node: node,
+            params,
+            results,
+            result_locals: Vec::new(),
+            locals: std::mem::take(&mut self.locals),
+            body: vec![hir::Stmt { node, kind }],
+            defers: Vec::new(),
+            inlining: hir::Inlining::Automatic,
+            callees: Vec::new(),
+            nodes: 0,
+        };
+        self.close_literal(function, node)
     }
 
     fn field(
@@ -110,7 +205,14 @@ impl<'a> Cx<'_, 'a> {
         let mode = if matches!(base.mode, Mode::Variable) { Mode::Variable } else { Mode::Value };
         let node = base.node;
         let kind = ExprKind::Field { base: Box::new(base.hir), index: position };
-        Operand { mode, ty, text: base.text, node, hir: hir::Expr { node, ty: lowered, kind } }
+        Operand {
+            mode,
+            ty,
+            text: base.text,
+            node,
+            hir: hir::Expr { node, ty: lowered, kind },
+            instance: Vec::new(),
+        }
     }
 
     fn method(&mut self, base: Operand, path: &[usize], symbol: SymbolId, expr: &ast::Expr) -> Operand {
@@ -129,8 +231,9 @@ impl<'a> Cx<'_, 'a> {
             .map(|field| receiver_params(&field.ty))
             .unwrap_or_default()
             .into_iter()
-            .zip(arguments)
+            .zip(arguments.iter().copied())
             .collect();
+        let instance = arguments;
         let signature = {
             let mut cx = Cx::of_symbol(self.ck, &info);
             cx.type_args = type_args;
@@ -144,7 +247,9 @@ impl<'a> Cx<'_, 'a> {
         };
         let ty = self.ck.types.intern(Kind::Func(signature.into()));
         let mode = Mode::Method { symbol, receiver: Box::new(receiver) };
-        self.operand(expr, mode, ty, ExprKind::Zero)
+        let mut operand = self.operand(expr, mode, ty, ExprKind::Zero);
+        operand.instance = instance;
+        operand
     }
 
     /// Takes the address of the receiver, or follows it, as the method wants.
@@ -171,7 +276,7 @@ impl<'a> Cx<'_, 'a> {
                 let node = receiver.node;
                 let kind = ExprKind::AddressOf(Box::new(receiver.hir));
                 let hir = hir::Expr { node, ty: lowered, kind };
-                Some(Operand { mode: Mode::Value, ty, text: receiver.text, node, hir })
+                Some(Operand { mode: Mode::Value, ty, text: receiver.text, node, hir, instance: Vec::new() })
             }
             (false, true) => {
                 let target = self.pointed(receiver.ty);
@@ -199,6 +304,26 @@ impl<'a> Cx<'_, 'a> {
             current = fields.get(index)?.ty;
         }
         Some(offset)
+    }
+
+    /// `ty` has a method called `name`.
+    pub fn has_method(&self, ty: Ty, name: &str) -> bool {
+        if let Some(param) = self.ck.types.param_of(ty) {
+            return param.methods.iter().any(|known| known == name);
+        }
+        match self.find_member(ty, name) {
+            Some((_, Found::Method(symbol))) => {
+                let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));
+                is_pointer || !self.wants_pointer(symbol)
+            }
+            _ => false,
+        }
+    }
+
+    fn wants_pointer(&self, symbol: SymbolId) -> bool {
+        let Some(info) = self.ck.index.symbol(symbol) else { return false };
+        matches!(info.kind, SymbolKind::Func(func)
+            if func.receiver.as_ref().is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_))))
     }
 
     /// The shallowest field or method called `name`, with the embedded fields on the way.
@@ -308,7 +433,7 @@ impl<'a> Cx<'_, 'a> {
 }
 
 /// The names of the type parameters in a receiver `*T[K, V]`.
-fn receiver_params(ty: &ast::Expr) -> Vec<SmolStr> {
+pub(crate) fn receiver_params(ty: &ast::Expr) -> Vec<SmolStr> {
     match &ty.kind {
         ast::ExprKind::Star(inner) | ast::ExprKind::Paren(inner) => receiver_params(inner),
         ast::ExprKind::Index { operand, indices } if receiver_name(operand).is_some() => indices

@@ -300,6 +300,10 @@ impl<'a> Cx<'_, 'a> {
     /// An untyped operand with the type of the other side.
     fn take_type(&mut self, operand: Operand, target: Ty) -> Option<Operand> {
         if let Some(value) = operand.constant() {
+            if self.ck.types.param_of(target).is_some() {
+                let hir = self.assign(operand.clone(), target, "operation");
+                return Some(Operand { mode: Mode::Value, ty: target, hir, ..operand });
+            }
             let basic = self.ck.types.under_basic(target)?;
             return match value.represent(basic) {
                 Ok(value) => Some(Operand { mode: Mode::Const(value), ty: target, ..operand }),
@@ -313,7 +317,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let (text, node) = (operand.text.clone(), operand.node);
         let hir = self.assign(operand, target, "operation");
-        Some(Operand { mode: Mode::Value, ty: target, text, node, hir })
+        Some(Operand { mode: Mode::Value, ty: target, text, node, hir, instance: Vec::new() })
     }
 
     fn operator_defined(&mut self, op: BinaryOp, left: &Operand, ty: Ty) -> bool {
@@ -344,7 +348,7 @@ impl<'a> Cx<'_, 'a> {
         let types = &self.ck.types;
         let with_nil = matches!(left.hir.kind, ExprKind::Zero) && left.constant().is_none()
             || matches!(right.hir.kind, ExprKind::Zero) && right.constant().is_none();
-        let ordered = types.is_numeric(ty) || types.is_string(ty);
+        let ordered = types.is_ordered(ty) || types.is_numeric(ty) && !types.is_complex(ty);
         let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
         let nil_only = match types.under(ty) {
             Kind::Slice(_) => Some("slice"),

@@ -74,7 +74,7 @@ impl Printer<'_> {
     fn function_name(&self, index: u32) -> String {
         let functions = &self.package.functions;
         let Some(function) = functions.get(index as usize) else { return "?".into() };
-        let same = |other: &&Function| other.decl == function.decl;
+        let same = |other: &&Function| other.decl == function.decl && other.name == function.name;
         match functions.iter().filter(same).count() {
             0 | 1 => function.name.to_string(),
             _ => {
@@ -323,6 +323,7 @@ impl Body<'_> {
             Argument::Reference(value) => format!("ref {}", self.expr(value)),
             Argument::Memory(slice) => format!("mem {}", self.expr(slice)),
             Argument::Map(map) => format!("map {}", self.map(*map)),
+            Argument::CallbackValue { function, .. } => format!("func {}", self.expr(function)),
             Argument::Callback(function) => {
                 format!("func {}", self.printer.function_name(function.0))
             }

@@ -6,12 +6,15 @@
 use std::collections::HashMap;
 
 use gobpf_bpf::tables::Helper;
-use gobpf_source::{NodeId, Place};
+use gobpf_source::{DeclId, NodeId, Place};
+use smol_str::SmolStr;
 
 use crate::error::{NotInKernel, TypeError, Why};
 use crate::hir::{
-    Expr, ExprKind, Function, FunctionId, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId, Types,
+    Expr, ExprKind, Function, FunctionId, Local, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId,
+    Types,
 };
+use crate::values::FunctionState;
 use crate::visit;
 
 /// Calls nested deeper than this were reported as recursion.
@@ -29,13 +32,14 @@ pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
         known: HashMap::new(),
         done: Vec::new(),
         results: Vec::new(),
+        result_values: Vec::new(),
+        active: Vec::new(),
         errors,
-        depth: 0,
     };
     for program in &mut package.programs {
         let params = pass.params(program.function);
-        let choice: Vec<Provenance> = params.iter().map(|_| Provenance::Context).collect();
-        program.function = pass.function(program.function, &choice);
+        let choice: Vec<Choice> = params.iter().map(|_| Choice::Memory(Provenance::Context)).collect();
+        program.function = pass.function(program.function, &choice, program.place);
     }
     let Pass { types, done, .. } = pass;
     package.functions = done;
@@ -81,35 +85,61 @@ fn keep_reached(package: &mut Package) {
     package.functions = kept;
 }
 
-struct Pass<'p> {
-    generic: &'p [Function],
-    types: Types,
-    known: HashMap<(FunctionId, Vec<Provenance>), FunctionId>,
-    done: Vec<Function>,
+pub(crate) struct Pass<'p> {
+    pub generic: &'p [Function],
+    pub types: Types,
+    known: HashMap<(FunctionId, Vec<Choice>), FunctionId>,
+    pub done: Vec<Function>,
     /// Provenances of the results of each function in `done`.
     results: Vec<Vec<Provenance>>,
+    /// Function values among the results of each function in `done`.
+    pub result_values: Vec<Vec<FunctionState>>,
+    /// Functions that are being made, each with the place of its call.
+    active: Vec<(FunctionId, Place)>,
     errors: &'p mut Vec<TypeError>,
-    depth: usize,
+}
+
+/// What is known of a parameter when a function is specialised.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Choice {
+    /// A pointer, slice or string into this memory.
+    Memory(Provenance),
+    /// This function.
+    Function(FunctionState),
 }
 
 /// What is known of the variables of one function.
-struct Locals {
-    provenance: Vec<Provenance>,
+pub(crate) struct Locals {
+    pub decl: DeclId,
+    pub provenance: Vec<Provenance>,
+    /// The function that each is, where it is one.
+    pub functions: Vec<FunctionState>,
+    /// The variables that hold what the function of each captures.
+    pub environments: Vec<Vec<LocalId>>,
+    /// Variables that were added for this.
+    pub added: Vec<Local>,
+    /// Function values that are of no use: assigned different functions, or called without being known.
+    pub unresolved: Vec<NodeId>,
+    /// Those of the function's own variables that have a function type.
+    pub of_function_type: Vec<bool>,
+    /// Types are final: nothing is to be found out any more.
+    pub last: bool,
     /// Where each got its provenance first.
-    from: Vec<NodeId>,
+    pub from: Vec<NodeId>,
     /// Which point to a variable of the function itself: in how many loops the innermost of these is declared.
-    own: Vec<Option<u32>>,
+    pub own: Vec<Option<u32>>,
     /// How many bytes each slice or string has at most.
-    bounds: Vec<u64>,
+    pub bounds: Vec<u64>,
     /// In how many loops each is declared.
-    declared_in: Vec<u32>,
+    pub declared_in: Vec<u32>,
     /// Loops around the statement at hand.
-    loops: u32,
+    pub loops: u32,
     /// Pointers that outlive a turn of the loop that their target is declared in.
     outlived: Vec<NodeId>,
     results: Vec<Provenance>,
+    pub result_values: Vec<FunctionState>,
     result_from: Vec<NodeId>,
-    changed: bool,
+    pub changed: bool,
     conflicts: Vec<(LocalId, NodeId, Provenance)>,
     /// Returned values that disagree with an earlier one: it, and the first.
     result_conflicts: Vec<(NodeId, Provenance, NodeId, Provenance)>,
@@ -117,7 +147,21 @@ struct Locals {
     escapes: Vec<NodeId>,
 }
 
+impl Locals {
+    /// The variable is of a function type.
+    pub fn is_function(&self, local: LocalId) -> bool {
+        self.of_function_type.get(local.0 as usize).copied().unwrap_or(false)
+    }
+}
+
 impl Pass<'_> {
+    /// Adds a function that is final.
+    pub fn push_made(&mut self, function: Function) {
+        self.results.push(Vec::new());
+        self.result_values.push(Vec::new());
+        self.done.push(function);
+    }
+
     /// Parameters of `function` that have a provenance.
     fn params(&self, function: FunctionId) -> Vec<LocalId> {
         let Some(function) = self.generic.get(function.0 as usize) else { return Vec::new() };
@@ -126,20 +170,26 @@ impl Pass<'_> {
             .iter()
             .copied()
             .filter(|param| {
-                function.locals.get(param.0 as usize).is_some_and(|local| self.has_provenance(local.ty))
+                function
+                    .locals
+                    .get(param.0 as usize)
+                    .is_some_and(|local| self.has_provenance(local.ty) || self.is_function(local.ty))
             })
             .collect()
     }
 
-    fn has_provenance(&self, ty: TypeId) -> bool {
+    pub fn has_provenance(&self, ty: TypeId) -> bool {
         matches!(self.types.get(ty), Type::Pointer { .. } | Type::Slice { .. } | Type::String { .. })
     }
 
-    /// The function `id` for one choice of provenances of its parameters.
-    fn function(&mut self, id: FunctionId, choice: &[Provenance]) -> FunctionId {
+    /// The function `id` for one choice of its parameters, called at `at`.
+    pub fn function(&mut self, id: FunctionId, choice: &[Choice], at: Place) -> FunctionId {
         let key = (id, choice.to_vec());
-        if let Some(known) = self.known.get(&key) {
-            return *known;
+        if let Some(known) = self.known.get(&key).copied() {
+            if let Some(start) = self.active.iter().position(|(active, _)| *active == known) {
+                self.report_recursion(start, at);
+            }
+            return known;
         }
         let Some(generic) = self.generic.get(id.0 as usize) else { return FunctionId(0) };
         let mut function = generic.clone();
@@ -147,11 +197,14 @@ impl Pass<'_> {
         self.known.insert(key, new);
         self.done.push(function.clone());
         self.results.push(vec![Provenance::Nil; function.results.len()]);
-        if self.depth >= MAX_DEPTH {
+        self.result_values.push(vec![FunctionState::Unknown; function.results.len()]);
+        if self.active.len() >= MAX_DEPTH {
+            self.report_recursion(self.active.len() - 1, at);
             return new;
         }
-        self.depth += 1;
+        self.active.push((new, at));
         let mut locals = self.infer(id, &mut function, choice);
+        locals.last = true;
         let mut body = std::mem::take(&mut function.body);
         self.rewrite_block(&mut body, &mut locals);
         function.body = body;
@@ -160,22 +213,40 @@ impl Pass<'_> {
             self.rewrite_block(&mut deferred.body, &mut locals);
         }
         function.defers = defers;
+        self.active.pop();
+        for node in std::mem::take(&mut locals.unresolved) {
+            let why = Why::NotInKernel(NotInKernel::FunctionValue);
+            self.report(Place { decl: function.decl, node }, why);
+        }
         self.report_unbounded(&mut function);
-        self.depth -= 1;
         for (index, ty) in function.results.iter_mut().enumerate() {
             let provenance = locals.results.get(index).copied().unwrap_or(Provenance::Nil);
             *ty = with_provenance(&mut self.types, *ty, provenance);
         }
+        function.locals.append(&mut locals.added);
         for (local, provenance) in function.locals.iter_mut().zip(&locals.provenance) {
             local.ty = with_provenance(&mut self.types, local.ty, *provenance);
         }
+        self.flatten_signature(&mut function, &locals);
         if let Some(slot) = self.results.get_mut(new.0 as usize) {
             slot.clone_from(&locals.results);
+        }
+        if let Some(slot) = self.result_values.get_mut(new.0 as usize) {
+            slot.clone_from(&locals.result_values);
         }
         if let Some(slot) = self.done.get_mut(new.0 as usize) {
             *slot = function;
         }
         new
+    }
+
+    /// The function that is being made as number `start` of those that are is called again at `at`.
+    fn report_recursion(&mut self, start: usize, at: Place) {
+        let name = |id: FunctionId| self.done.get(id.0 as usize).map(|function| function.name.clone());
+        let mut path: Vec<(SmolStr, Place)> =
+            self.active.iter().skip(start + 1).filter_map(|(id, place)| Some((name(*id)?, *place))).collect();
+        path.extend(self.active.get(start).and_then(|(id, _)| Some((name(*id)?, at))));
+        self.report(at, Why::Recursion { path });
     }
 
     /// Reports copies of bytes that have no bound.
@@ -199,8 +270,17 @@ impl Pass<'_> {
     }
 
     /// Finds the provenance of every variable: assignments are followed until nothing changes.
-    fn infer(&mut self, id: FunctionId, function: &mut Function, choice: &[Provenance]) -> Locals {
+    fn infer(&mut self, id: FunctionId, function: &mut Function, choice: &[Choice]) -> Locals {
+        let count = function.locals.len();
         let mut locals = Locals {
+            decl: function.decl,
+            functions: vec![FunctionState::Unknown; count],
+            environments: vec![Vec::new(); count],
+            added: Vec::new(),
+            of_function_type: function.locals.iter().map(|local| self.is_function(local.ty)).collect(),
+            unresolved: Vec::new(),
+            last: false,
+            result_values: vec![FunctionState::Unknown; function.results.len()],
             provenance: vec![Provenance::Nil; function.locals.len()],
             from: function.locals.iter().map(|local| local.node).collect(),
             own: vec![None; function.locals.len()],
@@ -215,15 +295,23 @@ impl Pass<'_> {
             result_conflicts: Vec::new(),
             escapes: Vec::new(),
         };
-        for (param, provenance) in self.params(id).into_iter().zip(choice) {
+        for (param, choice) in self.params(id).into_iter().zip(choice) {
+            let provenance = match choice {
+                Choice::Memory(provenance) => *provenance,
+                Choice::Function(state) => {
+                    self.set_function(param, state.clone(), &mut locals);
+                    continue;
+                }
+            };
             if let Some(slot) = locals.provenance.get_mut(param.0 as usize) {
-                *slot = *provenance;
+                *slot = provenance;
             }
             if let Some(slot) = locals.bounds.get_mut(param.0 as usize) {
                 *slot = u64::MAX;
             }
         }
         while std::mem::take(&mut locals.changed) {
+            locals.unresolved.clear();
             let mut body = function.body.clone();
             self.rewrite_block(&mut body, &mut locals);
             for mut deferred in function.defers.clone() {
@@ -277,16 +365,17 @@ impl Pass<'_> {
         self.report(Place { decl: function.decl, node }, why);
     }
 
-    fn report(&mut self, place: Place, why: Why) {
+    pub fn report(&mut self, place: Place, why: Why) {
         if !self.errors.iter().any(|error| error.place == place) {
             self.errors.push(TypeError { place, why: Box::new(why) });
         }
     }
 
     /// Gives every expression of `block` its type.
-    fn rewrite_block(&mut self, block: &mut [Stmt], locals: &mut Locals) {
-        for stmt in block {
-            self.rewrite_stmt(stmt, locals);
+    pub fn rewrite_block(&mut self, block: &mut Vec<Stmt>, locals: &mut Locals) {
+        for mut stmt in std::mem::take(block) {
+            self.rewrite_stmt(&mut stmt, locals);
+            self.flatten(stmt, locals, block);
         }
     }
 
@@ -352,7 +441,7 @@ impl Pass<'_> {
         }
     }
 
-    fn results_of(&self, call: &Expr) -> Vec<Provenance> {
+    pub fn results_of(&self, call: &Expr) -> Vec<Provenance> {
         match &call.kind {
             ExprKind::Call { function, .. } => {
                 self.results.get(function.0 as usize).cloned().unwrap_or_default()
@@ -361,7 +450,7 @@ impl Pass<'_> {
         }
     }
 
-    fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
+    pub fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
         let own = self.points_to_own(value, locals);
         if own > locals.declared_in.get(local.0 as usize).copied() {
             locals.outlived.push(value.node);
@@ -421,7 +510,7 @@ impl Pass<'_> {
         }
     }
 
-    fn provenance(&self, ty: TypeId) -> Provenance {
+    pub fn provenance(&self, ty: TypeId) -> Provenance {
         match self.types.get(ty) {
             Type::Pointer { provenance, .. }
             | Type::Slice { provenance, .. }
@@ -431,7 +520,7 @@ impl Pass<'_> {
     }
 
     /// Gives `expr` its type, its parts first.
-    fn rewrite(&mut self, expr: &mut Expr, locals: &mut Locals) {
+    pub fn rewrite(&mut self, expr: &mut Expr, locals: &mut Locals) {
         if let ExprKind::Sequence { stmts, value } = &mut expr.kind {
             self.rewrite_block(stmts, locals);
             self.rewrite(value, locals);
@@ -450,13 +539,22 @@ impl Pass<'_> {
             let memory = self.merged(operands);
             operands.iter_mut().for_each(|operand| self.type_nil(operand, memory));
         }
-        if let ExprKind::Call { function, arguments } = &mut expr.kind {
-            let choice: Vec<Provenance> = arguments
-                .iter()
-                .filter(|argument| self.has_provenance(argument.ty))
-                .map(|argument| self.provenance(argument.ty))
-                .collect();
-            *function = self.function(*function, &choice);
+        if matches!(expr.kind, ExprKind::Call { .. } | ExprKind::CallValue { .. }) {
+            self.rewrite_call(expr, locals);
+            if let ExprKind::Sequence { value, .. } = &expr.kind {
+                expr.ty = value.ty;
+                return;
+            }
+        }
+        if matches!(expr.kind, ExprKind::Helper { .. }) {
+            self.rewrite_callbacks(expr, locals);
+        }
+        if let ExprKind::Compare { op, left, right } = &expr.kind
+            && (self.is_function(left.ty) || self.is_function(right.ty))
+        {
+            let (op, node) = (*op, expr.node);
+            expr.kind = self.compare_with_nil(op, left, right, node, locals);
+            return;
         }
         if let ExprKind::Compare { left, right, .. } = &mut expr.kind {
             self.type_nil(left, self.provenance(right.ty));
@@ -605,7 +703,7 @@ fn is_array(types: &Types, ty: TypeId) -> bool {
     matches!(types.get(ty), Type::Array { .. })
 }
 
-fn with_provenance(types: &mut Types, ty: TypeId, provenance: Provenance) -> TypeId {
+pub(crate) fn with_provenance(types: &mut Types, ty: TypeId, provenance: Provenance) -> TypeId {
     let changed = match types.get(ty) {
         Type::Pointer { target, .. } => Type::Pointer { target: *target, provenance },
         Type::Slice { element, .. } => Type::Slice { element: *element, provenance },

@@ -40,6 +40,9 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) {
         let ranged = self.expr(operand);
+        if matches!(self.ck.types.under(ranged.ty), Kind::Func(_)) && !ranged.is_invalid() {
+            return self.range_function(label, clause, ranged, body, node, out);
+        }
         if !ranged.is_invalid() && self.ck.types.is_string(ranged.ty) {
             return self.range_string(label, clause, ranged, body, node, out);
         }
@@ -217,7 +220,6 @@ impl<'a> Cx<'_, 'a> {
                         self.unsupported(ranged.node, NotInKernel::MapOperation("range over a Go map"));
                     }
                     Kind::Chan(_) => self.unsupported(ranged.node, NotInKernel::Channel),
-                    Kind::Func(_) => self.unsupported(ranged.node, NotInKernel::FunctionValue),
                     _ => {
                         let operand = self.describe(&ranged);
                         self.error(ranged.node, Why::CannotRange { operand });
@@ -265,7 +267,7 @@ impl<'a> Cx<'_, 'a> {
         self.local_expr(local, node)
     }
 
-    fn range_variable(
+    pub fn range_variable(
         &mut self,
         variable: Option<&'a ast::Expr>,
         define: bool,
@@ -291,11 +293,19 @@ impl<'a> Cx<'_, 'a> {
         if target.is_invalid() {
             return;
         }
+        self.mark_changed(&target.hir);
         let text = target.text.clone();
         if !matches!(target.mode, Mode::Variable) {
             return self.error(variable.id, Why::NotAssignable { expr: text });
         }
-        let operand = Operand { mode: Mode::Value, ty, text: "value".into(), node: variable.id, hir: value };
+        let operand = Operand {
+            mode: Mode::Value,
+            ty,
+            text: "value".into(),
+            node: variable.id,
+            hir: value,
+            instance: Vec::new(),
+        };
         let value = self.assign(operand, target.ty, "range clause");
         let kind = StmtKind::Assign { targets: vec![Some(target.hir)], values: vec![value] };
         out.push(Stmt { node: variable.id, kind });
@@ -304,7 +314,12 @@ impl<'a> Cx<'_, 'a> {
 
 /// Gives variables of a `for` clause whose address is taken a copy for each turn, as Go 1.22 does. The loop itself
 /// counts with a variable of its own: `for o := 0; o < n; o++ { i := o; ...; o = i }`.
-pub(crate) fn renew_loop_variables(cx: &mut Cx<'_, '_>, before: &mut [Stmt], statement: &mut StmtKind) {
+pub(crate) fn renew_loop_variables(
+    cx: &mut Cx<'_, '_>,
+    before: &mut [Stmt],
+    statement: &mut StmtKind,
+    changed_by_body: &[LocalId],
+) {
     let declared: Vec<LocalId> = before
         .iter()
         .filter_map(|stmt| match stmt.kind {
@@ -312,7 +327,10 @@ pub(crate) fn renew_loop_variables(cx: &mut Cx<'_, '_>, before: &mut [Stmt], sta
             _ => None,
         })
         .filter(|local| {
-            cx.locals.get(local.0 as usize).is_some_and(|l| l.address_taken && !l.name.is_empty())
+            let captured = cx.variables.captured.contains(local);
+            cx.locals
+                .get(local.0 as usize)
+                .is_some_and(|l| (l.address_taken || captured) && !l.name.is_empty())
         })
         .collect();
     for inner in declared {
@@ -333,6 +351,10 @@ pub(crate) fn renew_loop_variables(cx: &mut Cx<'_, '_>, before: &mut [Stmt], sta
         let node = local.node;
         let copy_in = StmtKind::Declare { local: inner, init: Some(cx.local_expr(outer, node)) };
         body.insert(0, Stmt { node, kind: copy_in });
+        // Only what changes in the body changes the copy of a turn.
+        if !changed_by_body.contains(&inner) {
+            cx.variables.changed.retain(|known| *known != inner);
+        }
         let copy_out = StmtKind::Assign {
             targets: vec![Some(cx.local_expr(outer, node))],
             values: vec![cx.local_expr(inner, node)],

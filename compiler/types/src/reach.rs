@@ -13,8 +13,11 @@ use crate::uses::Uses;
 impl Checker<'_> {
     /// Checks functions until no new one is reached.
     pub fn check_reached(&mut self) {
-        while let Some(id) = self.queue.pop_front() {
-            self.check_function(id);
+        while let Some((id, arguments)) = self.queue.pop_front() {
+            if !arguments.is_empty() {
+                self.check_abstractly(id);
+            }
+            self.check_function(id, &arguments);
         }
     }
 
@@ -66,7 +69,7 @@ impl Checker<'_> {
         let kernel_files: HashSet<usize> = self
             .function_ids
             .keys()
-            .filter_map(|id| self.index.symbol(*id))
+            .filter_map(|(id, _)| self.index.symbol(*id))
             .map(|symbol| symbol.file)
             .collect();
         let globals: HashSet<SmolStr> = self.globals.iter().map(|global| global.name.clone()).collect();

@@ -249,10 +249,13 @@ impl<'a> Cx<'_, 'a> {
             self.stmt(post, None, &mut after);
         }
         let id = self.enter(label, true);
+        let changed = std::mem::take(&mut self.variables.changed);
         let body = self.block(&body.stmts);
+        let by_body = std::mem::replace(&mut self.variables.changed, changed);
+        self.variables.changed.extend(&by_body);
         self.jumps.pop();
         let mut statement = StmtKind::For { label: id, cond, post: after, body };
-        crate::range::renew_loop_variables(self, out, &mut statement);
+        crate::range::renew_loop_variables(self, out, &mut statement, &by_body);
         out.push(Stmt { node, kind: statement });
     }
 
@@ -287,7 +290,7 @@ impl<'a> Cx<'_, 'a> {
                 out.push(Stmt { node: tag.id, kind: StmtKind::Declare { local, init: Some(value) } });
                 let hir = self.local_expr(local, tag.id);
                 let text = crate::describe::expression(tag);
-                Some(Operand { mode: Mode::Variable, ty, text, node: tag.id, hir })
+                Some(Operand { mode: Mode::Variable, ty, text, node: tag.id, hir, instance: Vec::new() })
             }
         };
         let id = self.enter(label, false);
@@ -434,12 +437,21 @@ impl<'a> Cx<'_, 'a> {
         id
     }
 
-    fn branch(&mut self, kind: BranchKind, label: Option<&ast::Ident>, node: NodeId, out: &mut Vec<Stmt>) {
+    pub fn branch(
+        &mut self,
+        kind: BranchKind,
+        label: Option<&ast::Ident>,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
         let word = match kind {
             BranchKind::Break => "break",
             BranchKind::Continue => "continue",
             BranchKind::Goto => {
                 if let Some(label) = label {
+                    if self.branch_out(kind, Some(label), node, out) {
+                        return;
+                    }
                     let target = self.goto_label(&label.name);
                     out.push(Stmt { node, kind: StmtKind::Goto(target) });
                 }
@@ -463,6 +475,9 @@ impl<'a> Cx<'_, 'a> {
                     .find(|jump| jump.label.as_ref() == Some(&label.name) && (jump.is_loop || !is_continue))
                     .map(|jump| jump.id);
                 if found.is_none() {
+                    if self.branch_out(kind, Some(label), node, out) {
+                        return;
+                    }
                     self.error(label.id, Why::LabelUndefined { label: label.name.clone(), word });
                     return;
                 }
@@ -472,19 +487,26 @@ impl<'a> Cx<'_, 'a> {
         match target {
             Some(target) if is_continue => out.push(Stmt { node, kind: StmtKind::Continue(target) }),
             Some(target) => out.push(Stmt { node, kind: StmtKind::Break(target) }),
-            None => self.error(node, Why::BranchOutside { word }),
+            None => {
+                if !self.branch_out(kind, None, node, out) {
+                    self.error(node, Why::BranchOutside { word });
+                }
+            }
         }
     }
 
     fn return_stmt(&mut self, values: &'a [ast::Expr], node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.results.clone();
+        let results = self.returned_types();
         if values.is_empty() {
-            if self.named_results.is_empty() && !results.is_empty() {
+            let places = self.returned_places(node);
+            if places.is_empty() && !results.is_empty() {
                 let want = format!("({})", self.ck.types.list(&results));
                 self.error(node, Why::ReturnCount { have: "()".into(), want, too_many: false });
             }
-            let values = self.result_values(node);
-            return out.push(Stmt { node, kind: StmtKind::Return(values) });
+            if self.loop_body.is_some() {
+                return self.return_from_loop(Vec::new(), node, out);
+            }
+            return out.push(Stmt { node, kind: StmtKind::Return(places) });
         }
         if let [call] = values
             && matches!(strip_parens(call).kind, ast::ExprKind::Call { .. })
@@ -504,7 +526,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn return_values(&mut self, operands: Vec<Operand>, node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.results.clone();
+        let results = self.returned_types();
         if operands.len() != results.len() {
             if operands.iter().any(Operand::is_invalid) {
                 return;
@@ -531,6 +553,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// `return values`; where deferred calls may see or change named results, these get their values first.
     fn push_return(&mut self, values: Vec<hir::Expr>, node: NodeId, out: &mut Vec<Stmt>) {
+        if self.loop_body.is_some() {
+            return self.return_from_loop(values, node, out);
+        }
         if !self.has_defer || self.named_results.is_empty() {
             return out.push(Stmt { node, kind: StmtKind::Return(values) });
         }
@@ -542,7 +567,7 @@ impl<'a> Cx<'_, 'a> {
 
     /// `return f()` of a function with several results.
     fn return_call(&mut self, operand: Operand, types: &[crate::ty::Ty], node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.results.clone();
+        let results = self.returned_types();
         if types.len() != results.len() {
             let want = format!("({})", self.ck.types.list(&results));
             let too_many = types.len() > results.len();
@@ -550,7 +575,7 @@ impl<'a> Cx<'_, 'a> {
             return self.error(operand.node, why);
         }
         let same = types.iter().zip(&results).all(|(from, to)| self.ck.types.identical(*from, *to));
-        let deferred = self.has_defer && !self.named_results.is_empty();
+        let deferred = (self.has_defer && !self.named_results.is_empty()) || self.loop_body.is_some();
         if same && !deferred && matches!(operand.hir.kind, ExprKind::Call { .. }) {
             return out.push(Stmt { node, kind: StmtKind::ReturnCall(operand.hir) });
         }
@@ -560,7 +585,14 @@ impl<'a> Cx<'_, 'a> {
         let mut values = Vec::with_capacity(locals.len());
         for ((local, from), to) in locals.into_iter().zip(types).zip(&results) {
             let hir = self.local_expr(local, call_node);
-            let part = Operand { mode: Mode::Value, ty: *from, text: text.clone(), node: call_node, hir };
+            let part = Operand {
+                mode: Mode::Value,
+                ty: *from,
+                text: text.clone(),
+                node: call_node,
+                hir,
+                instance: Vec::new(),
+            };
             values.push(self.assign(part, *to, "return statement"));
         }
         self.push_return(values, node, out);

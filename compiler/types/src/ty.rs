@@ -130,6 +130,26 @@ pub(crate) enum Kind {
     Interface,
     /// The results of a call with none or several.
     Tuple(Rc<[Ty]>),
+    /// A type parameter: an index into those that the interner knows.
+    TypeParam(u32),
+}
+
+/// A type that a constraint allows: with `tilde` all types with the same structure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Term {
+    pub tilde: bool,
+    pub ty: Ty,
+}
+
+/// A type parameter.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct TypeParam {
+    pub name: SmolStr,
+    /// The types that its constraint allows; `None` for all.
+    pub terms: Option<Vec<Term>>,
+    pub comparable: bool,
+    /// Names of the methods that its constraint demands.
+    pub methods: Vec<SmolStr>,
 }
 
 /// A struct field.
@@ -172,6 +192,7 @@ pub(crate) struct Types {
     canonical: Vec<Ty>,
     index: HashMap<Kind, Ty>,
     named: Vec<Named>,
+    params: Vec<TypeParam>,
     instances: HashMap<(SymbolId, Vec<Ty>), NamedId>,
 }
 
@@ -182,6 +203,7 @@ impl Types {
             canonical: Vec::new(),
             index: HashMap::new(),
             named: Vec::new(),
+            params: Vec::new(),
             instances: HashMap::new(),
         };
         types.intern(Kind::Unknown);
@@ -215,7 +237,7 @@ impl Types {
                 variadic: signature.variadic,
             })),
             Kind::Tuple(types) => Kind::Tuple(types.iter().map(|ty| self.canon(*ty)).collect()),
-            Kind::Unknown | Kind::Named(_) | Kind::Interface => return ty,
+            Kind::Unknown | Kind::Named(_) | Kind::Interface | Kind::TypeParam(_) => return ty,
         };
         if canonical != kind {
             self.canonical[ty.0 as usize] = self.intern(canonical);
@@ -273,9 +295,40 @@ impl Types {
         self.instances.insert((symbol, arguments.iter().map(|ty| self.canon(*ty)).collect()), id);
     }
 
+    /// A new type parameter, whose constraint comes later.
+    pub fn declare_param(&mut self, name: SmolStr) -> Ty {
+        let id = self.params.len() as u32;
+        self.params.push(TypeParam { name, ..TypeParam::default() });
+        self.intern(Kind::TypeParam(id))
+    }
+
+    pub fn set_param(&mut self, ty: Ty, change: impl FnOnce(&mut TypeParam)) {
+        if let Kind::TypeParam(id) = *self.kind(ty)
+            && let Some(param) = self.params.get_mut(id as usize)
+        {
+            change(param);
+        }
+    }
+
+    pub fn param_of(&self, ty: Ty) -> Option<&TypeParam> {
+        match self.kind(ty) {
+            Kind::TypeParam(id) => self.params.get(*id as usize),
+            _ => None,
+        }
+    }
+
+    /// The structure that all types of a type parameter have, if it is one.
+    fn core(&self, ty: Ty) -> Option<Ty> {
+        let terms = self.param_of(ty)?.terms.as_ref()?;
+        let (first, rest) = terms.split_first()?;
+        let core = self.underlying(first.ty);
+        rest.iter().all(|term| self.identical(self.underlying(term.ty), core)).then_some(core)
+    }
+
     /// The structure behind any name; unknown while it is being resolved.
     pub fn underlying(&self, ty: Ty) -> Ty {
         match self.kind(ty) {
+            Kind::TypeParam(_) => self.core(ty).unwrap_or(ty),
             Kind::Named(id) => self.named(*id).and_then(|named| named.underlying).unwrap_or(Types::UNKNOWN),
             _ => ty,
         }
@@ -316,12 +369,16 @@ impl Types {
     }
 
     pub fn is_integer(&self, ty: Ty) -> bool {
-        self.integer(ty).is_some()
-            || matches!(self.under_basic(ty), Some(Basic::UntypedInt | Basic::UntypedRune))
+        self.all_terms(ty, &|types, ty| {
+            types.integer(ty).is_some()
+                || matches!(types.under_basic(ty), Some(Basic::UntypedInt | Basic::UntypedRune))
+        })
     }
 
     pub fn is_float(&self, ty: Ty) -> bool {
-        matches!(self.under_basic(ty), Some(Basic::Float32 | Basic::Float64 | Basic::UntypedFloat))
+        self.all_terms(ty, &|types, ty| {
+            matches!(types.under_basic(ty), Some(Basic::Float32 | Basic::Float64 | Basic::UntypedFloat))
+        })
     }
 
     pub fn is_complex(&self, ty: Ty) -> bool {
@@ -329,20 +386,24 @@ impl Types {
     }
 
     pub fn is_numeric(&self, ty: Ty) -> bool {
-        self.is_integer(ty) || self.is_float(ty) || self.is_complex(ty)
+        self.all_terms(ty, &|types, ty| types.is_integer(ty) || types.is_float(ty) || types.is_complex(ty))
     }
 
     pub fn is_boolean(&self, ty: Ty) -> bool {
-        matches!(self.under_basic(ty), Some(Basic::Bool | Basic::UntypedBool))
+        self.all_terms(ty, &|types, ty| {
+            matches!(types.under_basic(ty), Some(Basic::Bool | Basic::UntypedBool))
+        })
     }
 
     pub fn is_string(&self, ty: Ty) -> bool {
-        matches!(self.under_basic(ty), Some(Basic::String | Basic::UntypedString))
+        self.all_terms(ty, &|types, ty| {
+            matches!(types.under_basic(ty), Some(Basic::String | Basic::UntypedString))
+        })
     }
 
     /// `<` is defined on it.
     pub fn is_ordered(&self, ty: Ty) -> bool {
-        self.is_integer(ty) || self.is_float(ty) || self.is_string(ty)
+        self.all_terms(ty, &|types, ty| types.is_integer(ty) || types.is_float(ty) || types.is_string(ty))
     }
 
     pub fn is_nil(&self, ty: Ty) -> bool {
@@ -366,6 +427,13 @@ impl Types {
 
     /// `==` is defined on it.
     pub fn comparable(&self, ty: Ty) -> bool {
+        if let Some(param) = self.param_of(ty) {
+            let by_terms = param
+                .terms
+                .as_ref()
+                .is_some_and(|terms| !terms.is_empty() && terms.iter().all(|term| self.comparable(term.ty)));
+            return param.comparable || by_terms;
+        }
         match self.under(ty) {
             Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) | Kind::Tuple(_) => false,
             Kind::Array(element, _) => self.comparable(*element),
@@ -399,6 +467,7 @@ impl Types {
             Kind::Map(key, value) => format!("map[{}]{}", self.display(*key), self.display(*value)),
             Kind::Chan(element) => format!("chan {}", self.display(*element)),
             Kind::Interface => "any".into(),
+            Kind::TypeParam(_) => self.param_of(ty).map(|param| param.name.to_string()).unwrap_or_default(),
             Kind::Tuple(types) => format!("({})", self.list(types)),
             Kind::Struct(fields) => {
                 let fields: Vec<_> = fields

@@ -11,7 +11,7 @@ use crate::checker::Resolved;
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
-use crate::error::{NotInKernel, Why};
+use crate::error::Why;
 use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Basic, Field, Kind, Named, Signature, Ty, Types};
 use crate::{Import, builtin};
@@ -188,10 +188,6 @@ impl<'a> Cx<'_, 'a> {
         let id = self.generic_symbol(operand)?;
         let symbol = self.ck.index.symbol(id)?.clone();
         let SymbolKind::Type(spec) = symbol.kind else { return None };
-        if symbol.package == Package::User {
-            self.unsupported(expr.id, NotInKernel::Generic);
-            return Some(Types::UNKNOWN);
-        }
         let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
         if want != indices.len() {
             self.error(expr.id, Why::TypeArguments { name: expression(operand), have: indices.len(), want });
@@ -201,10 +197,13 @@ impl<'a> Cx<'_, 'a> {
         if arguments.iter().any(|ty| self.ck.types.is_unknown(*ty)) {
             return Some(Types::UNKNOWN);
         }
+        if spec.type_params.is_empty() || !self.satisfied(id, &arguments, expr.id) {
+            return Some(Types::UNKNOWN);
+        }
         Some(self.ck.instantiate(id, &arguments))
     }
 
-    fn generic_symbol(&mut self, operand: &'a ast::Expr) -> Option<SymbolId> {
+    pub fn generic_symbol(&mut self, operand: &'a ast::Expr) -> Option<SymbolId> {
         match &operand.kind {
             ExprKind::Ident(name) => match self.meaning(name)? {
                 Meaning::Symbol(id) => Some(id),
@@ -349,8 +348,7 @@ impl<'a> Cx<'_, 'a> {
     /// A type declared in a function.
     pub fn local_type_spec(&mut self, spec: &'a ast::TypeSpec) {
         if !spec.type_params.is_empty() {
-            self.unsupported(spec.id, NotInKernel::Generic);
-            return;
+            return self.error(spec.id, Why::LocalGeneric);
         }
         if spec.alias {
             let ty = self.type_expr(&spec.ty);

@@ -54,6 +54,7 @@ pub(crate) fn parts<'e>(expr: &'e mut Expr, f: &mut dyn FnMut(&'e mut Expr)) {
             for argument in arguments {
                 match argument {
                     Argument::Value(value) | Argument::Reference(value) | Argument::Memory(value) => f(value),
+                    Argument::CallbackValue { function, .. } => f(function),
                     Argument::Map(_) | Argument::Text(_) | Argument::Callback(_) => {}
                 }
             }
@@ -212,4 +213,28 @@ pub(crate) fn exprs(block: &mut [Stmt], f: &mut dyn FnMut(&Expr)) {
             exprs(block, f);
         }
     }
+}
+
+/// Calls `f` with every expression in `block`, parts before the whole; it may replace them.
+pub(crate) fn rewrite(block: &mut [Stmt], f: &mut dyn FnMut(&mut Expr)) {
+    for stmt in block {
+        let mut found = Vec::new();
+        let mut blocks = Vec::new();
+        stmt_parts(stmt, &mut |expr| found.push(expr), &mut |block| blocks.push(block));
+        for expr in found {
+            rewrite_expr(expr, f);
+        }
+        for block in blocks {
+            rewrite(block, f);
+        }
+    }
+}
+
+fn rewrite_expr(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+    let mut inner = Vec::new();
+    parts(expr, &mut |part| inner.push(part));
+    for part in inner {
+        rewrite_expr(part, f);
+    }
+    f(expr);
 }

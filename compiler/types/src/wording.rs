@@ -131,6 +131,13 @@ fn names(why: &Why) -> Option<Words> {
         Why::NoMember { expr, on, name } => {
             Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
         }
+        Why::NoMethod { expr, on, name } => {
+            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no method {name})"))
+        }
+        Why::PointerMethod { expr, on, name } => Words::new(
+            codes::GB0201,
+            format!("invalid method expression {expr} (needs pointer receiver (*{on}).{name})"),
+        ),
         Why::Unexported { expr, name } => {
             Words::new(codes::GB0201, format!("{expr} undefined (cannot refer to unexported field {name})"))
         }
@@ -168,6 +175,32 @@ fn names(why: &Why) -> Option<Words> {
         }
         Why::Cycle { name, recursive_type: false } => {
             Words::new(codes::GB0216, format!("initialization cycle for {name}"))
+        }
+        Why::NotSatisfied { argument, constraint, reason } if reason.is_empty() => {
+            Words::new(codes::GB0220, format!("{argument} does not satisfy {constraint}"))
+        }
+        Why::NotSatisfied { argument, constraint, reason } => {
+            Words::new(codes::GB0220, format!("{argument} does not satisfy {constraint} ({reason})"))
+        }
+        Why::TypeMismatch { operand, text, inferred, target } if inferred == target => {
+            Words::new(codes::GB0220, format!("type {operand} of {text} does not match {target}"))
+        }
+        Why::TypeMismatch { operand, text, inferred, target } => Words::new(
+            codes::GB0220,
+            format!("type {operand} of {text} does not match inferred type {inferred} for {target}"),
+        ),
+        Why::CannotInfer { function, name } => {
+            Words::new(codes::GB0220, format!("in call to {function}, cannot infer {name}"))
+        }
+        Why::TooManyTypeArguments { name, have, want } => Words::new(
+            codes::GB0220,
+            format!("got {have} type arguments but {name} has {want} type parameters"),
+        ),
+        Why::NotInstantiated { name } => {
+            Words::new(codes::GB0220, format!("cannot use generic function {name} without instantiation"))
+        }
+        Why::LocalGeneric => {
+            Words::new(codes::GB0220, "generic type cannot be declared inside a function".to_owned())
         }
         Why::TypeArguments { name, have: 0, want: _ } => {
             Words::new(codes::GB0210, format!("cannot use generic type {name} without instantiation"))
@@ -344,6 +377,7 @@ fn parts(why: &Why) -> Option<Words> {
         }
         Why::NotACall { word } => (codes::GB0210, format!("expression in {word} must be function call")),
         Why::DeferDiscards { expr } => (codes::GB0210, format!("defer discards result of {expr}")),
+        Why::BuiltinNotCalled { name } => (codes::GB0210, format!("{name} (built-in) must be called")),
         Why::BuiltinSpread { name } => {
             (codes::GB0203, format!("invalid operation: invalid use of ... with built-in {name}"))
         }
@@ -391,6 +425,12 @@ fn parts(why: &Why) -> Option<Words> {
             (codes::GB0207, format!("cannot use ... in call to non-variadic {function}"))
         }
         Why::CannotRange { operand } => (codes::GB0203, format!("cannot range over {operand}")),
+        Why::CannotRangeFunction { operand, reason } => {
+            (codes::GB0203, format!("cannot range over {operand}: {reason}"))
+        }
+        Why::RangeVariables { operand, most: 0 } => {
+            (codes::GB0207, format!("range over {operand} permits no iteration variables"))
+        }
         Why::RangeVariables { operand, most } => {
             let most = plural(*most, "iteration variable");
             (codes::GB0207, format!("range over {operand} permits only {}", most.replacen('1', "one", 1)))
@@ -547,8 +587,8 @@ fn not_in_kernel(what: NotInKernel) -> Words {
         ),
         NotInKernel::FunctionValue => (
             codes::GB0304,
-            "functions as values can't be used in the kernel".to_owned(),
-            "the kernel must know every call before it runs: call the function by its name",
+            "this function value isn't known when compiling".to_owned(),
+            "the kernel must know every call before it runs: give each function a variable of its own that always holds it",
         ),
         NotInKernel::Float => (
             codes::GB0305,
@@ -585,11 +625,6 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             format!("{what} can't run in the kernel"),
             "a BPF map knows neither how many entries it has nor how to drop them all: keep a counter, or range and delete",
         ),
-        NotInKernel::Generic => (
-            codes::GB0314,
-            "generic functions and types of your own are not supported in the kernel yet".to_owned(),
-            "write one for each type",
-        ),
         NotInKernel::Recover => (
             codes::GB0317,
             "recover can't run in the kernel".to_owned(),
@@ -604,6 +639,12 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             codes::GB0321,
             "this use of package unsafe can't run in the kernel".to_owned(),
             "the verifier must know what each pointer points to: make pointers of pointers, with unsafe.Add and unsafe.Slice",
+        ),
+        NotInKernel::SharedPointer => (
+            codes::GB0316,
+            "a pointer, slice, string or function that changes can't be shared with a function literal"
+                .to_owned(),
+            "declare a variable that doesn't change after its declaration for the literal, or pass the pointer to it",
         ),
         NotInKernel::StoredPointer => (
             codes::GB0316,

@@ -71,7 +71,9 @@ fn provenance() {
 
 #[test]
 fn strings_slices_and_jumps() {
-    for name in ["strings", "slices", "jumps", "standard", "gomaps", "buffers"] {
+    for name in
+        ["strings", "slices", "jumps", "standard", "gomaps", "buffers", "closures", "iterators", "generics"]
+    {
         fixture(&format!("tests/fixtures/{name}.go"), name);
     }
 }

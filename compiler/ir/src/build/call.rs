@@ -179,6 +179,7 @@ impl<'a> Builder<'a> {
 
     fn argument(&mut self, argument: &Argument, values: &mut Vec<Value>) -> Result<()> {
         match argument {
+            Argument::CallbackValue { .. } => return self.error(Unsupported::Construct("a function value")),
             Argument::Value(expr) => {
                 let from = self.int_type(expr.ty);
                 let value = self.scalar(expr)?;
