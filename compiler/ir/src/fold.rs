@@ -51,6 +51,10 @@ impl Function {
         let known = |value: &Value| self.as_const(*value);
         match kind {
             InstKind::Binary(op, a, b) => self.simplified_binary(*op, ty, *a, *b),
+            InstKind::ByteSwap(bits, a) => {
+                let number = known(a)? as u64;
+                Some(constant((number.swap_bytes() >> (64 - u32::from(*bits))) as i64))
+            }
             InstKind::Neg(a) => known(a).map(|number| constant(number.wrapping_neg())),
             InstKind::Sext64(a) => known(a).map(|number| constant(i64::from(number as i32))),
             InstKind::Zext64(a) | InstKind::Narrow(a) | InstKind::Trunc(a) => {

@@ -1,20 +1,22 @@
-//! Removes checks of packet bounds that an earlier comparison has made.
+//! Removes checks that an earlier comparison has made.
 //!
 //! `if pointer + n > end` says on its other way that n bytes follow `pointer`. Where that way dominates a check of at
 //! most n bytes after the same pointer, the check can't fail; the verifier knows the same, for it keeps the range with
-//! the pointer.
+//! the pointer. A comparison of the same two values is decided too where neither is a constant: a bound that is one is
+//! what verifiers learn from, and older ones forget it where the value is moved to the stack.
 
 use gobpf_bpf::insn::JmpOp;
 
 use super::dominators;
 use crate::ir::{Block, Cond, Function, InstKind, Target, Terminator, Value};
 
-/// `bytes` bytes follow `pointer` before `end`.
+/// What is known where a branch was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Fact {
-    pointer: Value,
-    bytes: i64,
-    end: Value,
+enum Fact {
+    /// `bytes` bytes follow `pointer` before `end`, or (`enough` is false) fewer do.
+    Packet { pointer: Value, bytes: i64, end: Value, enough: bool },
+    /// The condition holds.
+    Holds(Cond),
 }
 
 enum Step {
@@ -46,19 +48,34 @@ pub(super) fn run(function: &mut Function) {
     function.compute_order();
 }
 
-/// The fact that a comparison `pointer + bytes > end` decides.
-fn comparison(function: &Function, cond: &Cond) -> Option<Fact> {
-    if cond.op != JmpOp::Gt {
-        return None;
+/// The fact that `cond` gives where it holds, or where it doesn't.
+fn fact(function: &Function, cond: &Cond, holds: bool) -> Option<Fact> {
+    if cond.op == JmpOp::Gt
+        && let Some(InstKind::PtrAdd(..)) = function.def(cond.left)
+    {
+        let (pointer, bytes) = place(function, cond.left);
+        return Some(Fact::Packet { pointer, bytes, end: cond.right, enough: !holds });
     }
-    let Some(InstKind::PtrAdd(pointer, bytes)) = function.def(cond.left) else { return None };
-    Some(Fact { pointer: *pointer, bytes: function.as_const(*bytes)?, end: cond.right })
+    let op = if holds { cond.op } else { cond.op.negate()? };
+    let is_bound = function.as_const(cond.left).is_some() || function.as_const(cond.right).is_some();
+    (!is_bound).then_some(Fact::Holds(Cond { op, ..*cond }))
+}
+
+/// A pointer as another one and the bytes after it.
+fn place(function: &Function, pointer: Value) -> (Value, i64) {
+    let (mut at, mut bytes) = (pointer, 0i64);
+    while let Some(InstKind::PtrAdd(base, more)) = function.def(at)
+        && let Some(more) = function.as_const(*more)
+    {
+        (at, bytes) = (*base, bytes.wrapping_add(more));
+    }
+    (at, bytes)
 }
 
 fn fact_on_edge(function: &Function, from: Block, to: Block) -> Option<Fact> {
     match &function.block(from).end {
-        Terminator::Branch { cond, then, otherwise } if otherwise.block == to && then.block != to => {
-            comparison(function, cond)
+        Terminator::Branch { cond, then, otherwise } if then.block != otherwise.block => {
+            fact(function, cond, then.block == to)
         }
         _ => None,
     }
@@ -66,10 +83,54 @@ fn fact_on_edge(function: &Function, from: Block, to: Block) -> Option<Fact> {
 
 /// The way that is always taken at the end of `block`, where the facts say so.
 fn decided(function: &Function, block: Block, facts: &[Fact]) -> Option<Target> {
-    let Terminator::Branch { cond, otherwise, .. } = &function.block(block).end else { return None };
-    let asked = comparison(function, cond)?;
-    let known = facts
-        .iter()
-        .any(|fact| fact.pointer == asked.pointer && fact.end == asked.end && fact.bytes >= asked.bytes);
-    known.then(|| otherwise.clone())
+    let Terminator::Branch { cond, then, otherwise } = &function.block(block).end else { return None };
+    let asked = fact(function, cond, true)?;
+    let holds = facts.iter().rev().find_map(|known| answer(known, &asked))?;
+    Some(if holds { then.clone() } else { otherwise.clone() })
+}
+
+/// Whether `asked` holds where `known` does.
+fn answer(known: &Fact, asked: &Fact) -> Option<bool> {
+    match (*known, *asked) {
+        (
+            Fact::Packet { pointer, bytes, end, enough },
+            Fact::Packet { pointer: asked_pointer, bytes: wanted, end: asked_end, .. },
+        ) if pointer == asked_pointer && end == asked_end => match enough {
+            true if wanted <= bytes => Some(false),
+            false if wanted >= bytes => Some(true),
+            _ => None,
+        },
+        (Fact::Holds(known), Fact::Holds(asked)) => {
+            if (known.left, known.right) == (asked.left, asked.right) {
+                implied(known.op, asked.op)
+            } else if (known.left, known.right) == (asked.right, asked.left) {
+                implied(known.op.swap(), asked.op)
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether `asked` holds for two numbers that `known` holds for.
+fn implied(known: JmpOp, asked: JmpOp) -> Option<bool> {
+    if known == asked {
+        return Some(true);
+    }
+    if known.negate() == Some(asked) {
+        return Some(false);
+    }
+    let weaker = |strict: JmpOp| match strict {
+        JmpOp::Lt => Some((JmpOp::Le, JmpOp::Gt)),
+        JmpOp::Gt => Some((JmpOp::Ge, JmpOp::Lt)),
+        JmpOp::Slt => Some((JmpOp::Sle, JmpOp::Sgt)),
+        JmpOp::Sgt => Some((JmpOp::Sge, JmpOp::Slt)),
+        _ => None,
+    };
+    match weaker(known) {
+        Some((weak, _)) if asked == weak || asked == JmpOp::Ne => Some(true),
+        Some((_, opposite)) if asked == opposite || asked == JmpOp::Eq => Some(false),
+        _ => None,
+    }
 }
