@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use gobpf_bpf::insn::{Insn, Reg, Size, SourceOperand, Width};
 use gobpf_bpf::tables::{
-    AttachType, Caller, Context, ContextAccess, HELPERS, KIND_NAMES, ProgramKind, ReturnRule, SECTIONS,
-    return_rule,
+    AttachType, Caller, Context, ContextAccess, HELPERS, KIND_NAMES, MAP_RULES, MapKind, MapRule, MapShape,
+    ProgramKind, ReturnRule, SECTIONS, map_flags, return_rule,
 };
 use gobpf_bpf::{KernelVersion, flags};
 use gobpf_tests::hex::Hex;
 use gobpf_tests::job::{Job, ProgramSpec, Verdict};
 use gobpf_tests::require::{Oracle, trial};
-use gobpf_tests::{kernel, vm};
+use gobpf_tests::{kernel, sys, vm};
 use libtest_mimic::{Arguments, Failed};
 
 const GUEST: &str = env!("CARGO_BIN_EXE_gobpf-guest");
@@ -26,16 +26,16 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let live = kernel::available();
     let mut trials = Vec::new();
-    type Check = fn(&[Answer], KernelVersion) -> Result<(), Failed>;
-    let all: [(&str, fn() -> Vec<Question>, Check); 3] =
-        [("helpers", helpers, check), ("contexts", contexts, check), ("returns", returns, check)];
-    for (name, questions, check) in all {
+    type Questions = fn() -> Vec<Question>;
+    let all: [(&str, Questions); 3] = [("helpers", helpers), ("contexts", contexts), ("returns", returns)];
+    for (name, questions) in all {
         trials.push(trial(format!("{name} [running kernel]"), Oracle::Kernel, live.clone(), move || {
             let questions = questions();
             let report = kernel::judge_apart(GUEST.as_ref(), &job(&questions))?;
             check(&answers(&questions, &report.verdicts), KernelVersion::new(6, 18))
         }));
     }
+    trials.push(trial("maps [running kernel]", Oracle::Kernel, live, maps));
     for version in vm::KERNELS {
         let available = vm::available(version).map(drop);
         trials.push(trial(
@@ -218,4 +218,87 @@ fn check(answers: &[Answer], kernel: KernelVersion) -> Result<(), Failed> {
         );
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong[..wrong.len().min(20)].join("\n").into()) }
+}
+
+/// Creates maps of all kinds with sizes, numbers and flags around the limits.
+fn maps() -> Result<(), Failed> {
+    let inner = sys::map_create(&sys::MapCreate {
+        kind: MapKind::ARRAY.0,
+        key_size: 4,
+        value_size: 4,
+        max_entries: 1,
+        flags: 0,
+        name: "inner",
+        extra: 0,
+        inner: None,
+        types: None,
+        key_type: 0,
+        value_type: 0,
+    })?;
+    let keys = [0, 1, 3, 4, 5, 8, 16, 260, 261, 512, 513];
+    let values = [0, 1, 3, 4, 5, 8, 16, 32, 1016, 1024, 32768];
+    let entries = [0, 1, 3, 4096, 5000];
+    let flags = std::iter::once(0).chain((0..20).map(|bit| 1 << bit));
+    let flags: Vec<u32> = flags.chain([map_flags::RDONLY | map_flags::WRONLY, 3 << 7]).collect();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for rule in MAP_RULES {
+        let mut shapes = Vec::new();
+        for key_size in keys {
+            for value_size in values {
+                for max_entries in entries {
+                    let flags = rule.needs;
+                    shapes.push(MapShape { key_size, value_size, max_entries, flags, typed: false });
+                }
+            }
+        }
+        let good = shapes.iter().copied().find(|shape| rule.refusal(*shape).is_none());
+        if let Some(good) = good {
+            shapes.extend(flags.iter().flat_map(|flags| {
+                [
+                    MapShape { flags: good.flags ^ flags, ..good },
+                    MapShape { flags: good.flags | flags, ..good },
+                ]
+            }));
+        }
+        for shape in shapes {
+            // Large maps only cost memory.
+            if u64::from(shape.value_size) * u64::from(shape.max_entries) > 1 << 22 {
+                continue;
+            }
+            // How many processors there may be is the build's.
+            if rule.kind == MapKind::CPUMAP && shape.max_entries > 64 {
+                continue;
+            }
+            // What needs devices, tokens or another map is not asked for.
+            if shape.flags & (map_flags::LINK | 1 << 14 | 1 << 15 | 1 << 16) != 0 {
+                continue;
+            }
+            compared += 1;
+            let created = sys::map_create(&map(rule.kind, shape, &inner));
+            let said = created.err().map(|error| kernel::errno_name(&error));
+            let expected = MapRule::of(rule.kind).and_then(|rule| rule.refusal(shape));
+            if said.as_deref() != expected {
+                wrong.push(format!("{:?} {shape:?}: the kernel says {said:?}, not {expected:?}", rule.kind));
+            }
+        }
+    }
+    println!("{compared} maps compared, {} wrong", wrong.len());
+    if wrong.is_empty() { Ok(()) } else { Err(wrong[..wrong.len().min(20)].join("\n").into()) }
+}
+
+fn map(kind: MapKind, shape: MapShape, inner: &std::os::fd::OwnedFd) -> sys::MapCreate<'_> {
+    let holds_maps = kind == MapKind::ARRAY_OF_MAPS || kind == MapKind::HASH_OF_MAPS;
+    sys::MapCreate {
+        kind: kind.0,
+        key_size: shape.key_size,
+        value_size: shape.value_size,
+        max_entries: shape.max_entries,
+        flags: shape.flags,
+        name: "fact",
+        extra: 0,
+        inner: holds_maps.then_some(std::os::fd::AsFd::as_fd(inner)),
+        types: None,
+        key_type: 0,
+        value_type: 0,
+    }
 }

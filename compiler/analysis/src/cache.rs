@@ -53,7 +53,7 @@ impl Kept {
 /// What all programs of `object` have in common for a verifier.
 pub(crate) fn environment(object: &Object, dialect: Dialect) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let Object { programs: _, maps, externs, btf, license, target } = object;
+    let Object { programs: _, maps, globals: _, externs, btf, license, target } = object;
     (maps, externs, btf, license, target, dialect.to_string()).hash(&mut hasher);
     hasher.finish()
 }

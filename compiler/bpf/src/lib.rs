@@ -12,7 +12,7 @@ mod version;
 
 pub use insn::{Insn, Reg, SourceOperand};
 pub use object::{
-    Code, Extern, ExternId, ExternKind, Map, MapContents, MapId, Object, Program, Relocation,
+    Code, Extern, ExternId, ExternKind, Global, Map, MapContents, MapId, Object, Program, Relocation,
     RelocationTarget, Subprogram, flags,
 };
 pub use version::KernelVersion;

@@ -14,6 +14,8 @@ pub struct Object {
     pub programs: Vec<Program>,
     /// Maps, those of global data included; addressed by [`MapId`].
     pub maps: Vec<Map>,
+    /// Variables of global data, by map and offset.
+    pub globals: Vec<Global>,
     /// Functions and variables of the kernel that programs use; addressed by [`ExternId`].
     pub externs: Vec<Extern>,
     /// Types of keys, values and functions.
@@ -27,6 +29,23 @@ pub struct Object {
 /// A map of an [`Object`], by its index in `maps`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MapId(pub u32);
+
+/// A variable of global data.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Global {
+    /// Its name.
+    pub name: String,
+    /// The map that holds it.
+    pub map: MapId,
+    /// Byte offset into the map's value.
+    pub offset: u32,
+    /// Size in bytes.
+    pub size: u32,
+    /// Its type, where known.
+    pub ty: Option<TypeId>,
+    /// Its value is chosen when the object is loaded, and constant from then on.
+    pub constant: bool,
+}
 
 /// An extern of an [`Object`], by its index in `externs`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -193,6 +212,8 @@ pub struct Map {
     pub key: Option<TypeId>,
     /// Type of a value, where known.
     pub value: Option<TypeId>,
+    /// Entries to put in before programs run: keys and values as bytes.
+    pub entries: Vec<(Vec<u8>, Vec<u8>)>,
     /// First value, for global data.
     pub contents: Option<MapContents>,
 }

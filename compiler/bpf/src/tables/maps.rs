@@ -41,6 +41,7 @@ impl MapKind {
     pub const USER_RINGBUF: MapKind = MapKind(31);
     pub const CGRP_STORAGE: MapKind = MapKind(32);
     pub const ARENA: MapKind = MapKind(33);
+    pub const INSN_ARRAY: MapKind = MapKind(34);
 }
 
 /// What is known of a map kind.
@@ -95,6 +96,7 @@ pub const MAPS: &[MapRow] = &[
     row(31, "user_ringbuf", "UserRingbuf", 6, 1),
     row(32, "cgrp_storage", "CgroupStorage", 6, 2),
     row(33, "arena", "Arena", 6, 9),
+    row(34, "insn_array", "InsnArray", 6, 19),
 ];
 
 impl MapKind {

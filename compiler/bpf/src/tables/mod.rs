@@ -7,6 +7,7 @@ mod contexts;
 mod helpers;
 mod kinds;
 mod lsm;
+mod map_rules;
 mod maps;
 mod prototype;
 #[rustfmt::skip]
@@ -21,6 +22,10 @@ pub use contexts::{CONTEXTS, Context, ContextAccess, FLOW_KEYS_BYTES, Field, Hol
 pub use helpers::{Callback, HELPERS, Helper, ResultRange};
 pub use kinds::{KIND_NAMES, KINDS, KindName, KindRow, ProgramKind};
 pub use lsm::{lsm_is_bool, lsm_is_disabled, lsm_is_untrusted, lsm_may_sleep};
+pub use map_rules::{
+    EntriesRule, MAP_RULES, MapMismatch, MapRule, MapShape, SizeRule, map_flags, map_is_for_sleepers,
+    map_mismatch,
+};
 pub use maps::{MAPS, MapKind, MapRow};
 pub use prototype::{Allowed, Prototype};
 pub use returns::{ReturnRule, return_rule};
