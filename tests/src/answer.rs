@@ -46,7 +46,18 @@ impl Answer {
     /// The model's answer to program number `program`.
     pub fn of_model(object: &Object, program: usize, dialect: Dialect) -> Answer {
         let never = || false;
-        match verify(Request { object, program, dialect, cancelled: &never, states: None }) {
+        let kernel_types = || match dialect {
+            Dialect::V6_18 => crate::kernel_btf::running().cloned().map(std::sync::Arc::new),
+            _ => None,
+        };
+        match verify(Request {
+            object,
+            program,
+            dialect,
+            kernel: &kernel_types,
+            cancelled: &never,
+            states: None,
+        }) {
             gobpf_verifier::Verdict::Accepted(statistics) => {
                 Answer::Accepted { processed: statistics.processed }
             }
@@ -57,6 +68,7 @@ impl Answer {
             gobpf_verifier::Verdict::Unknown(unknown) => Answer::Unknown {
                 why: match unknown {
                     Unknown::Feature(feature) => format!("feature {feature}"),
+                    Unknown::KernelTypes => "kernel types".to_string(),
                     Unknown::Limit(limit) => format!("limit {limit}"),
                     Unknown::Cancelled => "cancelled".to_string(),
                 },

@@ -164,6 +164,7 @@ impl Snapshot {
                 object,
                 program: index,
                 dialect,
+                kernel: &|| None,
                 cancelled: &cancelled,
                 states: Some(&mut print),
             });

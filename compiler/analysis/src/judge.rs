@@ -23,7 +23,14 @@ pub(crate) fn dialect_of(target: KernelVersion) -> Dialect {
 /// What `dialect` says to program number `program`.
 pub(crate) fn verdict(object: &Object, program: usize, dialect: Dialect, cancel: &Cancel) -> Verdict {
     let cancelled = || cancel.is_cancelled();
-    gobpf_verifier::verify(Request { object, program, dialect, cancelled: &cancelled, states: None })
+    gobpf_verifier::verify(Request {
+        object,
+        program,
+        dialect,
+        kernel: &|| None,
+        cancelled: &cancelled,
+        states: None,
+    })
 }
 
 /// The target's dialect on the programs of one object, with the verdicts on earlier versions of them.

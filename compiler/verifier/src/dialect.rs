@@ -1,5 +1,7 @@
 //! What differs between the verifiers that are followed, as data.
 
+use gobpf_bpf::KernelVersion;
+
 /// The verifier of one kernel build, whose rules and words are followed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Dialect {
@@ -39,6 +41,17 @@ pub(crate) enum Backtracking {
     Recorded,
 }
 
+/// How the verifier knows that a state is part of a loop that is still being followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LoopRule {
+    /// Callbacks are followed once, and nothing else loops without counting.
+    None,
+    /// A state remembers the topmost one that a path from it came back to.
+    Entries,
+    /// From the components of the control-flow graph.
+    Components,
+}
+
 /// The rules of one dialect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -70,6 +83,31 @@ pub(crate) struct Rules {
     pub zero_size_is_own_error: bool,
     /// A long stretch without a checkpoint makes one: jumps recorded at most.
     pub history_limit: Option<u32>,
+    pub loops: LoopRule,
+    /// References are the state's; before, they were compared in each function that holds them (6.14).
+    pub references_by_state: bool,
+    /// What a callback acquires it gives back itself (until 6.12).
+    pub references_of_callbacks: bool,
+    /// A number whose id no other shares loses it when a state is recorded.
+    pub forgets_single_ids: bool,
+    /// Functions that may be called from anywhere are verified before the program, and whether it calls them or not.
+    pub globals_first: bool,
+    /// A jump back by falling through, or a call of a caller, is an error of the control-flow graph.
+    pub refuses_back_edges: bool,
+    /// Pointers to kernel objects are trusted, or protected by RCU, or not (6.2).
+    pub knows_trust: bool,
+    /// The program at the end of a tail call may have moved the packet.
+    pub tail_calls_move_packets: bool,
+    /// A tail call in a function returns to the function's caller, or fails.
+    pub tail_calls_return: bool,
+    /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
+    pub objects_need_gpl: bool,
+    /// A pointer to anything that is read from a kernel object may be read through (6.17).
+    pub follows_any_pointer: bool,
+    /// Stack frames are rounded up to so many bytes.
+    pub frame_unit: u32,
+    /// Big frames of some kinds of programs don't count: they are kept elsewhere (6.13).
+    pub private_stacks: bool,
     /// Highest helper number known, plus one.
     pub helper_limit: u32,
 }
@@ -91,6 +129,19 @@ const V6_1: Rules = Rules {
     infallible_array_lookup: false,
     zero_size_is_own_error: false,
     history_limit: None,
+    loops: LoopRule::None,
+    references_by_state: false,
+    references_of_callbacks: true,
+    forgets_single_ids: false,
+    globals_first: true,
+    refuses_back_edges: true,
+    knows_trust: false,
+    tail_calls_move_packets: false,
+    tail_calls_return: false,
+    objects_need_gpl: false,
+    follows_any_pointer: false,
+    frame_unit: 32,
+    private_stacks: false,
     helper_limit: 210,
 };
 
@@ -104,6 +155,13 @@ const V6_12: Rules = Rules {
     precise_spills: true,
     zero_size_is_own_error: true,
     history_limit: Some(40),
+    loops: LoopRule::Entries,
+    globals_first: false,
+    refuses_back_edges: false,
+    knows_trust: true,
+    tail_calls_move_packets: true,
+    objects_need_gpl: true,
+    frame_unit: 16,
     helper_limit: 212,
     ..V6_1
 };
@@ -112,6 +170,12 @@ const V6_18: Rules = Rules {
     dialect: Dialect::V6_18,
     deduction: Deduction::Mixed { pins: true },
     liveness: Liveness::Graph,
+    loops: LoopRule::Components,
+    references_by_state: true,
+    references_of_callbacks: false,
+    private_stacks: true,
+    follows_any_pointer: true,
+    tail_calls_return: true,
     wrapping_bounds: true,
     tracks_unary: true,
     joined_mul: true,
@@ -120,6 +184,17 @@ const V6_18: Rules = Rules {
     infallible_array_lookup: true,
     ..V6_12
 };
+
+impl Rules {
+    /// The version that tables of kernels are asked for.
+    pub(crate) const fn kernel(&self) -> KernelVersion {
+        match self.dialect {
+            Dialect::V6_1 => KernelVersion::new(6, 1),
+            Dialect::V6_12 => KernelVersion::new(6, 12),
+            Dialect::V6_18 => KernelVersion::new(6, 18),
+        }
+    }
+}
 
 impl Dialect {
     pub(crate) const fn rules(self) -> &'static Rules {

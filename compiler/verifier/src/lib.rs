@@ -6,6 +6,8 @@
 //! exploration of every path, where each instruction's transfer function changes the state or finds a fault; faults
 //! are data, and the wording room turns them into the kernel's text and ours.
 
+#![allow(dead_code)]
+
 mod bounds;
 mod checks;
 mod dialect;
@@ -22,17 +24,23 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use gobpf_bpf::tables::ProgramKind;
 use gobpf_bpf::{Object, Program};
+use gobpf_btf::KernelBtf;
 
 pub use dialect::Dialect;
 pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
 
 use checks::encoding::{self, Load};
 use checks::flow::{self, Point};
+use checks::functions::{self, Function};
+use checks::global;
 use dialect::Rules;
 use explore::Machine;
-use fault::{Fault, Stop};
+use fault::{Checked, Fault, Stop};
+use state::{Kind, Reg, State};
 
 /// Takes an instruction's slot and the state before it, as printed.
 pub type StateSink<'a> = &'a mut dyn FnMut(u32, &str);
@@ -45,9 +53,17 @@ pub struct Request<'a> {
     pub program: usize,
     /// Whose rules.
     pub dialect: Dialect,
+    /// The types of the kernel, asked for when a rule needs them; without, such programs are [`Unknown::KernelTypes`].
+    pub kernel: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
     /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
     pub cancelled: &'a dyn Fn() -> bool,
     /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
+    pub states: Option<StateSink<'a>>,
+}
+
+/// Who looks on while paths are followed.
+pub(crate) struct Watch<'a> {
+    pub cancelled: &'a dyn Fn() -> bool,
     pub states: Option<StateSink<'a>>,
 }
 
@@ -55,6 +71,7 @@ pub struct Request<'a> {
 pub(crate) struct Prepared {
     pub loads: Vec<Option<Load>>,
     pub points: Vec<Point>,
+    pub functions: Vec<Function>,
 }
 
 /// Judges one program.
@@ -68,17 +85,20 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("a program has 1 to {} instructions", explore::MAX_PROCESSED);
         return Verdict::Refused { errno: "E2BIG", why };
     }
-    if !matches!(program.kind, ProgramKind::TRACEPOINT | ProgramKind::XDP) {
-        let name = program.kind.row().map_or("unknown", |row| row.name);
-        return Verdict::Unknown(Unknown::Feature(format!("program kind {name}")));
+    if matches!(program.kind, ProgramKind::EXT) {
+        return Verdict::Unknown(Unknown::Feature("programs that replace functions of others".into()));
+    }
+    if let Some(lacks) = &program.lacks {
+        return Verdict::Unknown(Unknown::Feature(lacks.clone()));
     }
     let prepared = match prepare(request.object, program, rules) {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
-    let mut machine = Machine::new(request.object, program.kind, insns, rules, prepared);
-    match machine.run(request.cancelled, request.states) {
-        Ok(statistics) => Verdict::Accepted(statistics),
+    let mut machine = Machine::new(request.object, program, rules, prepared, request.kernel);
+    let mut watch = Watch { cancelled: request.cancelled, states: request.states };
+    match judge(&mut machine, &mut watch) {
+        Ok(()) => Verdict::Accepted(machine.statistics()),
         Err(stop) => {
             let path = match &stop {
                 Stop::Fault(fault) => path::of(&machine, fault),
@@ -89,13 +109,45 @@ pub fn verify(request: Request<'_>) -> Verdict {
     }
 }
 
+/// Follows the program and the global functions that it calls.
+fn judge(m: &mut Machine<'_>, watch: &mut Watch<'_>) -> Checked {
+    if m.rules.globals_first {
+        for index in 1..m.functions.len() {
+            judge_function(m, index, watch)?;
+        }
+    }
+    let mut start = State::start(0, 0);
+    *start.top.reg_mut(1) = Reg::pointer(Kind::CONTEXT);
+    m.run(start, 0, watch)?;
+    let mut more = !m.rules.globals_first;
+    while std::mem::take(&mut more) {
+        for index in 1..m.functions.len() {
+            if m.functions[index].called {
+                more |= judge_function(m, index, watch)?;
+            }
+        }
+    }
+    functions::check_stack_depth(m)
+}
+
+/// Follows a global function for any arguments of its types, once.
+fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> Checked<bool> {
+    if !m.functions[index].global || std::mem::replace(&mut m.functions[index].verified, true) {
+        return Ok(false);
+    }
+    let start = global::start(m, index)?;
+    let insn = m.functions[index].start;
+    m.run(start, insn, watch)?;
+    Ok(true)
+}
+
 fn prepare(object: &Object, program: &Program, rules: &Rules) -> encoding::Located<Prepared> {
     let insns = &program.code.insns;
     encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
-    encoding::check_jumps(insns)?;
+    let mut functions = functions::find(program)?;
     let loads = encoding::resolve(object, program, rules)?;
-    let points = flow::check(insns)?;
-    Ok(Prepared { loads, points })
+    let points = flow::check(insns, &mut functions, rules)?;
+    Ok(Prepared { loads, points, functions })
 }
 
 fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {

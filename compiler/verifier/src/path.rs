@@ -5,7 +5,7 @@ use gobpf_bpf::insn::{self, class};
 use gobpf_bpf::tables::Helper;
 
 use crate::explore::Machine;
-use crate::fault::Fault;
+use crate::fault::{Fault, HelperFault};
 use crate::state::{AT_START, Kind};
 use crate::verdict::Step;
 
@@ -48,7 +48,7 @@ fn subject(fault: &Fault) -> Option<u8> {
         | Fault::UnboundedAccess { reg }
         | Fault::OutsidePacket { reg, .. }
         | Fault::ContextModified { reg, .. }
-        | Fault::ArgumentKind { reg, .. }
+        | Fault::Helper(HelperFault::Kind { reg, .. })
         | Fault::SizeNegative { reg }
         | Fault::SizeZero { reg, .. }
         | Fault::SizeUnbounded { reg } => Some(*reg),
@@ -61,8 +61,8 @@ fn subject(fault: &Fault) -> Option<u8> {
 /// What was there at the start.
 fn start(reg: u8, kind: Kind) -> Option<String> {
     match kind {
-        Kind::NotInit => Some(format!("R{reg} is never written on this path")),
-        Kind::Context => Some(format!("R{reg} holds the context that the program was started with")),
+        Kind::NOT_INIT => Some(format!("R{reg} is never written on this path")),
+        Kind::CONTEXT => Some(format!("R{reg} holds the context that the program was started with")),
         _ => None,
     }
 }
@@ -72,22 +72,24 @@ fn origin(m: &Machine<'_>, kind: Kind, at: u32) -> Option<String> {
     let insn = m.insns.get(at as usize).copied()?;
     let called = called(insn);
     Some(match (kind, called) {
-        (Kind::NotInit, Some(name)) => format!("{name} is called, which leaves nothing in R1 to R5"),
-        (Kind::MapValueOrNull, Some(name)) => format!("{name} is called; the lookup may have found nothing"),
-        (Kind::MapValue, Some(name)) => format!("{name} gives this pointer into a map's value"),
-        (Kind::Scalar, Some(name)) => format!("{name} gives this number"),
-        (Kind::Packet | Kind::PacketMeta, _) if insn.class() == class::LDX => {
+        (Kind::NOT_INIT, Some(name)) => format!("{name} is called, which leaves nothing in R1 to R5"),
+        (Kind::MAP_VALUE_OR_NULL, Some(name)) => {
+            format!("{name} is called; the lookup may have found nothing")
+        }
+        (Kind::MAP_VALUE, Some(name)) => format!("{name} gives this pointer into a map's value"),
+        (Kind::SCALAR, Some(name)) => format!("{name} gives this number"),
+        (Kind::PACKET | Kind::PACKET_META, _) if insn.class() == class::LDX => {
             "the pointer into the packet is loaded from the context".into()
         }
-        (Kind::Packet | Kind::PacketMeta, _) => {
+        (Kind::PACKET | Kind::PACKET_META, _) => {
             "a variable offset is added here: what was proven of the packet before no longer holds".into()
         }
-        (Kind::PacketEnd, _) => "the packet's end is loaded from the context".into(),
-        (Kind::MapValue, _) if insn.is_load_imm64() => "the address of a global is loaded".into(),
-        (Kind::MapValue | Kind::Stack, _) => "a variable offset is added here".into(),
-        (Kind::Map, _) => "the map is loaded".into(),
-        (Kind::Scalar, _) if insn.class() == class::LDX => "the number is loaded here".into(),
-        (Kind::Scalar, _) => "the number is made here".into(),
+        (Kind::PACKET_END, _) => "the packet's end is loaded from the context".into(),
+        (Kind::MAP_VALUE, _) if insn.is_load_imm64() => "the address of a global is loaded".into(),
+        (Kind::MAP_VALUE | Kind::STACK, _) => "a variable offset is added here".into(),
+        (Kind::MAP, _) => "the map is loaded".into(),
+        (Kind::SCALAR, _) if insn.class() == class::LDX => "the number is loaded here".into(),
+        (Kind::SCALAR, _) => "the number is made here".into(),
         _ => return None,
     })
 }

@@ -12,13 +12,13 @@ use crate::tnum::Tnum;
 /// One line: every register and stack slot that holds something.
 pub(crate) fn state(state: &State, object: &Object, dialect: Dialect) -> String {
     let mut line = String::new();
-    for (number, reg) in state.regs.iter().enumerate() {
-        if reg.kind != Kind::NotInit {
+    for (number, reg) in state.top.regs.iter().enumerate() {
+        if reg.kind != Kind::NOT_INIT {
             let value = register(reg, object, dialect);
             let _ = write!(line, " R{number}{}={value}", live(reg.live, dialect));
         }
     }
-    for (index, slot) in state.stack.iter().enumerate() {
+    for (index, slot) in state.top.stack.iter().enumerate() {
         if slot.bytes.iter().any(|byte| *byte != Byte::Invalid) {
             let off = -8 * (index as i64 + 1);
             let value = stack_slot(slot, object, dialect);
@@ -41,6 +41,9 @@ fn byte(byte: Byte) -> char {
         Byte::Spill => 'r',
         Byte::Misc => 'm',
         Byte::Zero => '0',
+        Byte::Dynptr => 'd',
+        Byte::Iter => 'i',
+        Byte::Irq => 'f',
     }
 }
 
@@ -54,7 +57,7 @@ fn stack_slot(slot: &Slot, object: &Object, dialect: Dialect) -> String {
         let before: String = bytes.chars().take_while(|byte| *byte != 'r').collect();
         return format!("{before}{}", register(reg, object, dialect));
     }
-    let name = if reg.is_scalar() { "" } else { reg.kind.name() };
+    let name = if reg.is_scalar() { String::new() } else { reg.kind.name_6_1() };
     let precise = if reg.is_scalar() && reg.precise { "P" } else { "" };
     match reg.as_const() {
         Some(value) => format!("{precise}{}", value as i64),
@@ -72,15 +75,15 @@ fn register(reg: &Reg, object: &Object, dialect: Dialect) -> String {
 /// 6.1 prints most fields, in decimal.
 fn register_6_1(reg: &Reg, object: &Object) -> String {
     let precise = if reg.is_scalar() && reg.precise { "P" } else { "" };
-    if let (Kind::Scalar | Kind::Stack, Some(value)) = (reg.kind, reg.bounds.as_const()) {
-        let name = if reg.kind == Kind::Stack { "fp" } else { "" };
+    if let (Kind::SCALAR | Kind::STACK, Some(value)) = (reg.kind, reg.bounds.as_const()) {
+        let name = if reg.kind == Kind::STACK { "fp" } else { "" };
         return format!("{precise}{name}{}", (value as i64).wrapping_add(i64::from(reg.off)));
     }
     let mut fields = Vec::new();
     if reg.id != 0 {
         fields.push(format!("id={}", reg.id));
     }
-    if reg.kind != Kind::Scalar {
+    if reg.kind != Kind::SCALAR {
         fields.push(format!("off={}", reg.off));
     }
     if reg.kind.is_packet() {
@@ -114,7 +117,7 @@ fn ranges_6_1(bounds: &Bounds, fields: &mut Vec<String>) {
 
 fn map_sizes(reg: &Reg, object: &Object) -> Option<String> {
     let map = object.maps.get(reg.map?.0 as usize)?;
-    let is_map = matches!(reg.kind, Kind::Map | Kind::MapValue | Kind::MapValueOrNull);
+    let is_map = matches!(reg.kind, Kind::MAP | Kind::MAP_VALUE | Kind::MAP_VALUE_OR_NULL);
     is_map.then(|| format!("ks={},vs={}", map.key_size, map.value_size))
 }
 
@@ -123,8 +126,8 @@ fn register_6_12(reg: &Reg, object: &Object) -> String {
     let precise = if reg.is_scalar() && reg.precise { "P" } else { "" };
     let constant = reg.bounds.as_const();
     match (reg.kind, constant) {
-        (Kind::Scalar, Some(value)) => return format!("{precise}{}", signed(value as i64)),
-        (Kind::Stack, Some(value)) => {
+        (Kind::SCALAR, Some(value)) => return format!("{precise}{}", signed(value as i64)),
+        (Kind::STACK, Some(value)) => {
             return format!("fp{}", signed((value as i64).wrapping_add(i64::from(reg.off))));
         }
         _ => {}
@@ -142,7 +145,7 @@ fn register_6_12(reg: &Reg, object: &Object) -> String {
         }
         fields.push(sizes);
     }
-    if reg.kind != Kind::Scalar && reg.off != 0 {
+    if reg.kind != Kind::SCALAR && reg.off != 0 {
         fields.push(format!("off={}", signed(i64::from(reg.off))));
     }
     if reg.kind.is_packet() {

@@ -23,6 +23,8 @@ pub enum Verdict {
 pub enum Unknown {
     /// Something that is not modelled yet, by name.
     Feature(String),
+    /// The types of the kernel, which were not given.
+    KernelTypes,
     /// A limit of the model, with its unit.
     Limit(String),
     /// The caller cancelled.
@@ -101,6 +103,9 @@ impl std::fmt::Display for Unknown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Unknown::Feature(what) => write!(f, "{what} is not modelled yet"),
+            Unknown::KernelTypes => {
+                f.write_str("the types of the kernel (BTF) are needed, and were not given")
+            }
             Unknown::Limit(what) => write!(f, "the model's limit of {what} is reached"),
             Unknown::Cancelled => f.write_str("cancelled"),
         }

@@ -1,12 +1,12 @@
 //! Accesses to contexts: which bytes a kind of program may read or write, and what it gets.
 
-use gobpf_bpf::KernelVersion;
-use gobpf_bpf::tables::{AttachType, Context, ContextAccess, Holds, ProgramKind};
+use gobpf_bpf::tables::{Context, ContextAccess, Holds, ProgramKind};
 
+use crate::checks::hooks;
 use crate::checks::memory::{Request, load_unknown};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault};
-use crate::state::{Kind, Reg};
+use crate::fault::{Access, Checked, Fault, Stop};
+use crate::state::{Kind, Reg, flag};
 use crate::transfer::assign;
 
 /// `PERF_MAX_TRACE_SIZE`: bytes of a tracepoint's context at most.
@@ -16,39 +16,52 @@ const TRACE_HIDDEN: i64 = 8;
 
 pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> Checked {
     check_plain(base, request.base, false)?;
-    let Some(kind) = allowed(m.kind, request, off) else {
+    let Some(holds) = holds(m, request, off)? else {
         return Err(Fault::ContextAccess { off, bytes: request.bytes }.into());
     };
-    match (request.access, request.value) {
-        (Access::Read, Some(value)) if kind != Kind::Scalar => assign(m, value, Reg::pointer(kind)),
+    let value = match holds {
+        Holds::Number => None,
+        Holds::Packet => Some(Reg::pointer(Kind::PACKET)),
+        Holds::PacketEnd => Some(Reg::pointer(Kind::PACKET_END)),
+        Holds::PacketMeta => Some(Reg::pointer(Kind::PACKET_META)),
+        Holds::Sock => Some(Reg::pointer(Kind::SOCKET)),
+        Holds::SockOrNull => Some(Reg::pointer(Kind::SOCKET.with(flag::OR_NULL))),
+        Holds::SockCommonOrNull => Some(Reg::pointer(Kind::SOCK_COMMON.with(flag::OR_NULL))),
+        Holds::FlowKeys => Some(Reg::pointer(Kind::FLOW_KEYS)),
+        Holds::TracepointBuffer => Some(Reg::pointer(Kind::TP_BUFFER)),
+        Holds::Trusted(name) => Some(hooks::trusted(m, name)?),
+        Holds::Argument => hooks::argument(m, request, off)?,
+    };
+    if request.signed && value.is_some() {
+        return Err(Fault::ContextAccess { off, bytes: request.bytes }.into());
+    }
+    match (request.access, request.value, value) {
+        (Access::Read, Some(reg), Some(mut value)) => {
+            if value.kind.may_be_null() {
+                value.id = m.fresh_id();
+            }
+            assign(m, reg, value);
+        }
         _ => load_unknown(m, request),
     }
     Ok(())
 }
 
 /// What a read gives, where the access is allowed.
-fn allowed(program: ProgramKind, request: &Request, off: i64) -> Option<Kind> {
+fn holds(m: &Machine<'_>, request: &Request, off: i64) -> Checked<Option<Holds>> {
     let bytes = i64::from(request.bytes);
-    match program {
-        ProgramKind::TRACEPOINT => {
-            // The kernel compares a negative offset as a large unsigned one with the first limit, and as it is with
-            // the second: it passes both.
-            let within = off < MAX_TRACE && !(0..TRACE_HIDDEN).contains(&off);
-            (within && request.access == Access::Read && off % bytes == 0).then_some(Kind::Scalar)
-        }
-        _ => {
-            let access =
-                ContextAccess { offset: off, bytes: request.bytes, write: request.access == Access::Write };
-            let context = Context::of(program, AttachType::NONE)?;
-            let kind = match context.access(access, KernelVersion::new(6, 18))? {
-                Holds::Packet => Kind::Packet,
-                Holds::PacketEnd => Kind::PacketEnd,
-                Holds::PacketMeta => Kind::PacketMeta,
-                _ => Kind::Scalar,
-            };
-            (!request.signed || kind == Kind::Scalar).then_some(kind)
-        }
+    if m.kind == ProgramKind::TRACEPOINT {
+        // The kernel compares a negative offset as a large unsigned one with the first limit, and as it is with the
+        // second: it passes both.
+        let within = off < MAX_TRACE && !(0..TRACE_HIDDEN).contains(&off);
+        let fits = within && request.access == Access::Read && off % bytes == 0;
+        return Ok(fits.then_some(Holds::Number));
     }
+    let Some(context) = Context::of(m.kind, m.program.attach) else {
+        return Err(Stop::feature("a context of this kind of program"));
+    };
+    let access = ContextAccess { offset: off, bytes: request.bytes, write: request.access == Access::Write };
+    Ok(context.access(access, m.rules.kernel()))
 }
 
 /// `check_ptr_off_reg`: the pointer is as it was given.
@@ -69,7 +82,7 @@ pub(crate) fn check_plain(base: &Reg, reg: u8, fixed_allowed: bool) -> Checked {
 /// Before 6.6, no constant is stored to a context.
 pub(crate) fn check_store_of_constant(m: &Machine<'_>, reg: u8) -> Checked {
     let kind = m.state.reg(reg).kind;
-    if kind == Kind::Context && !m.rules.v4 {
+    if kind == Kind::CONTEXT && !m.rules.v4 {
         return Err(Fault::StoreToContext { reg, kind, atomic: false }.into());
     }
     Ok(())

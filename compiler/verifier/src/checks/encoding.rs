@@ -2,11 +2,12 @@
 //! opcodes that exist.
 
 use gobpf_bpf::insn::{self, class, mode, pseudo};
-use gobpf_bpf::tables::MapKind;
-use gobpf_bpf::{Insn, MapId, Object, Program, RelocationTarget};
+use gobpf_bpf::tables::{MapKind, ProgramKind};
+use gobpf_bpf::{Insn, Map, MapId, Object, Program, RelocationTarget};
 
-use crate::dialect::Rules;
-use crate::fault::{Checked, Fault, Stop};
+use crate::checks::helpers::{Field, fields_of};
+use crate::dialect::{Dialect, Rules};
+use crate::fault::{Checked, Fault, HelperFault, Stop};
 use crate::state::MAX_OFFSET;
 
 /// What the first slot of a 16-byte load gives.
@@ -14,7 +15,14 @@ use crate::state::MAX_OFFSET;
 pub(crate) enum Load {
     Constant(u64),
     Map(MapId),
-    MapValue { map: MapId, offset: u32 },
+    MapValue {
+        map: MapId,
+        offset: u32,
+    },
+    /// A function of the program, by its first slot.
+    Function {
+        slot: u32,
+    },
 }
 
 /// A fault and the slot that it is found at.
@@ -29,6 +37,7 @@ pub(crate) const OP_MASK: u8 = 0xf0;
 pub(crate) const OP_JA: u8 = 0x00;
 pub(crate) const OP_CALL: u8 = 0x80;
 pub(crate) const OP_EXIT: u8 = 0x90;
+pub(crate) const OP_MAY_GOTO: u8 = 0xe0;
 /// Map flag: programs may not write.
 pub(crate) const RDONLY_PROG: u32 = 1 << 7;
 /// Map flag: programs may not read.
@@ -49,34 +58,14 @@ pub(crate) fn jump_target(at: usize, insn: Insn) -> i64 {
 pub(crate) fn check_features(insns: &[Insn], rules: &Rules) -> Checked {
     for insn in insns {
         let feature = match (insn.code, insn.src) {
-            (insn::CALL, pseudo::CALL) => "bpf-to-bpf calls",
             (insn::CALL, pseudo::KFUNC_CALL) => "kernel function calls",
             (insn::LD_IMM64, pseudo::BTF_ID) => "addresses of kernel variables",
-            (insn::LD_IMM64, pseudo::FUNC) => "callbacks",
             (MAY_GOTO, _) if rules.v4 => "may_goto",
             _ => continue,
         };
         return Err(Stop::feature(feature));
     }
     Ok(())
-}
-
-/// Jumps stay within the program, and its end is not fallen off.
-pub(crate) fn check_jumps(insns: &[Insn]) -> Located {
-    for (at, insn) in insns.iter().enumerate() {
-        let op = insn.code & OP_MASK;
-        if is_jump_class(*insn) && op != OP_CALL && op != OP_EXIT {
-            let to = jump_target(at, *insn);
-            if to < 0 || to >= insns.len() as i64 {
-                let from = at as u32;
-                return Err((from, Fault::JumpOutOfRange { from, to }.into()));
-            }
-        }
-    }
-    match insns.last() {
-        Some(last) if matches!(last.code, insn::EXIT | JUMP_LONG) || last.code == class::JMP => Ok(()),
-        _ => Err((insns.len().saturating_sub(1) as u32, Fault::FallsOffEnd.into())),
-    }
 }
 
 /// Resolves the loads of maps, and checks that every opcode exists.
@@ -94,7 +83,7 @@ pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Loca
             }
         }
         if insn.is_load_imm64() {
-            let load = resolve_load(object, program, at).map_err(|stop| (at as u32, stop))?;
+            let load = resolve_load(object, program, at, rules).map_err(|stop| (at as u32, stop))?;
             if let Some(entry) = loads.get_mut(at) {
                 *entry = Some(load);
             }
@@ -109,7 +98,7 @@ pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Loca
     Ok(loads)
 }
 
-fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> {
+fn resolve_load(object: &Object, program: &Program, at: usize, rules: &Rules) -> Checked<Load> {
     let insns = &program.code.insns;
     let (Some(low), Some(high)) = (insns.get(at), insns.get(at + 1)) else {
         return Err(Fault::BadLoadImm64.into());
@@ -119,11 +108,11 @@ fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> 
     }
     match program.code.relocation_at(at as u32) {
         Some(RelocationTarget::Map(map)) => {
-            check_map_kind(object, map)?;
+            check_map_kind(object, program, map, rules)?;
             Ok(Load::Map(map))
         }
         Some(RelocationTarget::MapValue { map, offset }) => {
-            check_map_kind(object, map)?;
+            check_map_kind(object, program, map, rules)?;
             check_direct_value(object, map, offset)?;
             Ok(Load::MapValue { map, offset })
         }
@@ -132,6 +121,7 @@ fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> 
         }
         None => match low.src {
             0 => Ok(Load::Constant((u64::from(high.imm as u32) << 32) | u64::from(low.imm as u32))),
+            pseudo::FUNC => Ok(Load::Function { slot: (at as i64 + i64::from(low.imm) + 1) as u32 }),
             pseudo::MAP_VALUE => Err(Fault::NotAMap { fd: low.imm }.into()),
             pseudo::MAP_FD if high.imm == 0 => Err(Fault::NotAMap { fd: low.imm }.into()),
             // Objects name their maps; there is no array of them to index.
@@ -142,17 +132,76 @@ fn resolve_load(object: &Object, program: &Program, at: usize) -> Checked<Load> 
     }
 }
 
-/// Map kinds whose values are plain memory.
-const PLAIN_MAPS: [u32; 6] = [1, 2, 5, 6, 9, 10];
+fn check_map_kind(object: &Object, program: &Program, map: MapId, rules: &Rules) -> Checked {
+    let Some(map) = object.maps.get(map.0 as usize) else {
+        return Err(Stop::feature("a map that the object does not have"));
+    };
+    if matches!(map.kind, MapKind::ARENA | MapKind::ARRAY_OF_MAPS | MapKind::HASH_OF_MAPS) {
+        return Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))));
+    }
+    match map_for_program(object, program, map, rules) {
+        Some(why) => Err(HelperFault::MapForProgram { why }.into()),
+        None => Ok(()),
+    }
+}
 
-fn check_map_kind(object: &Object, map: MapId) -> Checked {
-    match object.maps.get(map.0 as usize) {
-        None => Err(Stop::feature("a map that the object does not have")),
-        Some(map) if PLAIN_MAPS.contains(&map.kind.0) => Ok(()),
-        Some(map) => {
-            Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))))
+/// Kinds of maps for programs that may sleep; the last ones since 6.12.
+const SLEEPABLE_MAPS: [MapKind; 17] = [
+    MapKind::HASH,
+    MapKind::LRU_HASH,
+    MapKind::ARRAY,
+    MapKind::PERCPU_HASH,
+    MapKind::PERCPU_ARRAY,
+    MapKind::LRU_PERCPU_HASH,
+    MapKind::ARRAY_OF_MAPS,
+    MapKind::HASH_OF_MAPS,
+    MapKind::RINGBUF,
+    MapKind::USER_RINGBUF,
+    MapKind::INODE_STORAGE,
+    MapKind::SK_STORAGE,
+    MapKind::TASK_STORAGE,
+    MapKind::CGRP_STORAGE,
+    MapKind::QUEUE,
+    MapKind::STACK,
+    MapKind::ARENA,
+];
+const SLEEPABLE_MAPS_6_1: usize = 13;
+
+/// `check_map_prog_compatibility`: why the program can't have the map.
+fn map_for_program(object: &Object, program: &Program, map: &Map, rules: &Rules) -> Option<&'static str> {
+    use ProgramKind as K;
+    let old = rules.dialect == Dialect::V6_1;
+    let is_tracing = matches!(
+        program.kind,
+        K::KPROBE | K::TRACEPOINT | K::PERF_EVENT | K::RAW_TRACEPOINT | K::RAW_TRACEPOINT_WRITABLE
+    );
+    for field in fields_of(object, map) {
+        match field {
+            Field::SpinLock { .. } if program.kind == K::SOCKET_FILTER => {
+                return Some("socket filter progs cannot use bpf_spin_lock yet");
+            }
+            Field::SpinLock { .. } if is_tracing => {
+                return Some("tracing progs cannot use bpf_spin_lock yet");
+            }
+            Field::SpinLock { .. } if old && program.is_sleepable() => {
+                return Some("sleepable progs cannot use bpf_spin_lock yet");
+            }
+            Field::Timer { .. } if is_tracing => return Some("tracing progs cannot use bpf_timer yet"),
+            Field::WorkQueue { .. } if is_tracing => return Some("tracing progs cannot use bpf_wq yet"),
+            _ => {}
         }
     }
+    if map.kind == MapKind::STRUCT_OPS {
+        return Some("bpf_struct_ops map cannot be used in prog");
+    }
+    let known = if old { &SLEEPABLE_MAPS[..SLEEPABLE_MAPS_6_1] } else { &SLEEPABLE_MAPS[..] };
+    if program.is_sleepable() && !known.contains(&map.kind) {
+        return Some(match old {
+            true => "Sleepable programs can only use array, hash, and ringbuf maps",
+            false => "Sleepable programs can only use array, hash, ringbuf and local storage maps",
+        });
+    }
+    None
 }
 
 fn check_direct_value(object: &Object, map: MapId, off: u32) -> Checked {

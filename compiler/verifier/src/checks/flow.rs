@@ -1,9 +1,14 @@
 //! The control-flow graph: every instruction is reachable, and where paths may be compared and remembered.
 
 use gobpf_bpf::Insn;
-use gobpf_bpf::insn::SOURCE_REG;
+use gobpf_bpf::insn::{SOURCE_REG, pseudo};
 
-use crate::checks::encoding::{Located, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target};
+use crate::checks::callbacks;
+use crate::checks::encoding::{
+    Located, OP_CALL, OP_EXIT, OP_JA, OP_MASK, OP_MAY_GOTO, is_jump_class, jump_target,
+};
+use crate::checks::functions::{self, Function};
+use crate::dialect::{LoopRule, Rules};
 use crate::fault::{Fault, Stop};
 
 /// What the graph says of an instruction.
@@ -13,6 +18,20 @@ pub(crate) struct Point {
     pub prune: bool,
     /// Arrivals here are remembered, since there is more than one way.
     pub jump: bool,
+    /// A state is recorded at each visit.
+    pub checkpoint: bool,
+    /// A helper or kernel function that calls one of the program's functions.
+    pub calls_callback: bool,
+    /// The next turn of an open-coded iterator.
+    pub iterator: bool,
+    /// `may_goto`.
+    pub may_goto: bool,
+}
+
+impl Point {
+    fn set_jump(&mut self) {
+        (self.prune, self.jump) = (true, true);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,19 +58,31 @@ pub(crate) fn successors(at: usize, insns: &[Insn]) -> [Option<usize>; 2] {
     }
 }
 
+/// The graph in the making.
+struct Graph<'a> {
+    insns: &'a [Insn],
+    functions: &'a mut [Function],
+    rules: &'a Rules,
+    visits: Vec<Visit>,
+    points: Vec<Point>,
+}
+
 /// Walks the graph depth first, as the kernel does.
-pub(crate) fn check(insns: &[Insn]) -> Located<Vec<Point>> {
-    let mut points = vec![Point::default(); insns.len()];
-    let mut visits = vec![Visit::Unseen; insns.len()];
+pub(crate) fn check(insns: &[Insn], functions: &mut [Function], rules: &Rules) -> Located<Vec<Point>> {
+    let mut graph = Graph {
+        insns,
+        functions,
+        rules,
+        visits: vec![Visit::Unseen; insns.len()],
+        points: vec![Point::default(); insns.len()],
+    };
     let mut open = vec![0usize];
-    if let Some(first) = visits.first_mut() {
-        *first = Visit::Open;
-    }
+    graph.set(0, Visit::Open);
     while let Some(&at) = open.last() {
-        match step(at, insns, &mut visits, &mut points)? {
+        match graph.step(at)? {
             Some(next) => open.push(next),
             None => {
-                set(&mut visits, at, Visit::Done);
+                graph.set(at, Visit::Done);
                 open.pop();
             }
         }
@@ -59,101 +90,156 @@ pub(crate) fn check(insns: &[Insn]) -> Located<Vec<Point>> {
     let mut at = 0;
     while let Some(insn) = insns.get(at) {
         let here = at as u32;
-        if visits.get(at) != Some(&Visit::Done) {
+        if graph.visits.get(at) != Some(&Visit::Done) {
             return Err((here, Fault::Unreachable { insn: here }.into()));
         }
         if insn.is_load_imm64() {
-            if visits.get(at + 1) != Some(&Visit::Unseen) {
+            if graph.visits.get(at + 1) != Some(&Visit::Unseen) {
                 return Err((here, Fault::IntoLoadImm64 { insn: here }.into()));
             }
             at += 1;
         }
         at += 1;
     }
-    Ok(points)
+    Ok(graph.points)
 }
 
-fn set(visits: &mut [Visit], at: usize, visit: Visit) {
-    if let Some(entry) = visits.get_mut(at) {
-        *entry = visit;
+impl Graph<'_> {
+    fn set(&mut self, at: usize, visit: Visit) {
+        if let Some(entry) = self.visits.get_mut(at) {
+            *entry = visit;
+        }
+    }
+
+    fn set_jump(&mut self, at: i64) {
+        if let Some(point) = usize::try_from(at).ok().and_then(|at| self.points.get_mut(at)) {
+            point.set_jump();
+        }
+    }
+
+    /// Follows the next edge of `at` that was not followed; none when all were.
+    fn step(&mut self, at: usize) -> Located<Option<usize>> {
+        let Some(insn) = self.insns.get(at).copied() else { return Ok(None) };
+        let here = at as i64;
+        if insn.is_load_imm64() && insn.src == pseudo::FUNC {
+            return self.call(at, insn, true, true);
+        }
+        if !is_jump_class(insn) {
+            let next = here + if insn.is_load_imm64() { 2 } else { 1 };
+            return self.push(at, next, Visit::FellThrough, false);
+        }
+        match insn.code & OP_MASK {
+            OP_EXIT => Ok(None),
+            OP_CALL => {
+                self.mark_call(at, insn);
+                self.call(at, insn, insn.src == pseudo::CALL, false)
+            }
+            OP_JA => {
+                if insn.code & SOURCE_REG != 0 {
+                    return Err((at as u32, Stop::feature("a jump to a register")));
+                }
+                let target = jump_target(at, insn);
+                let next = self.push(at, target, Visit::FellThrough, true)?;
+                if next.is_none() {
+                    self.set_jump(target);
+                }
+                Ok(next)
+            }
+            op => {
+                if let Some(point) = self.points.get_mut(at) {
+                    point.prune = true;
+                    if op == OP_MAY_GOTO {
+                        (point.checkpoint, point.may_goto) = (true, true);
+                    }
+                }
+                let next = self.push(at, here + 1, Visit::FellThrough, true)?;
+                if next.is_some() {
+                    return Ok(next);
+                }
+                self.push(at, here + 1 + i64::from(insn.off), Visit::Branched, true)
+            }
+        }
+    }
+
+    /// What a call means for the comparison of states.
+    fn mark_call(&mut self, at: usize, insn: Insn) {
+        let helper = if insn.src == 0 { insn.imm } else { 0 };
+        let Some(point) = self.points.get_mut(at) else { return };
+        // 6.1 looks at the number only.
+        let is_timer = if self.rules.loops == LoopRule::None { insn.imm } else { helper };
+        if callbacks::is_async(is_timer) {
+            point.prune = true;
+        }
+        if callbacks::calls_back(helper) && self.rules.loops != LoopRule::None {
+            point.set_jump();
+            (point.checkpoint, point.calls_callback) = (true, true);
+        }
+        let tails = insn.imm == TAIL_CALL && self.rules.tail_calls_move_packets;
+        if insn.src == 0 && (tails || changes_packet(insn.imm)) {
+            self.mark_packet_change(at as u32, true);
+        }
+    }
+
+    fn mark_packet_change(&mut self, at: u32, changes: bool) {
+        if let Some(function) = functions::containing(self.functions, at) {
+            self.functions[function].changes_packet |= changes;
+        }
+    }
+
+    /// `visit_func_call_insn`.
+    fn call(&mut self, at: usize, insn: Insn, enters: bool, may_recur: bool) -> Located<Option<usize>> {
+        let next = at as i64 + if insn.is_load_imm64() { 2 } else { 1 };
+        let pushed = self.push(at, next, Visit::FellThrough, false)?;
+        if pushed.is_some() {
+            return Ok(pushed);
+        }
+        self.set_jump(next);
+        if !enters {
+            return Ok(None);
+        }
+        if let Some(point) = self.points.get_mut(at) {
+            point.prune = true;
+        }
+        let target = at as i64 + i64::from(insn.imm) + 1;
+        let changes = functions::containing(self.functions, target as u32)
+            .is_some_and(|callee| self.functions[callee].changes_packet);
+        self.mark_packet_change(at as u32, changes);
+        self.push(at, target, Visit::Branched, may_recur)
+    }
+
+    fn push(&mut self, from: usize, to: i64, edge: Visit, loops: bool) -> Located<Option<usize>> {
+        let seen = self.visits.get(from).copied().unwrap_or(Visit::Done);
+        if seen >= edge {
+            return Ok(None);
+        }
+        let Some(target) = usize::try_from(to).ok().filter(|to| *to < self.visits.len()) else {
+            let from = from as u32;
+            return Err((from, Fault::JumpOutOfRange { from, to }.into()));
+        };
+        if edge == Visit::Branched {
+            self.set_jump(to);
+        }
+        match self.visits.get(target) {
+            Some(Visit::Unseen) => {
+                self.set(from, edge);
+                self.set(target, Visit::Open);
+                Ok(Some(target))
+            }
+            Some(Visit::Done) => {
+                self.set(from, edge);
+                Ok(None)
+            }
+            // A way back: loops are judged by following them.
+            _ if loops || !self.rules.refuses_back_edges => Ok(None),
+            _ => Err((from as u32, Fault::BackEdge { from: from as u32, to: target as u32 }.into())),
+        }
     }
 }
 
-/// Follows the next edge of `at` that was not followed; none when all were.
-fn step(at: usize, insns: &[Insn], visits: &mut [Visit], points: &mut [Point]) -> Located<Option<usize>> {
-    let Some(insn) = insns.get(at).copied() else { return Ok(None) };
-    if !is_jump_class(insn) {
-        let next = at + if insn.is_load_imm64() { 2 } else { 1 };
-        return push(at, next as i64, Visit::FellThrough, visits, points);
-    }
-    match insn.code & OP_MASK {
-        OP_EXIT => Ok(None),
-        OP_CALL => {
-            let next = push(at, at as i64 + 1, Visit::FellThrough, visits, points)?;
-            if next.is_none()
-                && let Some(point) = points.get_mut(at + 1)
-            {
-                *point = Point { prune: true, jump: true };
-            }
-            Ok(next)
-        }
-        OP_JA => {
-            if insn.code & SOURCE_REG != 0 {
-                return Err((at as u32, Stop::feature("a jump to a register")));
-            }
-            let target = jump_target(at, insn);
-            let next = push(at, target, Visit::FellThrough, visits, points)?;
-            if next.is_none()
-                && let Some(point) = usize::try_from(target).ok().and_then(|to| points.get_mut(to))
-            {
-                *point = Point { prune: true, jump: true };
-            }
-            Ok(next)
-        }
-        _ => {
-            if let Some(point) = points.get_mut(at) {
-                point.prune = true;
-            }
-            let next = push(at, at as i64 + 1, Visit::FellThrough, visits, points)?;
-            if next.is_some() {
-                return Ok(next);
-            }
-            push(at, at as i64 + 1 + i64::from(insn.off), Visit::Branched, visits, points)
-        }
-    }
-}
+const TAIL_CALL: i32 = 12;
 
-fn push(
-    from: usize,
-    to: i64,
-    edge: Visit,
-    visits: &mut [Visit],
-    points: &mut [Point],
-) -> Located<Option<usize>> {
-    let seen = visits.get(from).copied().unwrap_or(Visit::Done);
-    if seen >= edge {
-        return Ok(None);
-    }
-    let Some(target) = usize::try_from(to).ok().filter(|to| *to < visits.len()) else {
-        let from = from as u32;
-        return Err((from, Fault::JumpOutOfRange { from, to }.into()));
-    };
-    if edge == Visit::Branched
-        && let Some(point) = points.get_mut(target)
-    {
-        *point = Point { prune: true, jump: true };
-    }
-    match visits.get(target) {
-        Some(Visit::Unseen) => {
-            set(visits, from, edge);
-            set(visits, target, Visit::Open);
-            Ok(Some(target))
-        }
-        Some(Visit::Done) => {
-            set(visits, from, edge);
-            Ok(None)
-        }
-        // A way back: loops are judged by following them.
-        _ => Ok(None),
-    }
+/// Helpers that may move the packet.
+fn changes_packet(id: i32) -> bool {
+    let helper = u32::try_from(id).ok().and_then(gobpf_bpf::tables::Helper::by_id);
+    helper.is_some_and(|helper| helper.changes_packet())
 }

@@ -5,9 +5,10 @@ use gobpf_bpf::tables::MapKind;
 
 use crate::bounds::Bounds;
 use crate::checks::encoding::{RDONLY_PROG, WRONLY_PROG};
+use crate::checks::helpers::fields_of;
 use crate::checks::memory::{Request, load_unknown};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, End, Fault, Region};
+use crate::fault::{Access, Accessor, Checked, End, Fault, MemoryFault, Region};
 use crate::state::{MAX_OFFSET, Reg};
 use crate::transfer::assign;
 
@@ -15,7 +16,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     let map = m.map(base.map)?;
     let bytes = i64::from(request.bytes);
     check_permission(map, request.access, off, bytes)?;
-    check_region(request.base, base, off, bytes, i64::from(map.value_size), false)?;
+    check(m, request.base, base, off, bytes, false, Accessor::Direct)?;
     let (Access::Read, Some(value)) = (request.access, request.value) else { return Ok(()) };
     match frozen_bytes(map, base, off, request.bytes) {
         Some(bytes) => {
@@ -45,16 +46,52 @@ fn frozen_bytes(map: &Map, base: &Reg, off: i64, bytes: u32) -> Option<[u8; 8]> 
     Some(value)
 }
 
+/// The map's flags: the kernel adds some of its own.
+pub(crate) fn flags_of(map: &Map) -> u32 {
+    match map.kind {
+        MapKind::DEVMAP | MapKind::DEVMAP_HASH => map.flags | RDONLY_PROG,
+        _ => map.flags,
+    }
+}
+
 /// `check_map_access_type`: the map's flags allow it.
 pub(crate) fn check_permission(map: &Map, access: Access, off: i64, bytes: i64) -> Checked {
     let refused = match access {
         Access::Read => WRONLY_PROG,
         Access::Write => RDONLY_PROG,
     };
-    if map.flags & refused != 0 {
+    if flags_of(map) & refused != 0 {
         return Err(Fault::MapForbidden { access, value_size: map.value_size, off, bytes }.into());
     }
     Ok(())
+}
+
+/// `check_map_access`: within the value, and not where the kernel keeps something of its own.
+pub(crate) fn check(
+    m: &Machine<'_>,
+    reg: u8,
+    base: &Reg,
+    off: i64,
+    bytes: i64,
+    zero_allowed: bool,
+    accessor: Accessor,
+) -> Checked {
+    let map = m.map(base.map)?;
+    check_region(reg, base, off, bytes, i64::from(map.value_size), zero_allowed)?;
+    let _ = accessor;
+    if map.value.is_none() {
+        return Ok(());
+    }
+    let first = base.bounds.smin.saturating_add(off);
+    let end = (base.bounds.umax as i64).saturating_add(off).saturating_add(bytes);
+    let touched = fields_of(m.object, map).into_iter().find(|field| {
+        let at = i64::from(field.off());
+        first < at + i64::from(field.size()) && at < end
+    });
+    match touched {
+        Some(field) => Err(MemoryFault::KernelField { what: field.name() }.into()),
+        None => Ok(()),
+    }
 }
 
 /// `check_mem_region_access`: `bytes` at any offset that `base` may have lie within `size`.

@@ -3,10 +3,10 @@
 use gobpf_bpf::Insn;
 use gobpf_bpf::insn::Size;
 
-use crate::checks::{context, map_value, packet, stack};
+use crate::checks::{btf, buffer, context, map_value, packet, socket, stack};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault};
-use crate::state::{Kind, Reg};
+use crate::fault::{Access, Checked, Fault, MemoryFault, Stop};
+use crate::state::{Base, Extra, Kind, Reg, flag};
 use crate::tnum::Tnum;
 use crate::transfer::assign;
 
@@ -46,18 +46,52 @@ impl Request {
     }
 }
 
+/// `sizeof(struct bpf_flow_keys)`.
+const FLOW_KEYS_SIZE: i64 = 56;
+
 /// `check_mem_access`.
 pub(crate) fn access(m: &mut Machine<'_>, request: Request) -> Checked {
     let base = *m.state.reg(request.base);
     check_alignment(&base, &request)?;
     let off = i64::from(request.off) + i64::from(base.off);
-    match base.kind {
-        Kind::MapValue => map_value::access(m, &base, &request, off)?,
-        Kind::Context => context::access(m, &base, &request, off)?,
-        Kind::Stack => stack::access(m, &base, &request, off)?,
-        Kind::Packet | Kind::PacketMeta => packet::access(m, &base, &request, off)?,
-        Kind::Map => return Err(crate::fault::Stop::feature("reading the fields of a map")),
-        kind => return Err(Fault::InvalidAccess { reg: request.base, kind }.into()),
+    let (reg, bytes) = (request.base, i64::from(request.bytes));
+    match base.kind.base {
+        _ if base.kind.may_be_null() => {
+            return Err(Fault::InvalidAccess { reg, kind: base.kind }.into());
+        }
+        Base::MapValue => map_value::access(m, &base, &request, off)?,
+        Base::MapKey => {
+            if request.access == Access::Write {
+                return Err(MemoryFault::KeyWrite { reg }.into());
+            }
+            let size = i64::from(m.map(base.map)?.key_size);
+            map_value::check_region(reg, &base, off, bytes, size, false)?;
+            load_unknown(m, &request);
+        }
+        Base::Mem => {
+            if base.kind.has(flag::RDONLY) && request.access == Access::Write {
+                return Err(MemoryFault::CannotWrite { reg, kind: base.kind }.into());
+            }
+            let Extra::Mem { size, .. } = base.extra else { return Err(Stop::feature("memory of no size")) };
+            map_value::check_region(reg, &base, off, bytes, i64::from(size), false)?;
+            load_unknown(m, &request);
+        }
+        Base::Context => context::access(m, &base, &request, off)?,
+        Base::Stack => stack::access(m, &base, &request, off)?,
+        Base::Packet | Base::PacketMeta => packet::access(m, &base, &request, off)?,
+        Base::FlowKeys => {
+            if off < 0 || off + bytes > FLOW_KEYS_SIZE {
+                return Err(MemoryFault::FlowKeys { off, bytes }.into());
+            }
+            load_unknown(m, &request);
+        }
+        Base::Socket | Base::SockCommon | Base::TcpSock | Base::XdpSock => {
+            socket::access(m, &base, &request, off)?;
+        }
+        Base::TpBuffer | Base::Buf => buffer::access(m, &base, &request, off)?,
+        Base::BtfId | Base::Map => btf::access(m, &base, &request, off)?,
+        Base::Arena => load_unknown(m, &request),
+        _ => return Err(Fault::InvalidAccess { reg, kind: base.kind }.into()),
     }
     if let (Access::Read, Some(value)) = (request.access, request.value) {
         narrow(m, value, &request);
@@ -88,24 +122,42 @@ pub(crate) fn load_unknown(m: &mut Machine<'_>, request: &Request) {
 
 /// Stack and atomic accesses are aligned; x86 takes all others as they come.
 fn check_alignment(base: &Reg, request: &Request) -> Checked {
-    let strict = request.atomic || base.kind == Kind::Stack;
-    if !strict || request.bytes == 1 {
+    match request.atomic || base.kind == Kind::STACK {
+        true => check_aligned_at(base, request.off, request.bytes),
+        false => Ok(()),
+    }
+}
+
+/// What `base` points to is aligned to `bytes`.
+pub(crate) fn check_aligned(base: &Reg, bytes: u32) -> Checked {
+    check_aligned_at(base, 0, bytes)
+}
+
+fn check_aligned_at(base: &Reg, insn_off: i32, bytes: u32) -> Checked {
+    if bytes <= 1 {
         return Ok(());
     }
-    let off = i64::from(base.off) + i64::from(request.off);
-    let (tnum, insn_off, bytes) = (base.bounds.tnum, request.off, request.bytes);
+    let off = i64::from(base.off) + i64::from(insn_off);
+    let tnum = base.bounds.tnum;
     let aligned = |off: i64| tnum.add(Tnum::constant(off as u64)).is_aligned(u64::from(bytes));
-    let what = match base.kind {
-        Kind::Packet | Kind::PacketMeta => {
+    let what = match base.kind.base {
+        Base::Packet | Base::PacketMeta => {
             // The kernel assumes the network's alignment of headers.
             if aligned(off + 2) {
                 return Ok(());
             }
             return Err(Fault::MisalignedPacket { tnum, off: base.off, insn_off, bytes }.into());
         }
-        Kind::MapValue => "value ",
-        Kind::Context => "context ",
-        Kind::Stack => "stack ",
+        Base::FlowKeys => "flow keys ",
+        Base::MapKey => "key ",
+        Base::MapValue => "value ",
+        Base::Context => "context ",
+        Base::Stack => "stack ",
+        Base::Socket => "sock ",
+        Base::SockCommon => "sock_common ",
+        Base::TcpSock => "tcp_sock ",
+        Base::XdpSock => "xdp_sock ",
+        Base::Arena => return Ok(()),
         _ => "",
     };
     if aligned(off) {

@@ -9,11 +9,11 @@ pub(crate) fn read_reg(m: &mut Machine<'_>, reg: u8) -> Checked {
     if reg > FP {
         return Err(Fault::InvalidRegister { reg }.into());
     }
-    if m.state.reg(reg).kind == Kind::NotInit {
+    if m.state.reg(reg).kind == Kind::NOT_INIT {
         return Err(Fault::NotReadable { reg }.into());
     }
     if reg != FP {
-        m.mark_read(Place::Reg(reg));
+        m.mark_read(Place::Reg(m.state.current(), reg));
     }
     Ok(())
 }

@@ -1,10 +1,79 @@
-//! What a program may return.
+//! What a program, a global function or a callback may return.
 
+use gobpf_bpf::tables::{ReturnRule, return_rule};
+
+use crate::checks::hooks;
 use crate::checks::operands::read_reg;
+use crate::dialect::{Backtracking, Dialect, LoopRule};
 use crate::explore::Machine;
-use crate::fault::Checked;
+use crate::fault::{Checked, Exit, Fault};
+use crate::state::{Kind, Range};
+use crate::tnum::Tnum;
 
-/// `check_return_code`: the kinds that are followed so far take any value, but R0 must have one.
+/// `check_return_code`.
 pub(crate) fn check(m: &mut Machine<'_>) -> Checked {
-    read_reg(m, 0)
+    let caller = m.caller();
+    let is_function = m.state.top.subprogram != 0;
+    let rule = return_rule(caller.kind, caller.attach, caller.hook, m.rules.kernel());
+    let mut range = None;
+    let mut low_half = false;
+    if !is_function {
+        range = match rule {
+            ReturnRule::Any => None,
+            ReturnRule::Within { min, max } => Some((min, max)),
+            ReturnRule::ByHook { min, max, void, low_half: half } => {
+                low_half = half;
+                if !hooks::is_void(m)? {
+                    Some((min, max))
+                } else if let Some(range) = void {
+                    Some(range)
+                } else {
+                    return Ok(());
+                }
+            }
+            ReturnRule::Prototype => {
+                if hooks::is_void(m)? {
+                    return Ok(());
+                }
+                None
+            }
+        };
+    }
+    read_reg(m, 0)?;
+    let value = *m.state.reg(0);
+    let at = if m.state.top.in_async { Exit::AsyncCallback } else { Exit::Program };
+    if at == Exit::AsyncCallback {
+        range = Some((0, 0));
+    } else if is_function {
+        return match value.kind {
+            Kind::SCALAR => Ok(()),
+            kind => Err(Fault::FunctionReturns { kind }.into()),
+        };
+    }
+    let Some((min, max)) = range else { return Ok(()) };
+    if !value.is_scalar() {
+        return Err(Fault::ReturnsPointer { kind: value.kind, at }.into());
+    }
+    if m.rules.backtracking == Backtracking::Recorded {
+        m.need_precise(0)?;
+    }
+    within(m, min, max, at, low_half)
+}
+
+/// A callback returns 0 or 1.
+pub(crate) fn check_callback(m: &mut Machine<'_>) -> Checked {
+    let Range { min, max } = m.state.top.returns;
+    within(m, min, max, Exit::Callback, false)
+}
+
+fn within(m: &Machine<'_>, min: i32, max: i32, at: Exit, low_half: bool) -> Checked {
+    let bounds = m.state.reg(0).bounds;
+    let fits = if m.rules.loops == LoopRule::None || m.rules.dialect == Dialect::V6_1 {
+        Tnum::range(min as u64, max as u64).contains(bounds.tnum)
+    } else if low_half {
+        min <= bounds.smin32 && bounds.smax32 <= max
+    } else {
+        i64::from(min) <= bounds.smin && bounds.smax <= i64::from(max)
+    };
+    if fits { Ok(()) } else { Err(Fault::ReturnRange { bounds, min, max, at }.into()) }
 }

@@ -13,9 +13,9 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     check_bounds(m, request.base, base, off, bytes, request.access, Accessor::Direct)?;
     let fixed = base.bounds.as_const().map(|variable| off.wrapping_add(variable as i64));
     match (request.access, fixed) {
-        (Access::Write, Some(off)) => write_fixed(m, request, off),
+        (Access::Write, Some(off)) => write_fixed(m, base, request, off),
         (Access::Write, None) => write_variable(m, base, request, off),
-        (Access::Read, Some(off)) => read_fixed(m, request, off),
+        (Access::Read, Some(off)) => read_fixed(m, base, request, off),
         (Access::Read, None) => read_variable(m, base, request, off),
     }
 }
@@ -50,19 +50,24 @@ pub(crate) fn check_bounds(
         return Err(Fault::StackBounds(report).into());
     }
     let slots = min.unsigned_abs().div_ceil(SLOT_BYTES as u64) as usize;
-    if m.state.stack.len() < slots {
-        m.state.stack.resize(slots, Slot::EMPTY);
+    let frame = m.state.frame_mut(base.frame);
+    if frame.stack.len() < slots {
+        frame.stack.resize(slots, Slot::EMPTY);
+        let function = frame.subprogram as usize;
+        if let Some(function) = m.functions.get_mut(function) {
+            function.stack_bytes = function.stack_bytes.max(slots as u32 * SLOT_BYTES as u32);
+        }
     }
     Ok(())
 }
 
 /// `check_stack_write_fixed_off`.
-fn write_fixed(m: &mut Machine<'_>, request: &Request, off: i64) -> Checked {
+fn write_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> Checked {
     let (slot, _) = slot_of(off);
     let is_aligned = off % i64::from(SLOT_BYTES) == 0;
     let value = request.value.map(|reg| *m.state.reg(reg));
     let precise_spills = m.rules.precise_spills;
-    let note = Note { slot: Some(slot), ..Note::default() };
+    let note = Note { slot: Some((base.frame, slot)), ..Note::default() };
     match (request.value, value) {
         (Some(reg), Some(value))
             if is_aligned && value.is_scalar() && spills_number(&value, precise_spills) =>
@@ -78,20 +83,20 @@ fn write_fixed(m: &mut Machine<'_>, request: &Request, off: i64) -> Checked {
             if !fits {
                 spilled.id = 0;
             }
-            spill(m, slot, &spilled, request.bytes);
+            spill(m, base.frame, slot, &spilled, request.bytes);
         }
         (None, None) if is_aligned && request.constant.is_some_and(|imm| precise_spills || imm != 0) => {
             let constant = i64::from(request.constant.unwrap_or(0)) as u64;
             let born = m.insn;
-            spill(m, slot, &Reg { born, ..Reg::constant(constant) }, request.bytes);
+            spill(m, base.frame, slot, &Reg { born, ..Reg::constant(constant) }, request.bytes);
         }
         (Some(_), Some(value)) if value.is_pointer() => {
             if request.bytes != 8 {
                 return Err(Fault::SpillSize.into());
             }
-            spill(m, slot, &value, request.bytes);
+            spill(m, base.frame, slot, &value, request.bytes);
         }
-        _ => return write_bytes(m, request, off, value.as_ref()),
+        _ => return write_bytes(m, base, request, off, value.as_ref()),
     }
     if m.rules.backtracking == Backtracking::Recorded {
         m.note(note, Vec::new());
@@ -105,9 +110,9 @@ fn spills_number(value: &Reg, precise_spills: bool) -> bool {
 }
 
 /// `save_register_state`.
-fn spill(m: &mut Machine<'_>, slot: usize, value: &Reg, bytes: u32) {
+fn spill(m: &mut Machine<'_>, frame: u8, slot: usize, value: &Reg, bytes: u32) {
     let keeps_known = m.rules.precise_spills;
-    if let Some(entry) = m.state.stack.get_mut(slot) {
+    if let Some(entry) = m.state.frame_mut(frame).stack.get_mut(slot) {
         entry.spilled.copy_from(value);
         let kept = entry.bytes.len() - bytes as usize;
         for (index, byte) in entry.bytes.iter_mut().enumerate() {
@@ -119,24 +124,24 @@ fn spill(m: &mut Machine<'_>, slot: usize, value: &Reg, bytes: u32) {
         }
     }
     if bytes == 8 {
-        m.mark_slot_written(slot);
+        m.mark_slot_written(frame, slot);
     }
 }
 
 /// Something is stored of which only is kept whether it is zero.
-fn write_bytes(m: &mut Machine<'_>, request: &Request, off: i64, value: Option<&Reg>) -> Checked {
+fn write_bytes(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64, value: Option<&Reg>) -> Checked {
     let (slot, first) = slot_of(off);
-    if let Some(entry) = m.state.stack.get_mut(slot) {
+    if let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) {
         overwrite(entry);
     }
     if request.bytes == 8 {
-        m.mark_slot_written(slot);
+        m.mark_slot_written(base.frame, slot);
     }
     let is_zero = value.map_or(request.constant == Some(0), Reg::is_null);
     if let (true, Some(reg)) = (is_zero, request.value) {
         m.need_precise(reg)?;
     }
-    if let Some(entry) = m.state.stack.get_mut(slot) {
+    if let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) {
         let byte = if is_zero { Byte::Zero } else { Byte::Misc };
         for index in 0..request.bytes as usize {
             entry.bytes[(first + entry.bytes.len() - index) % entry.bytes.len()] = byte;
@@ -147,7 +152,7 @@ fn write_bytes(m: &mut Machine<'_>, request: &Request, off: i64, value: Option<&
 
 /// A register that was spilled here is gone.
 fn overwrite(slot: &mut Slot) {
-    slot.spilled.kind = Kind::NotInit;
+    slot.spilled.kind = Kind::NOT_INIT;
     if slot.is_spill() {
         slot.scrub();
     }
@@ -164,7 +169,7 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
     let mut used_zero = false;
     for at in min..max {
         let (slot, index) = slot_of(at);
-        let Some(entry) = m.state.stack.get_mut(slot) else { continue };
+        let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) else { continue };
         let byte = entry.bytes[index];
         if is_zero
             && keeps_zero_spills
@@ -178,7 +183,7 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
         if keeps_zero_spills {
             overwrite(entry);
         } else {
-            entry.spilled.kind = Kind::NotInit;
+            entry.spilled.kind = Kind::NOT_INIT;
         }
         let stays_zero = is_zero && byte == Byte::Zero;
         used_zero |= stays_zero;
@@ -191,13 +196,13 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
 }
 
 /// `check_stack_read_fixed_off`.
-fn read_fixed(m: &mut Machine<'_>, request: &Request, off: i64) -> Checked {
+fn read_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> Checked {
     let (slot, first) = slot_of(off);
-    let Some(entry) = m.state.stack.get(slot).copied() else {
+    let Some(entry) = m.state.frame(base.frame).stack.get(slot).copied() else {
         return Err(Fault::StackUninitialised { off, at: 0, bytes: i64::from(request.bytes) }.into());
     };
     if entry.is_spill() {
-        return read_spill(m, request, off, slot, first, &entry);
+        return read_spill(m, base, request, off, slot, first, &entry);
     }
     // Bytes of a register whose lowest byte was overwritten can't be read.
     let bytes = request.bytes as usize;
@@ -205,15 +210,16 @@ fn read_fixed(m: &mut Machine<'_>, request: &Request, off: i64) -> Checked {
     if let Some(at) = cut {
         return Err(Fault::StackUninitialised { off, at: at as i64, bytes: bytes as i64 }.into());
     }
-    m.mark_read(Place::Slot(slot));
+    m.mark_read(Place::Slot(base.frame, slot));
     if let Some(value) = request.value {
-        load_bytes(m, value, off, off + i64::from(request.bytes));
+        load_bytes(m, base.frame, value, off, off + i64::from(request.bytes));
     }
     Ok(())
 }
 
 fn read_spill(
     m: &mut Machine<'_>,
+    base: &Reg,
     request: &Request,
     off: i64,
     slot: usize,
@@ -225,7 +231,7 @@ fn read_spill(
     if !is_whole && !entry.spilled.is_scalar() {
         return Err(Fault::FillSize.into());
     }
-    m.mark_read(Place::Slot(slot));
+    m.mark_read(Place::Slot(base.frame, slot));
     let Some(value) = request.value else { return Ok(()) };
     let is_exact = if m.rules.precise_spills { request.bytes <= spilled } else { request.bytes == spilled };
     let mut reads_number = true;
@@ -251,16 +257,16 @@ fn read_spill(
     }
     m.state.reg_mut(value).live.written = true;
     if reads_number && m.rules.backtracking == Backtracking::Recorded {
-        m.note(Note { slot: Some(slot), ..Note::default() }, Vec::new());
+        m.note(Note { slot: Some((base.frame, slot)), ..Note::default() }, Vec::new());
     }
     Ok(())
 }
 
 /// `mark_reg_stack_read`: zero if all bytes are, otherwise some number.
-fn load_bytes(m: &mut Machine<'_>, value: u8, min: i64, max: i64) {
+fn load_bytes(m: &mut Machine<'_>, frame: u8, value: u8, min: i64, max: i64) {
     let is_zero = (min..max).all(|at| {
         let (slot, index) = slot_of(at);
-        m.state.stack.get(slot).is_some_and(|slot| slot.bytes[index] == Byte::Zero)
+        m.state.frame(frame).stack.get(slot).is_some_and(|slot| slot.bytes[index] == Byte::Zero)
     });
     let mut loaded = if is_zero { Reg::constant(0) } else { Reg::unknown() };
     loaded.precise = is_zero && m.rules.backtracking == Backtracking::FramePointer;
@@ -275,7 +281,7 @@ fn read_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -
     }
     stack_range::check(m, request.base, off, bytes, &mut stack_range::Use::direct_read())?;
     if let Some(value) = request.value {
-        load_bytes(m, value, base.bounds.smin + off, base.bounds.smax + off + bytes);
+        load_bytes(m, base.frame, value, base.bounds.smin + off, base.bounds.smax + off + bytes);
     }
     Ok(())
 }

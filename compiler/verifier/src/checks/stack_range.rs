@@ -53,7 +53,7 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, off: i64, bytes: i64, used: &m
     let clobbers = access == Access::Write;
     for at in min..max + bytes {
         let (slot, index) = slot_of(at);
-        let Some(entry) = m.state.stack.get_mut(slot) else { continue };
+        let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) else { continue };
         match entry.bytes[index] {
             Byte::Misc => {}
             Byte::Zero | Byte::Invalid => {
@@ -61,19 +61,19 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, off: i64, bytes: i64, used: &m
                     entry.bytes[index] = Byte::Misc;
                 }
             }
-            Byte::Spill if !entry.is_spill() => {
+            Byte::Dynptr | Byte::Iter | Byte::Irq | Byte::Spill if !entry.is_spill() => {
                 let (at, is_helper) = (at - min, used.accessor == Accessor::Helper && !by_kind);
                 let variable = base.bounds.as_const().is_none().then_some(base.bounds.tnum);
                 return Err(Fault::StackRange { reg, off: min, at, bytes, variable, is_helper }.into());
             }
-            Byte::Spill => {
+            _ => {
                 if clobbers {
                     entry.spilled.copy_from(&Reg::unknown());
                     entry.scrub();
                 }
             }
         }
-        m.mark_read(Place::Slot(slot));
+        m.mark_read(Place::Slot(base.frame, slot));
     }
     Ok(())
 }

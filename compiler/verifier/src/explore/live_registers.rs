@@ -49,8 +49,8 @@ fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
     match insn.class() {
         class::LD => match insn.code & 0xe0 {
             mode::IMM if insn.is_load_imm64() => (0, dst),
-            mode::ABS => (bit(6), CALLER_SAVED),
-            mode::IND => (bit(6) | src, CALLER_SAVED),
+            // The kernel takes these to read everything.
+            mode::ABS | mode::IND => (u16::MAX, 0),
             _ => (0, 0),
         },
         class::LDX => (src, dst),

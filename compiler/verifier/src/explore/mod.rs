@@ -1,21 +1,29 @@
 //! Following every path, depth first and in the kernel's order.
 
+mod components;
 mod equal;
 mod live_registers;
 mod live_stack;
+mod loops;
 mod precision;
 mod visited;
+mod widen;
 
-use gobpf_bpf::tables::ProgramKind;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use gobpf_bpf::tables::{Caller, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
+use gobpf_btf::KernelBtf;
 
 use crate::checks::encoding::Load;
 use crate::checks::flow::Point;
-use crate::dialect::{Backtracking, Liveness, Rules};
+use crate::checks::functions::Function;
+use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
-use crate::state::{Kind, Place, State};
+use crate::state::{Base, Kind, Place, State};
 use crate::verdict::{Statistics, Unknown};
-use crate::{Prepared, StateSink, print, transfer};
+use crate::{Prepared, Watch, print, transfer};
 
 pub(crate) use live_registers::live_before;
 
@@ -24,7 +32,7 @@ pub(crate) const MAX_PROCESSED: u32 = 1_000_000;
 /// `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
 const MAX_PENDING: usize = 8192;
 /// Instructions between two looks at the caller's cancel flag.
-const CANCEL_EVERY: u32 = 4096;
+const CANCEL_EVERY: u32 = 1024;
 
 /// Where the path goes after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +53,7 @@ struct Pending {
 /// A recorded state.
 struct Recorded {
     state: State,
+    insn: u32,
     /// Open paths that went through it.
     branches: u32,
     /// What the state did not need was taken out, since no path from it is open any more.
@@ -53,9 +62,11 @@ struct Recorded {
     dropped: bool,
     hits: u32,
     misses: u32,
+    /// A loop came back to it (6.12).
+    used_as_loop_entry: bool,
 }
 
-/// How the history describes an instruction.
+/// How the history describes an instruction; a list that leads back.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Step {
     insn: u32,
@@ -63,13 +74,22 @@ pub(crate) struct Step {
     note: Note,
     /// Registers and slots that were equal, or at known distances, when the instruction compared one of them.
     linked: Vec<Place>,
+    /// The step before this one on the path.
+    before: Option<u32>,
+}
+
+/// The part of the history since the last recorded state: its last step, and how many there are.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Trail {
+    pub last: Option<u32>,
+    pub steps: u32,
 }
 
 /// What tracing a number back has to know of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Note {
-    /// It reads or writes a whole number in this slot.
-    pub slot: Option<usize>,
+    /// It reads or writes a whole number in this slot of this frame.
+    pub slot: Option<(u8, usize)>,
     /// Its operands are stack pointers, so no numbers.
     pub dst_is_stack: bool,
     pub src_is_stack: bool,
@@ -77,18 +97,23 @@ pub(crate) struct Note {
 
 /// The machine that follows a program.
 pub(crate) struct Machine<'a> {
+    kernel_source: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
+    kernel: OnceCell<Option<Arc<KernelBtf>>>,
     pub object: &'a Object,
+    pub program: &'a gobpf_bpf::Program,
     pub kind: ProgramKind,
     pub gpl: bool,
     pub insns: &'a [Insn],
     pub rules: &'static Rules,
     pub loads: Vec<Option<Load>>,
+    pub functions: Vec<Function>,
     pub state: State,
     /// The instruction that is looked at.
     pub insn: u32,
-    points: Vec<Point>,
+    pub points: Vec<Point>,
     live: Vec<u16>,
     live_stack: live_stack::LiveStack,
+    components: components::Components,
     previous: u32,
     pending: Vec<Pending>,
     recorded: Vec<Recorded>,
@@ -99,7 +124,8 @@ pub(crate) struct Machine<'a> {
     has_step: bool,
     /// What kind of pointer each instruction dereferenced.
     pointer_kinds: Vec<Option<Kind>>,
-    ids: u32,
+    /// Of maps that each call of a helper took: whether it is always the same one.
+    pub ids: u32,
     processed: u32,
     jumps: u32,
     processed_at_record: u32,
@@ -109,30 +135,46 @@ pub(crate) struct Machine<'a> {
     peak_states: u32,
 }
 
+/// Whether the kernel rewrites accesses through such a pointer, so that an instruction can't have several kinds.
+fn is_rewritten(kind: Kind) -> bool {
+    use Base::{Arena, BtfId, Context, SockCommon, Socket, TcpSock, XdpSock};
+    matches!(kind.base, Context | Socket | SockCommon | TcpSock | XdpSock | BtfId | Arena)
+}
+
 impl<'a> Machine<'a> {
     pub fn new(
         object: &'a Object,
-        kind: ProgramKind,
-        insns: &'a [Insn],
+        program: &'a gobpf_bpf::Program,
         rules: &'static Rules,
         prepared: Prepared,
+        kernel: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
     ) -> Self {
+        let insns: &[Insn] = &program.code.insns;
         let live = match rules.liveness {
-            Liveness::Graph => live_before(insns, kind),
+            Liveness::Graph => live_before(insns, program.kind),
             Liveness::Marks => Vec::new(),
         };
+        let components = match rules.loops {
+            LoopRule::Components => components::Components::new(insns, &prepared.points),
+            _ => components::Components::default(),
+        };
         Machine {
+            kernel_source: kernel,
+            kernel: OnceCell::new(),
             object,
-            kind,
+            program,
+            kind: program.kind,
             gpl: crate::checks::helpers::is_gpl_compatible(&object.license),
             insns,
             rules,
             loads: prepared.loads,
-            state: State::start(),
+            live_stack: live_stack::LiveStack::new(&prepared.functions),
+            functions: prepared.functions,
+            state: State::start(0, 0),
             insn: 0,
             points: prepared.points,
             live,
-            live_stack: live_stack::LiveStack::new(insns.len()),
+            components,
             previous: u32::MAX,
             pending: Vec::new(),
             recorded: Vec::new(),
@@ -151,12 +193,16 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Follows all paths. `states` gets each instruction with the state before it.
-    pub fn run(
-        &mut self,
-        cancelled: &dyn Fn() -> bool,
-        mut states: Option<StateSink<'_>>,
-    ) -> Checked<Statistics> {
+    /// Follows all paths from `state` at `insn`.
+    pub fn run(&mut self, state: State, insn: u32, watch: &mut Watch<'_>) -> Checked {
+        self.state = state;
+        self.insn = insn;
+        self.previous = u32::MAX;
+        self.pending.clear();
+        self.recorded.clear();
+        self.explored.iter_mut().for_each(Vec::clear);
+        self.history.clear();
+        self.components.forget();
         loop {
             self.has_step = false;
             let at = self.insn as usize;
@@ -167,38 +213,38 @@ impl<'a> Machine<'a> {
             if self.processed > MAX_PROCESSED {
                 return Err(Fault::TooManyInsns { processed: self.processed }.into());
             }
-            if self.processed.is_multiple_of(CANCEL_EVERY) && cancelled() {
+            if self.processed.is_multiple_of(CANCEL_EVERY) && (watch.cancelled)() {
                 return Err(Stop::Unknown(Unknown::Cancelled));
             }
             self.state.last_insn = (self.previous != u32::MAX).then_some(self.previous);
             let point = self.points.get(at).copied().unwrap_or_default();
             if self.is_covered(point)? {
-                if !self.pop() {
+                if !self.pop()? {
                     break;
                 }
                 continue;
             }
-            if let Some(states) = states.as_deref_mut() {
+            if let Some(states) = &mut watch.states {
                 states(self.insn, &print::state(&self.state, self.object, self.rules.dialect));
             }
             self.previous = self.insn;
+            self.live_stack.begin(&self.state, self.insn);
             let next = transfer::step(self, insn)?;
-            self.live_stack.commit(at);
+            self.live_stack.commit();
             match next {
                 Next::Go(to) => self.insn = to,
                 Next::Exit => {
-                    if !self.pop() {
+                    if !self.pop()? {
                         break;
                     }
                 }
             }
         }
-        Ok(self.statistics())
+        Ok(())
     }
 
     /// What was counted so far.
     pub fn statistics(&self) -> Statistics {
-        let depth = self.live_stack.deepest().max(self.state.stack.len());
         Statistics {
             processed: self.processed,
             total_states: self.total_states,
@@ -207,7 +253,7 @@ impl<'a> Machine<'a> {
                 Liveness::Marks => self.kept_states,
                 Liveness::Graph => self.peak_states,
             },
-            stack_bytes: depth as u32 * 8,
+            stack_bytes: self.functions.iter().map(|function| function.stack_bytes).sum(),
         }
     }
 
@@ -240,9 +286,10 @@ impl<'a> Machine<'a> {
             }
             return;
         }
-        self.history.truncate(self.state.history.1);
-        self.history.push(Step { insn: self.insn, previous: self.previous_insn(), note, linked });
-        self.state.history.1 = self.history.len();
+        let before = self.state.history.last;
+        self.history.push(Step { insn: self.insn, previous: self.previous_insn(), note, linked, before });
+        self.state.history.last = Some(self.history.len() as u32 - 1);
+        self.state.history.steps += 1;
         self.has_step = true;
     }
 
@@ -253,48 +300,82 @@ impl<'a> Machine<'a> {
 
     /// Keeps `state` for later, to go on at `insn`.
     pub fn push(&mut self, insn: u32, state: State) -> Checked {
-        if let Some(parent) = state.parent.and_then(|id| self.recorded.get_mut(id as usize)) {
-            parent.branches += 1;
-        }
-        self.pending.push(Pending { state, insn, previous: self.insn });
+        self.keep(insn, state);
         let pending = self.pending.len();
         if pending > MAX_PENDING {
-            return Err(Fault::TooManyJumps { pending }.into());
+            return Err(Fault::TooManyJumps { pending, is_async: false }.into());
         }
         Ok(())
     }
 
+    /// The same for a callback that runs on its own, later.
+    pub fn push_async(&mut self, insn: u32, state: State) -> Checked {
+        self.keep(insn, state);
+        let pending = self.pending.len();
+        if pending > MAX_PENDING {
+            return Err(Fault::TooManyJumps { pending, is_async: true }.into());
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, insn: u32, state: State) {
+        if let Some(parent) = state.parent.and_then(|id| self.recorded.get_mut(id as usize)) {
+            parent.branches += 1;
+        }
+        self.pending.push(Pending { state, insn, previous: self.insn });
+    }
+
     /// Ends the current path and takes up the one that was kept last; false when there is none.
-    fn pop(&mut self) -> bool {
-        self.live_stack.depth(self.state.stack.len());
-        let mut parent = self.state.parent;
-        while let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) {
-            recorded.branches = recorded.branches.saturating_sub(1);
-            if recorded.branches > 0 {
-                break;
-            }
-            if recorded.dropped && self.rules.liveness == Liveness::Graph {
-                self.kept_states = self.kept_states.saturating_sub(1);
-            }
-            parent = recorded.state.parent;
-        }
-        if self.rules.liveness == Liveness::Graph {
-            self.live_stack.update(self.insns);
-        }
+    fn pop(&mut self) -> Checked<bool> {
+        self.end_branch(self.state.parent)?;
         match self.pending.pop() {
-            None => false,
+            None => Ok(false),
             Some(pending) => {
                 self.state = pending.state;
                 self.insn = pending.insn;
                 self.previous = pending.previous;
-                true
+                if self.rules.liveness == Liveness::Graph {
+                    self.live_stack.update(&self.state, self.insns);
+                }
+                if !self.components.has_backedges() {
+                    let kept = self.state.history.last.map_or(0, |last| last as usize + 1);
+                    self.history.truncate(kept);
+                }
+                Ok(true)
             }
         }
     }
 
+    /// One path less leads on from recorded state `parent` and, where none is left, from its parents.
+    fn end_branch(&mut self, mut parent: Option<u32>) -> Checked {
+        if self.rules.loops == LoopRule::Entries {
+            self.end_branch_with_entries();
+            return Ok(());
+        }
+        while let Some(id) = parent {
+            let Some(recorded) = self.recorded.get_mut(id as usize) else { break };
+            recorded.branches = recorded.branches.saturating_sub(1);
+            if recorded.branches > 0 {
+                break;
+            }
+            parent = recorded.state.parent;
+            let dropped = recorded.dropped;
+            self.leave_component(id)?;
+            if dropped && self.rules.liveness == Liveness::Graph {
+                self.kept_states = self.kept_states.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+
     /// A bit for each register that may be read from the current instruction on, where the dialect asks.
     pub fn live_registers(&self) -> u16 {
-        self.live.get(self.insn as usize).copied().unwrap_or(u16::MAX)
+        self.live_registers_at(self.insn)
+    }
+
+    /// A bit for each register that may be read from `insn` on.
+    pub fn live_registers_at(&self, insn: u32) -> u16 {
+        self.live.get(insn as usize).copied().unwrap_or(u16::MAX)
     }
 
     /// A new id.
@@ -306,6 +387,37 @@ impl<'a> Machine<'a> {
     /// A new id where one is wanted.
     pub fn fresh_id_if(&mut self, wanted: bool) -> Option<u32> {
         wanted.then(|| self.fresh_id())
+    }
+
+    /// Whether a state is recorded wherever one may be (`BPF_F_TEST_STATE_FREQ`).
+    fn records_everything(&self) -> bool {
+        self.program.flags & gobpf_bpf::flags::TEST_STATE_FREQ != 0
+    }
+
+    /// The program, as tables of helpers ask for it.
+    pub fn caller(&self) -> Caller<'a> {
+        self.program.caller()
+    }
+
+    /// The types of the kernel.
+    pub fn kernel(&self) -> Checked<&KernelBtf> {
+        let kernel = self.kernel.get_or_init(|| (self.kernel_source)());
+        kernel.as_deref().ok_or(Stop::Unknown(Unknown::KernelTypes))
+    }
+
+    /// Whether RCU protects what is read (`in_rcu_cs`).
+    pub fn in_rcu(&self) -> bool {
+        self.state.rcu > 0 || self.state.lock != (0, 0) || !self.may_sleep()
+    }
+
+    /// Whether what is followed may sleep.
+    pub fn may_sleep(&self) -> bool {
+        self.caller().sleepable || self.state.in_sleepable
+    }
+
+    /// Whether programs at `hook` may sleep.
+    pub fn is_sleepable_hook(&self, hook: &str) -> bool {
+        gobpf_bpf::tables::lsm_may_sleep(hook, self.rules.kernel())
     }
 
     /// Counts a jump.
@@ -320,46 +432,59 @@ impl<'a> Machine<'a> {
     }
 
     /// An instruction keeps to one kind of pointer where the kernel rewrites the access.
-    pub fn keep_pointer_kind(&mut self, kind: Kind) -> Checked {
+    pub fn keep_pointer_kind(&mut self, kind: Kind, mixes_trust: bool) -> Checked {
         let Some(entry) = self.pointer_kinds.get_mut(self.insn as usize) else { return Ok(()) };
         match *entry {
             None => *entry = Some(kind),
-            Some(before) if before != kind && (before == Kind::Context || kind == Kind::Context) => {
-                return Err(Fault::DifferentPointers.into());
+            Some(before) if before != kind && (is_rewritten(before) || is_rewritten(kind)) => {
+                if !mixes_trust || before.base != Base::BtfId || kind.base != Base::BtfId {
+                    return Err(Fault::DifferentPointers.into());
+                }
+                *entry = Some(Kind::BTF_ID.with(crate::state::flag::UNTRUSTED));
             }
             Some(_) => {}
         }
         Ok(())
     }
 
+    /// The functions that wait changed, or the current one: marks go elsewhere.
+    pub fn switch_function(&mut self) {
+        self.live_stack.switch();
+    }
+
+    /// A function that was called returns: what it did to its caller's stack is known now.
+    pub fn settle_live_stack(&mut self) {
+        if self.rules.liveness == Liveness::Graph {
+            self.live_stack.update(&self.state, self.insns);
+        }
+    }
+
     /// Records that the value at `place` is needed by the recorded states that led here.
     pub fn mark_read(&mut self, place: Place) {
-        if let Place::Slot(slot) = place {
-            self.live_stack.read(self.insn as usize, slot);
+        if let Place::Slot(frame, slot) = place
+            && self.rules.liveness == Liveness::Graph
+        {
+            self.live_stack.read(&self.state, self.insn, frame, slot);
         }
         if self.rules.liveness != Liveness::Marks {
             return;
         }
-        let mut written = self.state.place(place).is_some_and(|reg| reg.live.written);
-        let mut parent = self.state.parent;
-        while let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) {
-            if written {
-                return;
-            }
-            let next = recorded.state.parent;
-            let Some(reg) = recorded.state.place_mut(place) else { return };
+        let Some(mut live) = self.state.place(place).map(|reg| reg.live) else { return };
+        while let (false, Some(parent)) = (live.written, live.parent) {
+            let Some(recorded) = self.recorded.get_mut(parent.state as usize) else { return };
+            let Some(reg) = recorded.state.place_mut(parent.place()) else { return };
             if reg.live.read {
                 return;
             }
             reg.live.read = true;
-            (written, parent) = (reg.live.written, next);
+            live = reg.live;
         }
     }
 
     /// Records that all of a stack slot is overwritten.
-    pub fn mark_slot_written(&mut self, slot: usize) {
-        self.live_stack.write(slot);
-        if let Some(slot) = self.state.stack.get_mut(slot) {
+    pub fn mark_slot_written(&mut self, frame: u8, slot: usize) {
+        self.live_stack.write(frame, slot);
+        if let Some(slot) = self.state.frame_mut(frame).stack.get_mut(slot) {
             slot.spilled.live.written = true;
         }
     }

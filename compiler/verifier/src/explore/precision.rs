@@ -4,13 +4,13 @@
 //! on the way.
 
 use gobpf_bpf::Insn;
-use gobpf_bpf::insn::{self, class, mode};
+use gobpf_bpf::insn::{self, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::dialect::{Backtracking, Liveness};
-use crate::explore::{Machine, Step};
+use crate::explore::{Machine, Step, Trail};
 use crate::fault::{Checked, Stop};
-use crate::state::{FP, Place, Reg};
+use crate::state::{FP, Place, Reg, State};
 
 const OP_END: u8 = 0xd0;
 const OP_NEG: u8 = 0x80;
@@ -22,48 +22,67 @@ const ARGUMENTS: u16 = 0x3e;
 /// Slots that fit the set.
 const MAX_SLOTS: usize = 64;
 
-/// What matters.
+/// Frames of a call chain at most.
+const MAX_FRAMES: usize = 8;
+
+/// What matters: registers and slots of each frame, and the frame that the walk is in.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct Needed {
-    regs: u16,
-    slots: u64,
+    regs: [u16; MAX_FRAMES],
+    slots: [u64; MAX_FRAMES],
+    frame: u8,
 }
 
 impl Needed {
-    fn is_empty(self) -> bool {
-        self == Needed::default()
+    fn in_frame(frame: u8) -> Needed {
+        Needed { frame: frame.min(MAX_FRAMES as u8 - 1), ..Needed::default() }
     }
 
-    fn has_reg(self, reg: u8) -> bool {
-        self.regs & Self::reg_bit(reg) != 0
+    fn is_empty(&self) -> bool {
+        self.regs.iter().all(|regs| *regs == 0) && self.slots.iter().all(|slots| *slots == 0)
+    }
+
+    /// Registers of the current frame.
+    fn current(&mut self) -> &mut u16 {
+        &mut self.regs[usize::from(self.frame) % MAX_FRAMES]
+    }
+
+    fn current_slots(&self) -> u64 {
+        self.slots[usize::from(self.frame) % MAX_FRAMES]
+    }
+
+    fn has_reg(&self, reg: u8) -> bool {
+        self.has(Place::Reg(self.frame, reg))
     }
 
     fn add_reg(&mut self, reg: u8) {
-        self.regs |= Self::reg_bit(reg);
+        self.add(Place::Reg(self.frame, reg));
     }
 
     fn remove_reg(&mut self, reg: u8) {
-        self.regs &= !Self::reg_bit(reg);
+        self.remove(Place::Reg(self.frame, reg));
     }
 
-    fn has(self, place: Place) -> bool {
+    fn has(&self, place: Place) -> bool {
         match place {
-            Place::Reg(reg) => self.has_reg(reg),
-            Place::Slot(slot) => self.slots & Self::slot_bit(slot) != 0,
+            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] & Self::reg_bit(reg) != 0,
+            Place::Slot(frame, slot) => {
+                self.slots[usize::from(frame) % MAX_FRAMES] & Self::slot_bit(slot) != 0
+            }
         }
     }
 
     fn add(&mut self, place: Place) {
         match place {
-            Place::Reg(reg) => self.add_reg(reg),
-            Place::Slot(slot) => self.slots |= Self::slot_bit(slot),
+            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] |= Self::reg_bit(reg),
+            Place::Slot(frame, slot) => self.slots[usize::from(frame) % MAX_FRAMES] |= Self::slot_bit(slot),
         }
     }
 
     fn remove(&mut self, place: Place) {
         match place {
-            Place::Reg(reg) => self.remove_reg(reg),
-            Place::Slot(slot) => self.slots &= !Self::slot_bit(slot),
+            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] &= !Self::reg_bit(reg),
+            Place::Slot(frame, slot) => self.slots[usize::from(frame) % MAX_FRAMES] &= !Self::slot_bit(slot),
         }
     }
 
@@ -75,9 +94,35 @@ impl Needed {
         1u64.checked_shl(slot as u32).unwrap_or(0)
     }
 
+    /// All of it, the current frame's first and then its callers'.
     fn places(self) -> impl Iterator<Item = Place> {
-        let regs = (0..16u8).filter(move |reg| self.has_reg(*reg)).map(Place::Reg);
-        regs.chain((0..MAX_SLOTS).map(Place::Slot).filter(move |slot| self.has(*slot)))
+        (0..MAX_FRAMES as u8).rev().filter(move |frame| self.touches(*frame)).flat_map(move |frame| {
+            let regs = (0..16u8).map(move |reg| Place::Reg(frame, reg));
+            let slots = (0..MAX_SLOTS).map(move |slot| Place::Slot(frame, slot));
+            regs.chain(slots).filter(move |place| self.has(*place))
+        })
+    }
+
+    fn touches(&self, frame: u8) -> bool {
+        let frame = usize::from(frame) % MAX_FRAMES;
+        self.regs[frame] != 0 || self.slots[frame] != 0
+    }
+}
+
+/// Where a walk starts.
+#[derive(Clone, Copy)]
+struct Start {
+    first: u32,
+    last: Option<u32>,
+    history: Trail,
+    parent: Option<u32>,
+    frames: u8,
+}
+
+impl Start {
+    fn of(state: &State, last: Option<u32>) -> Start {
+        let (first, history, parent) = (state.first_insn, state.history, state.parent);
+        Start { first, last, history, parent, frames: state.current() }
     }
 }
 
@@ -85,47 +130,60 @@ impl Needed {
 struct Lost;
 
 impl Machine<'_> {
-    /// The number in `reg` decided something.
+    /// The number in `reg` of the current frame decided something.
     pub fn need_precise(&mut self, reg: u8) -> Checked {
-        let mut needed = Needed::default();
+        let mut needed = Needed::in_frame(self.state.current());
         needed.add_reg(reg);
         self.trace_back(needed)
     }
 
-    /// The number in the stack slot `slot` decided something.
-    pub fn need_precise_slot(&mut self, slot: usize) -> Checked {
-        let mut needed = Needed::default();
-        needed.add(Place::Slot(slot));
+    /// The number in a stack slot decided something.
+    pub fn need_precise_slot(&mut self, frame: u8, slot: usize) -> Checked {
+        let mut needed = Needed::in_frame(self.state.current());
+        needed.add(Place::Slot(frame, slot));
         self.trace_back(needed)
+    }
+
+    /// What mattered to the paths from recorded state `id`.
+    fn mattered(&self, id: u32) -> Needed {
+        let Some(old) = self.recorded.get(id as usize) else { return Needed::default() };
+        let mut all = Needed::in_frame(old.state.current());
+        let by_marks = self.rules.liveness == Liveness::Marks;
+        let matters = |reg: &Reg| reg.is_scalar() && reg.precise && (!by_marks || reg.live.read);
+        for (frame, number) in old.state.frames().zip(0u8..) {
+            for reg in 0..FP {
+                if matters(frame.reg(reg)) {
+                    all.add(Place::Reg(number, reg));
+                }
+            }
+            for (index, slot) in frame.stack.iter().enumerate() {
+                if slot.is_spill() && matters(&slot.spilled) {
+                    all.add(Place::Slot(number, index));
+                }
+            }
+        }
+        all
     }
 
     /// What mattered to the paths from recorded state `id` matters to the current path.
     pub(super) fn propagate_precision(&mut self, id: u32) -> Checked {
-        let mut all = Needed::default();
-        let Some(old) = self.recorded.get(id as usize) else { return Ok(()) };
-        let by_marks = self.rules.liveness == Liveness::Marks;
-        let matters = |reg: &Reg| reg.is_scalar() && reg.precise && (!by_marks || reg.live.read);
-        for number in 0..FP {
-            if matters(old.state.reg(number)) {
-                all.add_reg(number);
-            }
-        }
-        for (index, slot) in old.state.stack.iter().enumerate() {
-            if slot.is_spill() && matters(&slot.spilled) {
-                all.add(Place::Slot(index));
-            }
-        }
+        let all = self.mattered(id);
         if self.rules.backtracking == Backtracking::Recorded {
             return self.trace_back(all);
         }
         // 6.1 walks once for each, and skips those that hold no number now.
         for place in all.places() {
             let is_number = match place {
-                Place::Reg(_) => true,
-                Place::Slot(slot) => self.state.stack.get(slot).is_some_and(|slot| slot.is_scalar_spill()),
+                Place::Reg(..) => true,
+                Place::Slot(frame, slot) => {
+                    self.state.frame(frame).stack.get(slot).is_some_and(|slot| slot.is_scalar_spill())
+                }
             };
             if is_number {
-                let mut one = Needed::default();
+                let frame = match place {
+                    Place::Reg(frame, _) | Place::Slot(frame, _) => frame,
+                };
+                let mut one = Needed::in_frame(frame);
                 one.add(place);
                 self.trace_back(one)?;
             }
@@ -133,105 +191,138 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// What mattered to recorded state `id` matters to a path that ended in `state`; says whether that was news.
+    pub(super) fn carry_precision(&mut self, id: u32, state: &State, insn: u32) -> Checked<bool> {
+        let all = self.mattered(id);
+        self.trace_back_from(all, Start::of(state, Some(insn)))
+    }
+
     /// `mark_chain_precision`.
-    fn trace_back(&mut self, mut needed: Needed) -> Checked {
+    fn trace_back(&mut self, needed: Needed) -> Checked {
+        let start = Start::of(&self.state, Some(self.insn));
+        self.trace_back_from(needed, start).map(|_| ())
+    }
+
+    fn trace_back_from(&mut self, mut needed: Needed, start: Start) -> Checked<bool> {
         if needed.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let mut segment = (self.state.first_insn, Some(self.insn), self.state.history, self.state.parent);
-        let mut is_first = true;
         let simple = self.rules.backtracking == Backtracking::FramePointer;
+        let (mut segment, mut is_first, mut changed, mut after) = (start, true, false, None);
         loop {
-            let (first, last, history, parent) = segment;
-            let Some(last) = last else {
-                return Err(Stop::feature("a number that is older than the program"));
+            let Some(last) = segment.last else {
+                return if self.is_at_entry(&needed, &segment) {
+                    Ok(changed)
+                } else {
+                    Err(Stop::feature("a number that is older than the program"))
+                };
             };
-            match self.walk_segment(&mut needed, first, last, history, is_first) {
+            match self.walk_segment(&mut needed, segment, last, is_first, after) {
                 Err(Lost) => {
                     // 6.1 leaves out the states that the walk has been through.
-                    let from = if simple { parent } else { self.state.parent };
-                    self.need_all_precise(from);
-                    return Ok(());
+                    self.need_all_precise(if simple { segment.parent } else { start.parent });
+                    return Ok(changed);
                 }
-                Ok(()) if needed.is_empty() => return Ok(()),
+                Ok(()) if needed.is_empty() => return Ok(changed),
                 Ok(()) => {}
             }
             is_first = false;
-            let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) else { break };
-            let mut is_new = false;
-            let mut is_lost = false;
-            for place in needed.places() {
-                match place {
-                    Place::Slot(slot) if slot >= recorded.state.stack.len() => is_lost = true,
-                    Place::Slot(slot) if !recorded.state.stack[slot].is_spill() => needed.remove(place),
-                    _ => {}
-                }
-                let Some(reg) = recorded.state.place_mut(place) else { continue };
-                if !reg.is_scalar() {
-                    needed.remove(place);
-                } else if reg.precise {
-                    if !simple {
-                        needed.remove(place);
-                    }
-                } else if needed.has(place) {
-                    reg.precise = true;
-                    is_new = true;
-                }
-            }
+            let Some(parent) = segment.parent else { break };
+            let Some((is_new, is_lost)) = self.mark_precise(&mut needed, parent) else { break };
+            changed |= is_new;
+            let Some(recorded) = self.recorded.get(parent as usize) else { break };
             if is_lost {
-                let from = if simple { recorded.state.parent } else { self.state.parent };
-                self.need_all_precise(from);
-                return Ok(());
+                self.need_all_precise(if simple { recorded.state.parent } else { start.parent });
+                return Ok(changed);
             }
             if needed.is_empty() || (simple && !is_new) {
-                return Ok(());
+                return Ok(changed);
             }
-            segment = (
-                recorded.state.first_insn,
-                recorded.state.last_insn,
-                recorded.state.history,
-                recorded.state.parent,
-            );
+            after = Some(segment.first);
+            segment = Start::of(&recorded.state, recorded.state.last_insn);
         }
         if !simple {
-            self.need_all_precise(self.state.parent);
+            self.need_all_precise(start.parent);
         }
-        Ok(())
+        Ok(changed)
     }
 
-    /// Walks back from `last` to `first`, which the path entered from a recorded state.
+    /// The walk came to the start of a function that is verified on its own: its arguments may be anything.
+    fn is_at_entry(&self, needed: &Needed, segment: &Start) -> bool {
+        let entry = self.functions.iter().skip(1).any(|function| function.start == segment.first);
+        let regs = needed.regs.first().copied().unwrap_or(0);
+        entry && segment.frames == 0 && regs & !ARGUMENTS == 0 && needed.slots.iter().all(|slots| *slots == 0)
+    }
+
+    /// Marks what is needed in the recorded state `id`; says whether a mark is new, and whether the walk is lost.
+    fn mark_precise(&mut self, needed: &mut Needed, id: u32) -> Option<(bool, bool)> {
+        let simple = self.rules.backtracking == Backtracking::FramePointer;
+        let recorded = self.recorded.get_mut(id as usize)?;
+        let (mut is_new, mut is_lost) = (false, false);
+        for place in needed.places() {
+            let (Place::Reg(frame, _) | Place::Slot(frame, _)) = place;
+            if frame > recorded.state.current() {
+                needed.remove(place);
+                continue;
+            }
+            if let Place::Slot(_, slot) = place {
+                match recorded.state.frame(frame).stack.get(slot) {
+                    None => is_lost = true,
+                    Some(slot) if !slot.is_spill() => needed.remove(place),
+                    Some(_) => {}
+                }
+            }
+            let Some(reg) = recorded.state.place_mut(place) else { continue };
+            if !reg.is_scalar() {
+                needed.remove(place);
+            } else if reg.precise {
+                if !simple {
+                    needed.remove(place);
+                }
+            } else if needed.has(place) {
+                reg.precise = true;
+                is_new = true;
+            }
+        }
+        Some((is_new, is_lost))
+    }
+
+    /// Walks back from `last` to the first instruction, which the path entered from a recorded state. `after` is the
+    /// instruction that followed `last` on the path.
     fn walk_segment(
         &self,
         needed: &mut Needed,
-        first: u32,
+        segment: Start,
         last: u32,
-        history: (usize, usize),
         mut skips: bool,
+        mut after: Option<u32>,
     ) -> Result<(), Lost> {
-        let (start, mut end) = history;
+        let Trail { last: mut tail, mut steps } = segment.history;
         let mut at = last;
         loop {
-            let step =
-                if end > start { self.history.get(end - 1).filter(|step| step.insn == at) } else { None };
+            let top = tail.filter(|_| steps > 0).and_then(|tail| self.history.get(tail as usize));
+            let step = top.filter(|step| step.insn == at);
             if !std::mem::take(&mut skips) {
                 let insn = self.insns.get(at as usize).copied().unwrap_or_default();
                 match self.rules.backtracking {
                     Backtracking::FramePointer => walk_simple(needed, insn)?,
-                    Backtracking::Recorded => walk_recorded(needed, insn, step)?,
+                    Backtracking::Recorded => self.walk_recorded(needed, insn, at, after, step)?,
                 }
             }
             if needed.is_empty() {
                 return Ok(());
             }
-            if at == first {
-                let only_entry = end == start + 1 && step.is_some();
-                if end == start || only_entry {
+            after = Some(at);
+            if at == segment.first {
+                let only_entry = steps == 1 && step.is_some();
+                if steps == 0 || only_entry {
                     return Ok(());
                 }
             }
             match step {
                 Some(step) => {
-                    end -= 1;
+                    steps -= 1;
+                    tail = step.before;
                     at = step.previous;
                 }
                 None => match at.checked_sub(1) {
@@ -243,16 +334,135 @@ impl Machine<'_> {
     }
 
     /// All numbers matter, of the recorded state `parent` and of those that led to it.
-    fn need_all_precise(&mut self, mut parent: Option<u32>) {
+    pub(super) fn need_all_precise(&mut self, mut parent: Option<u32>) {
         while let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) {
-            for reg in recorded.state.regs.iter_mut().take(usize::from(FP)) {
-                reg.precise |= reg.is_scalar();
-            }
-            for slot in recorded.state.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
-                slot.spilled.precise = true;
+            for frame in recorded.state.frames_mut() {
+                for reg in frame.regs.iter_mut().take(usize::from(FP)) {
+                    reg.precise |= reg.is_scalar();
+                }
+                for slot in frame.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
+                    slot.spilled.precise = true;
+                }
             }
             parent = recorded.state.parent;
         }
+    }
+
+    /// `backtrack_insn`.
+    fn walk_recorded(
+        &self,
+        needed: &mut Needed,
+        insn: Insn,
+        at: u32,
+        after: Option<u32>,
+        step: Option<&Step>,
+    ) -> Result<(), Lost> {
+        if insn.code == 0 {
+            return Ok(());
+        }
+        sync_links(needed, step);
+        let note = step.map(|step| step.note).unwrap_or_default();
+        match insn.class() {
+            class::ALU | class::ALU64 => walk_alu(needed, insn, false),
+            class::LDX => walk_load(needed, insn.dst, note.slot),
+            class::STX | class::ST => match fetched(insn) {
+                Some(loaded) => walk_load(needed, loaded, note.slot),
+                None => {
+                    if needed.has_reg(insn.dst) {
+                        return Err(Lost);
+                    }
+                    let slot = note.slot.map(|(frame, slot)| Place::Slot(frame, slot));
+                    if let Some(place) = slot.filter(|place| needed.has(*place)) {
+                        needed.remove(place);
+                        if insn.class() == class::STX {
+                            needed.add_reg(insn.src);
+                        }
+                    }
+                }
+            },
+            class::LD if insn.code & 0xe0 == mode::IMM => {
+                needed.remove_reg(insn.dst);
+                return Ok(());
+            }
+            class::LD => {
+                if needed.has_reg(insn.dst) {
+                    return Err(Lost);
+                }
+                // The other way of such a load is to return at once.
+                if after != Some(at + 1) {
+                    needed.frame += 1;
+                }
+                return Ok(());
+            }
+            _ => match insn.code & OP_MASK {
+                OP_CALL => return self.walk_call(needed, insn, at, after),
+                OP_EXIT => return self.walk_exit(needed, after),
+                OP_JA => {}
+                _ if insn.code & insn::SOURCE_REG != 0
+                    && (needed.has_reg(insn.dst) || needed.has_reg(insn.src)) =>
+                {
+                    if !note.src_is_stack {
+                        needed.add_reg(insn.src);
+                    }
+                    if !note.dst_is_stack {
+                        needed.add_reg(insn.dst);
+                    }
+                }
+                _ => {}
+            },
+        }
+        sync_links(needed, step);
+        Ok(())
+    }
+
+    /// A call: of a helper, of a function that was entered here, or of a callback that was entered here.
+    fn walk_call(&self, needed: &mut Needed, insn: Insn, at: u32, after: Option<u32>) -> Result<(), Lost> {
+        let is_entry = after != Some(at + 1);
+        if insn.src == pseudo::CALL {
+            let target = (i64::from(at) + i64::from(insn.imm) + 1) as u32;
+            if self.functions.iter().any(|function| function.start == target && function.is_global()) {
+                needed.remove_reg(0);
+                return if *needed.current() & ARGUMENTS != 0 { Err(Lost) } else { Ok(()) };
+            }
+            let arguments = *needed.current();
+            if arguments & !ARGUMENTS != 0 || needed.current_slots() != 0 || needed.frame == 0 {
+                return Err(Lost);
+            }
+            *needed.current() = 0;
+            needed.frame -= 1;
+            *needed.current() |= arguments;
+            return Ok(());
+        }
+        let calls_back = self.points.get(at as usize).is_some_and(|point| point.calls_callback);
+        if calls_back && is_entry {
+            if *needed.current() & !ARGUMENTS != 0 || needed.current_slots() != 0 || needed.frame == 0 {
+                return Err(Lost);
+            }
+            *needed.current() = 0;
+            needed.frame -= 1;
+            return Ok(());
+        }
+        needed.remove_reg(0);
+        if *needed.current() & ARGUMENTS != 0 { Err(Lost) } else { Ok(()) }
+    }
+
+    /// The end of a function or callback: the walk goes on inside of it.
+    fn walk_exit(&self, needed: &mut Needed, after: Option<u32>) -> Result<(), Lost> {
+        let before = after.and_then(|after| after.checked_sub(1)).and_then(|at| self.insns.get(at as usize));
+        let was_called = before.is_some_and(|insn| insn.code == insn::CALL && insn.src == pseudo::CALL);
+        if was_called && *needed.current() & ARGUMENTS != 0 {
+            return Err(Lost);
+        }
+        let needs_result = was_called && needed.has_reg(0);
+        needed.remove_reg(0);
+        if usize::from(needed.frame) + 1 >= MAX_FRAMES {
+            return Err(Lost);
+        }
+        needed.frame += 1;
+        if needs_result {
+            needed.add_reg(0);
+        }
+        Ok(())
     }
 }
 
@@ -282,68 +492,11 @@ fn walk_alu(needed: &mut Needed, insn: Insn, follows_fp: bool) {
     }
 }
 
-/// `backtrack_insn`.
-fn walk_recorded(needed: &mut Needed, insn: Insn, step: Option<&Step>) -> Result<(), Lost> {
-    if insn.code == 0 {
-        return Ok(());
-    }
-    sync_links(needed, step);
-    let note = step.map(|step| step.note).unwrap_or_default();
-    let op = insn.code & OP_MASK;
-    match insn.class() {
-        class::ALU | class::ALU64 => walk_alu(needed, insn, false),
-        class::LDX => walk_load(needed, insn.dst, note.slot),
-        class::STX | class::ST => match fetched(insn) {
-            Some(loaded) => walk_load(needed, loaded, note.slot),
-            None => {
-                if needed.has_reg(insn.dst) {
-                    return Err(Lost);
-                }
-                if let Some(place) = note.slot.map(Place::Slot).filter(|place| needed.has(*place)) {
-                    needed.remove(place);
-                    if insn.class() == class::STX {
-                        needed.add_reg(insn.src);
-                    }
-                }
-            }
-        },
-        class::LD if insn.code & 0xe0 == mode::IMM => needed.remove_reg(insn.dst),
-        class::LD => {
-            if needed.has_reg(insn.dst) {
-                return Err(Lost);
-            }
-        }
-        _ => match op {
-            OP_CALL => {
-                needed.remove_reg(0);
-                if needed.regs & ARGUMENTS != 0 {
-                    return Err(Lost);
-                }
-            }
-            OP_JA => {}
-            OP_EXIT => return Err(Lost),
-            _ if insn.code & insn::SOURCE_REG != 0
-                && (needed.has_reg(insn.dst) || needed.has_reg(insn.src)) =>
-            {
-                if !note.src_is_stack {
-                    needed.add_reg(insn.src);
-                }
-                if !note.dst_is_stack {
-                    needed.add_reg(insn.dst);
-                }
-            }
-            _ => {}
-        },
-    }
-    sync_links(needed, step);
-    Ok(())
-}
-
-fn walk_load(needed: &mut Needed, loaded: u8, slot: Option<usize>) {
+fn walk_load(needed: &mut Needed, loaded: u8, slot: Option<(u8, usize)>) {
     if needed.has_reg(loaded) {
         needed.remove_reg(loaded);
-        if let Some(slot) = slot {
-            needed.add(Place::Slot(slot));
+        if let Some((frame, slot)) = slot {
+            needed.add(Place::Slot(frame, slot));
         }
     }
 }
@@ -365,17 +518,18 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
     }
     let slot = usize::try_from((-i32::from(insn.off) - 1) / 8).unwrap_or(0);
     let op = insn.code & OP_MASK;
+    let frame = needed.frame;
     match insn.class() {
         class::ALU | class::ALU64 => walk_alu(needed, insn, true),
-        class::LDX => walk_load(needed, insn.dst, (insn.src == FP).then_some(slot)),
+        class::LDX => walk_load(needed, insn.dst, (insn.src == FP).then_some((frame, slot))),
         class::STX | class::ST => match fetched(insn) {
-            Some(loaded) => walk_load(needed, loaded, (insn.dst == FP).then_some(slot)),
+            Some(loaded) => walk_load(needed, loaded, (insn.dst == FP).then_some((frame, slot))),
             None => {
                 if needed.has_reg(insn.dst) {
                     return Err(Lost);
                 }
-                if insn.dst == FP && needed.has(Place::Slot(slot)) {
-                    needed.remove(Place::Slot(slot));
+                if insn.dst == FP && needed.has(Place::Slot(frame, slot)) {
+                    needed.remove(Place::Slot(frame, slot));
                     if insn.class() == class::STX {
                         needed.add_reg(insn.src);
                     }
@@ -392,8 +546,12 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
         }
         _ => match op {
             OP_CALL => {
+                let calls_back = insn.src == 0 && crate::checks::callbacks::calls_back(insn.imm);
+                if insn.src == pseudo::CALL || calls_back {
+                    return Err(Lost);
+                }
                 needed.remove_reg(0);
-                if needed.regs & (ARGUMENTS | 1) != 0 {
+                if *needed.current() & ARGUMENTS != 0 {
                     return Err(Lost);
                 }
             }

@@ -1,10 +1,10 @@
 //! Comparing with the states that were recorded at a place, and recording new ones.
 
-use crate::dialect::Liveness;
+use crate::dialect::{Liveness, LoopRule};
 use crate::explore::equal::{Exactness, Ids, states_equal};
-use crate::explore::{Machine, Note, Recorded};
+use crate::explore::{Machine, Note, Recorded, Trail};
 use crate::fault::{Checked, Fault};
-use crate::state::{FP, Live, Place, REGISTERS, Reg, Slot};
+use crate::state::{Byte, Extra, FP, IterState, Live, Parent, Place, REGISTERS, Reg, Slot, State};
 
 /// What the look at recorded states came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,12 +17,23 @@ pub(crate) enum Visit {
     New,
 }
 
+/// What a recorded state says of the current one.
+enum Answer {
+    /// It covers it; where `loops`, as a turn of a loop that is still being followed.
+    Hit {
+        loops: bool,
+    },
+    Miss,
+}
+
 /// Jumps and instructions since the last record that make a new one worthwhile.
 const WORTHWHILE: (u32, u32) = (2, 8);
 /// The same within a loop, whose turns differ too often to be compared.
 const WORTHWHILE_IN_LOOP: (u32, u32) = (20, 100);
 /// A record that missed more often than this many times its hits, and this often at least, is dropped.
 const MISSES_PER_HIT: u32 = 3;
+/// The same for an open record where the kernel counts on convergence.
+const MISSES_PER_HIT_OF_CHECKPOINT: u32 = 64;
 
 impl Machine<'_> {
     /// `is_state_visited`.
@@ -30,24 +41,29 @@ impl Machine<'_> {
         let at = self.insn as usize;
         let jumps = self.jumps - self.jumps_at_record;
         let processed = self.processed - self.processed_at_record;
-        let steps = self.state.history.1.saturating_sub(self.state.history.0) as u32;
-        let forced = self.rules.history_limit.is_some_and(|limit| steps > limit);
+        let checkpoint = self.points.get(at).is_some_and(|point| point.checkpoint);
+        let is_long = self.rules.history_limit.is_some_and(|limit| self.state.history.steps > limit);
+        let forced = is_long || checkpoint || self.records_everything();
         let mut records = forced || (jumps >= WORTHWHILE.0 && processed >= WORTHWHILE.1);
         self.clean_finished(at);
         let mut index = 0;
         while let Some(id) = self.explored.get(at).and_then(|list| list.get(index)).copied() {
-            if self.recorded.get(id as usize).is_some_and(|old| old.branches > 0) {
-                if self.is_same_as_open(id) {
-                    return Err(Fault::EndlessLoop { insn: self.insn }.into());
+            let is_open = self.recorded.get(id as usize).is_some_and(|old| old.branches > 0);
+            let answer = if is_open { self.ask_open(id)? } else { self.ask_finished(id) };
+            match answer {
+                Answer::Hit { loops } => {
+                    self.take_cover(id, loops)?;
+                    return Ok(Visit::Covered);
                 }
-                if !forced && jumps < WORTHWHILE_IN_LOOP.0 && processed < WORTHWHILE_IN_LOOP.1 {
-                    records = false;
+                Answer::Miss if is_open => {
+                    let soon = jumps < WORTHWHILE_IN_LOOP.0 && processed < WORTHWHILE_IN_LOOP.1;
+                    if soon && !forced {
+                        records = false;
+                    }
                 }
-            } else if self.equals(id, Exactness::NotExact) {
-                self.take_cover(id)?;
-                return Ok(Visit::Covered);
+                Answer::Miss => {}
             }
-            if self.is_useless(id, records) {
+            if self.is_useless(id, records, checkpoint) {
                 if let Some(list) = self.explored.get_mut(at) {
                     list.remove(index);
                 }
@@ -62,34 +78,126 @@ impl Machine<'_> {
         Ok(Visit::Recorded)
     }
 
-    fn equals(&self, id: u32, exactness: Exactness) -> bool {
-        let Some(old) = self.recorded.get(id as usize) else { return false };
-        let live = match self.rules.liveness {
-            Liveness::Graph => self.live.get(self.insn as usize).copied().unwrap_or(u16::MAX),
-            Liveness::Marks => u16::MAX,
-        };
-        states_equal(&old.state, &self.state, live, exactness, &mut Ids::new(self.ids), self.rules)
+    /// A state of the path itself: does the path go round for ever, or come back as it is meant to?
+    fn ask_open(&mut self, id: u32) -> Checked<Answer> {
+        let Some(old) = self.recorded.get(id as usize) else { return Ok(Answer::Miss) };
+        if old.state.top.in_async && old.state.top.async_entries != self.state.top.async_entries {
+            return Ok(Answer::Miss);
+        }
+        let point = self.points.get(self.insn as usize).copied().unwrap_or_default();
+        let other_turn = old.state.may_goto_depth != self.state.may_goto_depth;
+        let same_turn = !other_turn && old.state.callback_unroll_depth == self.state.callback_unroll_depth;
+        if point.iterator {
+            if self.equals(id, Exactness::Within) && self.iterator_is_active() {
+                self.came_back_to(id);
+                return Ok(Answer::Hit { loops: true });
+            }
+            return Ok(Answer::Miss);
+        }
+        if point.may_goto && other_turn && self.equals(id, Exactness::Within) {
+            self.came_back_to(id);
+            return Ok(Answer::Hit { loops: true });
+        }
+        if point.calls_callback && self.rules.loops != LoopRule::None {
+            let covers = self.equals(id, Exactness::Within);
+            return Ok(if covers { Answer::Hit { loops: true } } else { Answer::Miss });
+        }
+        let may_loop = self.is_same_as_open(id);
+        if may_loop && same_turn && !self.iterators_moved(id) {
+            return Err(Fault::EndlessLoop { insn: self.insn }.into());
+        }
+        Ok(Answer::Miss)
     }
 
-    /// The path came back to a state that it is still in: it never ends.
+    /// A state that was found safe.
+    fn ask_finished(&mut self, id: u32) -> Answer {
+        let entry = match self.rules.loops {
+            LoopRule::None => None,
+            LoopRule::Entries => self
+                .loop_entry(id)
+                .filter(|entry| self.recorded.get(*entry as usize).is_some_and(|entry| entry.branches > 0)),
+            LoopRule::Components => self.is_incomplete(id).then_some(id),
+        };
+        let exactness = if entry.is_some() { Exactness::Within } else { Exactness::NotExact };
+        if !self.equals(id, exactness) {
+            return Answer::Miss;
+        }
+        if let Some(entry) = entry {
+            self.came_back_to(entry);
+        }
+        Answer::Hit { loops: entry.is_some() }
+    }
+
+    fn came_back_to(&mut self, id: u32) {
+        if self.rules.loops == LoopRule::Entries {
+            self.update_loop_entry(None, id);
+        }
+    }
+
+    fn equals(&self, id: u32, exactness: Exactness) -> bool {
+        let Some(old) = self.recorded.get(id as usize) else { return false };
+        let live = |frame: u8| match self.rules.liveness {
+            Liveness::Graph => self.live_registers_at(old.state.insn_of_frame(frame, self.insn)),
+            Liveness::Marks => u16::MAX,
+        };
+        states_equal(&old.state, &self.state, &live, exactness, &mut Ids::new(self.ids), self.rules)
+    }
+
+    /// The path came back to a state that it is still in.
     fn is_same_as_open(&self, id: u32) -> bool {
         let Some(old) = self.recorded.get(id as usize) else { return false };
-        let may_loop = (0..REGISTERS).all(|reg| {
-            let (old, new) = (&old.state.regs[reg], &self.state.regs[reg]);
-            old.same_value(new) && old.id == new.id
-        });
+        let may_loop = old.state.callers.len() == self.state.callers.len()
+            && (0..REGISTERS).all(|reg| {
+                let (old, new) = (&old.state.top.regs[reg], &self.state.top.regs[reg]);
+                old.same_value(new) && old.id == new.id && old.ref_obj == new.ref_obj
+            });
         may_loop && self.equals(id, Exactness::Exact)
     }
 
+    /// `iter_active_depths_differ`.
+    fn iterators_moved(&self, id: u32) -> bool {
+        let Some(old) = self.recorded.get(id as usize) else { return false };
+        let depth = |state: &State, frame: u8, index: usize| {
+            let slot = state.frame(frame).stack.get(index)?;
+            match slot.spilled.extra {
+                Extra::Iter { state: IterState::Active, depth, .. } if slot.bytes[0] == Byte::Iter => {
+                    Some(depth)
+                }
+                _ => None,
+            }
+        };
+        (0..=old.state.current()).any(|frame| {
+            (0..old.state.frame(frame).stack.len()).any(|index| {
+                let before = depth(&old.state, frame, index);
+                before.is_some() && before != depth(&self.state, frame, index)
+            })
+        })
+    }
+
+    /// The iterator that R1 points to may give more.
+    fn iterator_is_active(&self) -> bool {
+        let pointer = self.state.reg(1);
+        let off = i64::from(pointer.off).wrapping_add(pointer.bounds.tnum.value as i64);
+        let (slot, _) = crate::state::slot_of(off);
+        let slot = self.state.frame(pointer.frame).stack.get(slot);
+        slot.is_some_and(|slot| matches!(slot.spilled.extra, Extra::Iter { state: IterState::Active, .. }))
+    }
+
     /// What the covering state's paths needed, this state's past must give.
-    fn take_cover(&mut self, id: u32) -> Checked {
+    fn take_cover(&mut self, id: u32, loops: bool) -> Checked {
         let Some(old) = self.recorded.get_mut(id as usize) else { return Ok(()) };
         old.hits += 1;
         if self.rules.liveness == Liveness::Marks {
-            let slots = old.state.stack.len().min(self.state.stack.len());
-            let places = (0..FP).map(Place::Reg).chain((0..slots).map(Place::Slot));
-            let read: Vec<Place> =
-                places.filter(|place| old.state.place(*place).is_some_and(|reg| reg.live.read)).collect();
+            let mut read = Vec::new();
+            for number in 0..=old.state.current() {
+                let (before, now) = (old.state.frame(number), self.state.frame(number));
+                let first = if number < old.state.current() { 6 } else { 0 };
+                let regs = (first..FP).filter(|reg| before.reg(*reg).live.read);
+                read.extend(regs.map(|reg| Place::Reg(number, reg)));
+                let slots = before.stack.len().min(now.stack.len());
+                let slots = (0..slots).filter(|slot| before.stack[*slot].spilled.live.read);
+                read.extend(slots.map(|slot| Place::Slot(number, slot)));
+            }
             for place in read {
                 self.mark_read(place);
             }
@@ -97,21 +205,29 @@ impl Machine<'_> {
         if self.points.get(self.insn as usize).is_some_and(|point| point.jump) {
             self.note(Note::default(), Vec::new());
         }
-        self.propagate_precision(id)
+        self.propagate_precision(id)?;
+        if loops && self.rules.loops == LoopRule::Components {
+            self.add_backedge(id);
+        }
+        Ok(())
     }
 
     /// Counts a miss, and says whether the record missed too often to be looked at again.
-    fn is_useless(&mut self, id: u32, records: bool) -> bool {
+    fn is_useless(&mut self, id: u32, records: bool, checkpoint: bool) -> bool {
         let Some(old) = self.recorded.get_mut(id as usize) else { return true };
         if records {
             old.misses += 1;
         }
-        if old.misses <= old.hits * MISSES_PER_HIT + MISSES_PER_HIT {
+        let patience = match checkpoint && old.branches > 0 {
+            true => MISSES_PER_HIT_OF_CHECKPOINT,
+            false => MISSES_PER_HIT,
+        };
+        if old.misses <= old.hits * patience + patience {
             return false;
         }
         old.dropped = true;
         let is_freed = match self.rules.liveness {
-            Liveness::Marks => old.cleaned,
+            Liveness::Marks => old.cleaned && !old.used_as_loop_entry,
             Liveness::Graph => old.branches == 0,
         };
         if is_freed {
@@ -127,58 +243,126 @@ impl Machine<'_> {
         self.peak_states = self.peak_states.max(self.kept_states);
         self.jumps_at_record = self.jumps;
         self.processed_at_record = self.processed;
-        for reg in self.state.regs.iter_mut() {
-            if reg.is_scalar() {
-                reg.precise = false;
+        for frame in self.state.frames_mut() {
+            for reg in frame.regs.iter_mut() {
+                if reg.is_scalar() {
+                    reg.precise = false;
+                }
+            }
+            for slot in frame.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
+                slot.spilled.precise = false;
             }
         }
-        for slot in self.state.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
-            slot.spilled.precise = false;
+        if self.rules.forgets_single_ids {
+            self.forget_single_ids();
         }
         let id = self.recorded.len() as u32;
         self.recorded.push(Recorded {
             state: self.state.clone(),
+            insn: self.insn,
             branches: 1,
             cleaned: false,
             dropped: false,
             hits: 0,
             misses: 0,
+            used_as_loop_entry: false,
         });
         if let Some(list) = self.explored.get_mut(self.insn as usize) {
             list.insert(0, id);
         }
+        self.enter_component(id);
         self.state.parent = Some(id);
         self.state.first_insn = self.insn;
-        self.state.history.0 = self.state.history.1;
-        for reg in self.state.regs.iter_mut().take(usize::from(FP)) {
-            reg.live = Live::default();
+        self.state.depth += 1;
+        self.state.history = Trail { steps: 0, ..self.state.history };
+        if self.rules.liveness == Liveness::Marks {
+            self.link_to_record(id);
         }
-        for slot in &mut self.state.stack {
-            slot.spilled.live = Live::default();
+    }
+
+    /// Reads from here on are reads of the record's registers and slots; callers only keep R6 to R9.
+    fn link_to_record(&mut self, id: u32) {
+        let top = self.state.current();
+        for (number, frame) in (0u8..).zip(self.state.frames_mut()) {
+            for (reg, value) in (0u8..).zip(frame.regs.iter_mut()).take(usize::from(FP)) {
+                let parent = match number == top || reg >= 6 {
+                    true => Some(Parent::new(id, Place::Reg(number, reg))),
+                    false => value.live.parent,
+                };
+                value.live = Live { parent, ..Live::default() };
+            }
+            for (index, slot) in frame.stack.iter_mut().enumerate() {
+                let parent = Some(Parent::new(id, Place::Slot(number, index)));
+                slot.spilled.live = Live { parent, ..Live::default() };
+            }
+        }
+    }
+
+    /// `clear_singular_ids`: an id that only one number has links it to nothing.
+    fn forget_single_ids(&mut self) {
+        let mut counts: rustc_hash::FxHashMap<u32, u32> = rustc_hash::FxHashMap::default();
+        for reg in self.state.values_mut(false).filter(|reg| reg.is_scalar() && reg.id != 0) {
+            *counts.entry(reg.id & !crate::state::ID_WITH_OFFSET).or_default() += 1;
+        }
+        for reg in self.state.values_mut(false).filter(|reg| reg.is_scalar() && reg.id != 0) {
+            if counts.get(&(reg.id & !crate::state::ID_WITH_OFFSET)) == Some(&1) {
+                reg.unlink();
+            }
         }
     }
 
     /// Takes what was never needed out of the finished states at `at`, so that more states compare equal.
     fn clean_finished(&mut self, at: usize) {
-        let Some(list) = self.explored.get(at) else { return };
-        let live_registers = self.live.get(at).copied().unwrap_or(u16::MAX);
+        let Some(list) = self.explored.get(at).cloned() else { return };
         for id in list {
-            let Some(old) = self.recorded.get_mut(*id as usize) else { continue };
-            if old.branches > 0 || old.cleaned {
+            let Some(old) = self.recorded.get(id as usize) else { continue };
+            if old.branches > 0 || old.cleaned || !old.state.same_callsites(&self.state) {
                 continue;
             }
-            old.cleaned = true;
-            let by_graph = self.rules.liveness == Liveness::Graph;
-            for (number, reg) in old.state.regs.iter_mut().enumerate().take(usize::from(FP)) {
-                let needed = if by_graph { live_registers & (1 << number) != 0 } else { reg.live.read };
+            let is_incomplete = match self.rules.loops {
+                LoopRule::None => false,
+                LoopRule::Entries => self
+                    .loop_entry(id)
+                    .and_then(|entry| self.recorded.get(entry as usize))
+                    .is_some_and(|entry| entry.branches > 0),
+                LoopRule::Components => self.is_incomplete(id),
+            };
+            if !is_incomplete {
+                self.clean(id);
+            }
+        }
+    }
+
+    fn clean(&mut self, id: u32) {
+        let by_graph = self.rules.liveness == Liveness::Graph;
+        let Some(old) = self.recorded.get(id as usize) else { return };
+        let insn = old.insn;
+        let (registers, slots) = if by_graph {
+            let frames = 0..=old.state.current();
+            let registers: Vec<u16> =
+                frames.map(|frame| self.live_registers_at(old.state.insn_of_frame(frame, insn))).collect();
+            let points = &self.points;
+            let calls_callback =
+                |insn: u32| points.get(insn as usize).is_some_and(|point| point.calls_callback);
+            (registers, self.live_stack.live_slots(&old.state, insn, &calls_callback))
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let Some(old) = self.recorded.get_mut(id as usize) else { return };
+        old.cleaned = true;
+        for (number, frame) in old.state.frames_mut().enumerate() {
+            for (index, reg) in frame.regs.iter_mut().enumerate().take(usize::from(FP)) {
+                let needed = if by_graph { registers[number] & (1 << index) != 0 } else { reg.live.read };
                 reg.live.done = true;
                 if !needed {
                     *reg = Reg { live: reg.live, ..Reg::NOT_INIT };
                 }
             }
-            for (index, slot) in old.state.stack.iter_mut().enumerate() {
-                let needed =
-                    if by_graph { self.live_stack.is_live(at, index) } else { slot.spilled.live.read };
+            for (index, slot) in frame.stack.iter_mut().enumerate() {
+                let needed = match by_graph {
+                    true => slots[number].checked_shr(index as u32).unwrap_or(0) & 1 != 0,
+                    false => slot.spilled.live.read,
+                };
                 slot.spilled.live.done = true;
                 if !needed {
                     let live = slot.spilled.live;

@@ -63,8 +63,14 @@ fn a_million_instructions_are_too_many() {
 #[test]
 fn work_can_be_cancelled() {
     let object = count_to(1_000_000).object();
-    let request =
-        Request { object: &object, program: 0, dialect: Dialect::V6_1, cancelled: &|| true, states: None };
+    let request = Request {
+        object: &object,
+        program: 0,
+        dialect: Dialect::V6_1,
+        kernel: &|| None,
+        cancelled: &|| true,
+        states: None,
+    };
     assert_eq!(verify(request), Verdict::Unknown(Unknown::Cancelled));
 }
 

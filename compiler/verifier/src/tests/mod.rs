@@ -138,7 +138,14 @@ impl Builder {
 
     pub fn verdict(self, dialect: Dialect) -> Verdict {
         let object = self.object();
-        verify(Request { object: &object, program: 0, dialect, cancelled: &|| false, states: None })
+        verify(Request {
+            object: &object,
+            program: 0,
+            dialect,
+            kernel: &|| None,
+            cancelled: &|| false,
+            states: None,
+        })
     }
 
     pub fn rejection(self, dialect: Dialect) -> Rejection {
@@ -164,6 +171,7 @@ impl Builder {
             object: &object,
             program: 0,
             dialect,
+            kernel: &|| None,
             cancelled: &|| false,
             states: Some(&mut print),
         });

@@ -215,7 +215,7 @@ fn pointer_arithmetic() {
 
 #[test]
 fn what_is_not_followed_is_said() {
-    let call = Insn { src: 1, imm: 0, ..Insn::call(0) };
+    let call = Insn { src: 2, imm: 1, ..Insn::call(0) };
     let verdict = Builder::tracepoint().insn(call).exit().verdict(Dialect::V6_18);
-    assert_eq!(verdict, Verdict::Unknown(Unknown::Feature("bpf-to-bpf calls".into())));
+    assert_eq!(verdict, Verdict::Unknown(Unknown::Feature("kernel function calls".into())));
 }

@@ -37,7 +37,7 @@ pub(super) fn atomic(m: &mut Machine<'_>, insn: Insn) -> Checked {
         read_reg(m, 0)?;
     }
     let kind = m.state.reg(insn.dst).kind;
-    if kind == Kind::Context || kind.is_packet() {
+    if kind == Kind::CONTEXT || kind.is_packet() {
         return Err(Fault::StoreToContext { reg: insn.dst, kind, atomic: true }.into());
     }
     let loaded = match insn.imm {
@@ -57,7 +57,7 @@ pub(super) fn atomic(m: &mut Machine<'_>, insn: Insn) -> Checked {
     }
     let keeps = m.rules.v4;
     if keeps {
-        m.keep_pointer_kind(m.state.reg(insn.dst).kind)?;
+        m.keep_pointer_kind(m.state.reg(insn.dst).kind, true)?;
     }
     memory::access(m, memory::Request { access: Access::Write, ..request })
 }

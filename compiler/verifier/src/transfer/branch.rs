@@ -1,14 +1,16 @@
 //! Conditional jumps: follow one side now, keep the other for later, and learn from the condition on both.
 
-use gobpf_bpf::Insn;
 use gobpf_bpf::insn::{JmpOp, SOURCE_REG, class};
+use gobpf_bpf::tables::MapKind;
+use gobpf_bpf::{Insn, Object};
 
 use crate::bounds::{self, Bounds};
+use crate::checks::helpers::{self, Field};
 use crate::checks::operands::read_reg;
-use crate::dialect::{Backtracking, Deduction};
+use crate::dialect::{Backtracking, Deduction, Rules};
 use crate::explore::{Machine, Next, Note};
 use crate::fault::{Checked, Fault};
-use crate::state::{Kind, MAX_OFFSET, Place, Reg, State};
+use crate::state::{Base, Kind, MAX_OFFSET, Place, Reg, State, flag};
 use crate::transfer::{links, packet_compare};
 
 /// A comparison, taken apart.
@@ -63,8 +65,8 @@ fn note_stack_operands(m: &mut Machine<'_>, comparison: &Comparison) {
     }
     let note = Note {
         slot: None,
-        dst_is_stack: comparison.left.kind == Kind::Stack,
-        src_is_stack: comparison.right.kind == Kind::Stack,
+        dst_is_stack: comparison.left.kind == Kind::STACK,
+        src_is_stack: comparison.right.kind == Kind::STACK,
     };
     if note != Note::default() {
         m.note(note, Vec::new());
@@ -119,11 +121,22 @@ fn null_outcome(pointer: &Reg, value: u64, op: JmpOp, deduction: Deduction) -> O
 }
 
 fn is_not_null(reg: &Reg, deduction: Deduction) -> bool {
+    if reg.kind.may_be_null() {
+        return false;
+    }
     match deduction {
-        Deduction::Simple => reg.kind == Kind::MapValue,
+        Deduction::Simple => matches!(
+            reg.kind,
+            Kind::SOCKET | Kind::TCP_SOCK | Kind::MAP_VALUE | Kind::MAP_KEY | Kind::SOCK_COMMON
+        ),
         Deduction::Mixed { .. } => {
             let near = reg.bounds.smin > -MAX_OFFSET && reg.bounds.smax < MAX_OFFSET;
-            near && matches!(reg.kind, Kind::MapValue | Kind::Map)
+            near && match reg.kind.base {
+                Base::Socket | Base::TcpSock | Base::XdpSock | Base::SockCommon => true,
+                Base::Buf | Base::MapValue | Base::MapKey | Base::Mem | Base::Map => true,
+                Base::BtfId => reg.is_trusted(),
+                _ => false,
+            }
         }
     }
 }
@@ -140,8 +153,10 @@ fn fork(m: &mut Machine<'_>, comparison: &Comparison, target: u32) -> Checked {
             .filter(|reg| reg.is_scalar() && reg.id != 0)
             .map(|reg| reg.id)
             .collect();
-        let live = m.live_registers();
-        linked = links::collect(&mut m.state, &ids, live);
+        let live: Vec<u16> = (0..=m.state.current())
+            .map(|frame| m.live_registers_at(m.state.insn_of_frame(frame, m.insn)))
+            .collect();
+        linked = links::collect(&mut m.state, &ids, &live);
         if linked.len() > 1 {
             m.note(Note::default(), linked.clone());
         }
@@ -161,7 +176,9 @@ fn fork(m: &mut Machine<'_>, comparison: &Comparison, target: u32) -> Checked {
                 continue;
             }
             match rules.backtracking {
-                Backtracking::Recorded => links::sync(state, Place::Reg(reg), &linked, rules),
+                Backtracking::Recorded => {
+                    links::sync(state, Place::Reg(state.current(), reg), &linked, rules)
+                }
                 // 6.1 links what a comparison of two numbers, or of one with a constant, refined.
                 Backtracking::FramePointer if *src != Some(reg) || left.is_scalar() => {
                     links::sync_equal(state, reg);
@@ -199,33 +216,67 @@ fn learn_pointers(m: &mut Machine<'_>, comparison: &Comparison, taken: &mut Stat
                 };
                 if let Some(state) = equal {
                     for (known, other, number) in [(left, right, *src), (right, left, *dst)] {
-                        if is_not_null(known, deduction) && other.kind == Kind::MapValueOrNull {
-                            state.reg_mut(number).kind = Kind::MapValue;
+                        let maybe = other.kind.may_be_null() && other.kind.base != Base::BtfId;
+                        if is_not_null(known, deduction) && known.kind.base != Base::BtfId && maybe {
+                            not_null(state.reg_mut(number), m.object);
                         }
                     }
                 }
             }
             packet_compare::learn(*dst, *src, *op, whole_spills, &mut m.state, taken);
         }
-        None if right.is_null() && left.kind == Kind::MapValueOrNull => {
+        None if right.is_null() && left.kind.may_be_null() => {
             let (null, not_null) = match op {
                 JmpOp::Eq => (taken, &mut m.state),
                 JmpOp::Ne => (&mut m.state, taken),
                 _ => return,
             };
-            settle(null, left.id, true, whole_spills);
-            settle(not_null, left.id, false, whole_spills);
+            if left.ref_obj != 0 && left.ref_obj == left.id {
+                null.references.retain(|held| held.id != left.id);
+            }
+            let (id, rules, object) = (left.id, m.rules, m.object);
+            settle(null, id, true, rules, object);
+            settle(not_null, id, false, rules, object);
         }
         None => {}
     }
 }
 
-/// All copies of a lookup's result become null, or a value.
-fn settle(state: &mut State, id: u32, is_null: bool, whole_spills: bool) {
-    for reg in state.values_mut(whole_spills) {
-        if reg.kind == Kind::MapValueOrNull && reg.id == id {
-            reg.kind = if is_null { Kind::Scalar } else { Kind::MapValue };
+/// All copies of a result that may be null become null, or what they point to.
+fn settle(state: &mut State, id: u32, is_null: bool, rules: &Rules, object: &Object) {
+    for reg in state.values_mut(!rules.precise_spills) {
+        if !reg.kind.may_be_null() || reg.id != id {
+            continue;
+        }
+        if is_null {
+            (reg.kind, reg.id, reg.ref_obj) = (Kind::SCALAR, 0, 0);
+            continue;
+        }
+        not_null(reg, object);
+        if !has_lock(reg, object) {
             reg.id = 0;
         }
+    }
+}
+
+/// Whether the id still tells values apart, since each has a lock of its own.
+fn has_lock(reg: &Reg, object: &Object) -> bool {
+    let map = reg.map.filter(|_| reg.kind == Kind::MAP_VALUE).and_then(|map| object.maps.get(map.0 as usize));
+    map.is_some_and(|map| {
+        helpers::fields_of(object, map).iter().any(|field| matches!(field, Field::SpinLock { .. }))
+    })
+}
+
+/// `mark_ptr_not_null_reg`.
+fn not_null(reg: &mut Reg, object: &Object) {
+    reg.kind = reg.kind.without(flag::OR_NULL);
+    if reg.kind.base != Base::MapValue {
+        return;
+    }
+    let kind = reg.map.and_then(|map| object.maps.get(map.0 as usize)).map(|map| map.kind);
+    match kind {
+        Some(MapKind::XSKMAP) => reg.kind = Kind::XDP_SOCK,
+        Some(MapKind::SOCKMAP | MapKind::SOCKHASH) => reg.kind = Kind::SOCKET,
+        _ => {}
     }
 }

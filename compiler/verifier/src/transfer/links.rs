@@ -65,20 +65,21 @@ fn distance(moved: Moved, rules: &Rules) -> Option<i32> {
     if moved.subtracted { off.checked_neg() } else { Some(off) }
 }
 
-/// The places that are linked to any of `ids`, of the registers those with a bit in `live`; more than fit lose their
-/// link.
-pub(super) fn collect(state: &mut State, ids: &[u32], live: u16) -> Vec<Place> {
+/// The places that are linked to any of `ids`, of the registers those with a bit in their frame's `live`; more than
+/// fit lose their link.
+pub(super) fn collect(state: &mut State, ids: &[u32], live: &[u16]) -> Vec<Place> {
     let mut linked = Vec::new();
     for id in ids.iter().map(|id| id & !ID_WITH_OFFSET) {
-        let slots = 0..state.stack.len();
-        let registers = (0..FP).filter(|reg| live & (1 << reg) != 0);
-        let places = registers.map(Place::Reg).chain(slots.map(Place::Slot));
-        for place in places.collect::<Vec<_>>() {
-            if let Place::Slot(slot) = place
-                && state.stack.get(slot).is_none_or(|slot| slot.bytes[7] != Byte::Spill)
-            {
-                continue;
-            }
+        let mut places = Vec::new();
+        for frame in (0..=state.current()).rev() {
+            let held = state.frame(frame);
+            let registers =
+                (0..FP).filter(|reg| live.get(usize::from(frame)).is_none_or(|live| live & (1 << reg) != 0));
+            let slots = (0..held.stack.len()).filter(|slot| held.stack[*slot].bytes[7] == Byte::Spill);
+            places.extend(registers.map(|reg| Place::Reg(frame, reg)));
+            places.extend(slots.map(|slot| Place::Slot(frame, slot)));
+        }
+        for place in places {
             let Some(reg) = state.place_mut(place) else { continue };
             if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != id {
                 continue;

@@ -4,17 +4,17 @@ use gobpf_bpf::Insn;
 use gobpf_bpf::insn::mode;
 
 use crate::checks::encoding::Load;
-use crate::checks::memory;
 use crate::checks::operands::{read_reg, write_reg};
+use crate::checks::{functions, legacy_load, memory};
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, Stop};
-use crate::state::{Kind, Reg};
+use crate::state::{Extra, Kind, Reg};
 use crate::transfer::assign;
 
 /// `BPF_LD`: a 16-byte load of a constant or map, or a legacy load from a packet.
 pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
     match insn.code & 0xe0 {
-        mode::ABS | mode::IND => return Err(Fault::LegacyPacketLoad.into()),
+        mode::ABS | mode::IND => return legacy_load::load(m, insn),
         mode::IMM if insn.is_load_imm64() => {}
         _ => return Err(Fault::LoadMode.into()),
     }
@@ -25,9 +25,18 @@ pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Nex
     let load = m.loads.get(m.insn as usize).copied().flatten();
     let value = match load {
         Some(Load::Constant(value)) => Reg::constant(value),
-        Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::Map) },
+        Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::MAP) },
         Some(Load::MapValue { map, offset }) => {
-            Reg { map: Some(map), off: offset as i32, ..Reg::pointer(Kind::MapValue) }
+            Reg { map: Some(map), off: offset as i32, ..Reg::pointer(Kind::MAP_VALUE) }
+        }
+        Some(Load::Function { slot }) => {
+            let Some(index) = functions::starting_at(&m.functions, slot) else {
+                return Err(Stop::feature("the address of a function that the program does not have"));
+            };
+            if m.functions[index].global {
+                return Err(Fault::CallbackNotStatic.into());
+            }
+            Reg { extra: Extra::Func { subprogram: index as u32 }, ..Reg::pointer(Kind::FUNC) }
         }
         None => return Err(Stop::feature("a load that was not resolved")),
     };
@@ -43,7 +52,7 @@ pub(super) fn load(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let mut request = memory::Request::of(insn, insn.src, Access::Read, Some(insn.dst));
     request.signed = insn.code & 0xe0 == mode::MEMSX;
     memory::access(m, request)?;
-    m.keep_pointer_kind(kind)?;
+    m.keep_pointer_kind(kind, true)?;
     m.state.reg_mut(insn.dst).bounds.repair();
     Ok(())
 }

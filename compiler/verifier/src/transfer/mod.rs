@@ -3,7 +3,6 @@
 mod alu;
 mod atomic;
 mod branch;
-mod call;
 mod links;
 mod load;
 mod packet_compare;
@@ -12,13 +11,13 @@ mod pointer;
 pub(crate) use links::link_source;
 
 use gobpf_bpf::Insn;
-use gobpf_bpf::insn::{class, mode};
+use gobpf_bpf::insn::{SOURCE_REG, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK, jump_target};
 use crate::checks::operands::read_reg;
-use crate::checks::{context, memory, returns};
+use crate::checks::{calls, context, helpers, locks, memory, returns};
 use crate::explore::{Machine, Next};
-use crate::fault::{Access, Checked, Fault};
+use crate::fault::{Access, Checked, Fault, Stop};
 use crate::state::Reg;
 
 /// Does `insn`, the current instruction, on the current state.
@@ -44,7 +43,7 @@ fn store_reg(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let kind = m.state.reg(insn.dst).kind;
     let access = memory::Request::of(insn, insn.dst, Access::Write, Some(insn.src));
     memory::access(m, access)?;
-    m.keep_pointer_kind(kind)
+    m.keep_pointer_kind(kind, false)
 }
 
 fn store_imm(m: &mut Machine<'_>, insn: Insn) -> Checked {
@@ -56,7 +55,7 @@ fn store_imm(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let kind = m.state.reg(insn.dst).kind;
     let access = memory::Request::of(insn, insn.dst, Access::Write, None);
     memory::access(m, access)?;
-    m.keep_pointer_kind(kind)
+    m.keep_pointer_kind(kind, false)
 }
 
 fn jump(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
@@ -65,11 +64,17 @@ fn jump(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
     let is_narrow = insn.class() == class::JMP32;
     match insn.code & OP_MASK {
         OP_CALL => {
-            if !is_plain || insn.off != 0 || is_narrow {
+            let is_known = matches!(insn.src, 0 | pseudo::CALL | pseudo::KFUNC_CALL);
+            let no_offset = insn.off == 0 || insn.src == pseudo::KFUNC_CALL;
+            if insn.code & SOURCE_REG != 0 || insn.dst != 0 || !is_known || !no_offset || is_narrow {
                 return Err(Fault::ReservedFields { what: "BPF_CALL" }.into());
             }
-            call::helper(m, insn.imm)?;
-            Ok(Next::Go(m.insn + 1))
+            locks::check_call(m, insn)?;
+            match insn.src {
+                pseudo::CALL => calls::call(m, insn.imm),
+                pseudo::KFUNC_CALL => Err(Stop::feature("kernel function calls")),
+                _ => helpers::call(m, insn.imm),
+            }
         }
         OP_JA => {
             let unused = if is_narrow { i32::from(insn.off) } else { insn.imm };
@@ -82,8 +87,12 @@ fn jump(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
             if !is_plain || insn.imm != 0 || is_narrow {
                 return Err(Fault::ReservedFields { what: "BPF_EXIT" }.into());
             }
-            returns::check(m)?;
-            Ok(Next::Exit)
+            locks::check_exit(m)?;
+            if m.state.callers.is_empty() {
+                returns::check(m)?;
+                return Ok(Next::Exit);
+            }
+            calls::leave(m)
         }
         _ => branch::branch(m, insn),
     }

@@ -36,8 +36,8 @@ fn is_start(reg: &Reg, kind: Kind) -> bool {
 }
 
 fn is_bounded_by(pointer: &Reg, end: &Reg) -> bool {
-    (pointer.kind == Kind::Packet && end.kind == Kind::PacketEnd)
-        || (pointer.kind == Kind::PacketMeta && is_start(end, Kind::Packet))
+    (pointer.kind == Kind::PACKET && end.kind == Kind::PACKET_END)
+        || (pointer.kind == Kind::PACKET_META && is_start(end, Kind::PACKET))
 }
 
 /// Learns from `dst op src`, of which the fallen branch is `fallen` and the other `taken`.
@@ -57,7 +57,7 @@ pub(super) fn learn(dst: u8, src: u8, op: JmpOp, whole_spills: bool, fallen: &mu
     };
     prove(proven, &pointer, lesson.strictly, whole_spills);
     let end = other.reg_mut(number);
-    if end.kind == Kind::Packet {
+    if end.kind == Kind::PACKET {
         end.range = if lesson.strictly { AT_PACKET_END } else { PAST_PACKET_END };
     }
 }
@@ -83,8 +83,8 @@ fn prove(state: &mut State, pointer: &Reg, strictly: bool, whole_spills: bool) {
 /// The outcome of `dst op src`, where the pointer is already known to be at or past the end.
 pub(super) fn outcome(dst: &Reg, src: &Reg, op: JmpOp) -> Option<bool> {
     let (pointer, op) = match (dst.kind, src.kind) {
-        (_, Kind::PacketEnd) => (dst, op),
-        (Kind::PacketEnd, _) => (src, op.swap()),
+        (_, Kind::PACKET_END) => (dst, op),
+        (Kind::PACKET_END, _) => (src, op.swap()),
         _ => return None,
     };
     match (op, pointer.range) {

@@ -5,7 +5,7 @@ use gobpf_bpf::insn::AluOp;
 use crate::bounds::Bounds;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
-use crate::state::{Kind, MAX_OFFSET, Reg};
+use crate::state::{Base, Kind, MAX_OFFSET, Reg};
 use crate::tnum::Tnum;
 use crate::transfer::assign;
 
@@ -32,7 +32,7 @@ pub(super) fn arithmetic(
         assign(m, dst, Reg::unknown());
         return Ok(());
     }
-    check_kind(dst, op, pointer, by)?;
+    check_kind(dst, op, pointer, by, !m.rules.v4)?;
     check_offset(number, pointer.kind)?;
     check_offset(pointer, pointer.kind)?;
     let mut result = *pointer;
@@ -43,7 +43,7 @@ pub(super) fn arithmetic(
             if !pointer_is_dst {
                 return Err(Fault::PointerFromScalar { reg: dst }.into());
             }
-            if pointer.kind == Kind::Stack {
+            if pointer.kind == Kind::STACK {
                 return Err(Fault::SubtractFromStack { reg: dst }.into());
             }
             subtract(&mut result, pointer, by)
@@ -66,11 +66,17 @@ pub(super) fn arithmetic(
     Ok(())
 }
 
-fn check_kind(dst: u8, op: AluOp, pointer: &Reg, by: &Bounds) -> Checked {
-    match pointer.kind {
-        Kind::MapValueOrNull => Err(Fault::ArithmeticOnNullable { reg: dst, kind: pointer.kind }.into()),
-        Kind::Map if by.as_const() == Some(0) && op == AluOp::Add => Ok(()),
-        Kind::Map | Kind::PacketEnd => Err(Fault::ArithmeticOn { reg: dst, kind: pointer.kind }.into()),
+fn check_kind(dst: u8, op: AluOp, pointer: &Reg, by: &Bounds, is_old: bool) -> Checked {
+    let error = Err(Fault::ArithmeticOn { reg: dst, kind: pointer.kind }.into());
+    if pointer.kind.may_be_null() {
+        return Err(Fault::ArithmeticOnNullable { reg: dst, kind: pointer.kind }.into());
+    }
+    match pointer.kind.base {
+        Base::FlowKeys if by.as_const().is_some() => Ok(()),
+        Base::Map | Base::FlowKeys if by.as_const() == Some(0) && op == AluOp::Add => Ok(()),
+        Base::Map | Base::FlowKeys | Base::PacketEnd => error,
+        Base::Socket | Base::SockCommon | Base::TcpSock | Base::XdpSock => error,
+        Base::Arena if !is_old => error,
         _ => Ok(()),
     }
 }

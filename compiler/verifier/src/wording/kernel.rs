@@ -5,15 +5,19 @@ use gobpf_bpf::insn::AluOp;
 use crate::dialect::Dialect;
 use crate::fault::{Access, Accessor, End, Fault, Region, StackAccess};
 use crate::print;
-use crate::state::Kind;
+use crate::state::{Base, Kind};
+use crate::wording::{btf, calls, helpers};
 
 /// What the kernel's log ends with, without the line that counts instructions.
 pub(crate) fn message(fault: &Fault, dialect: Dialect) -> String {
     encoding(fault)
-        .or_else(|| registers(fault))
+        .or_else(|| registers(fault, dialect))
+        .or_else(|| calls::message(fault, dialect))
+        .or_else(|| helpers::message(fault, dialect))
+        .or_else(|| btf::message(fault, dialect))
         .or_else(|| memory(fault, dialect))
         .or_else(|| stack(fault, dialect))
-        .or_else(|| helpers(fault, dialect))
+        .or_else(|| helper_calls(fault, dialect))
         .unwrap_or_default()
 }
 
@@ -37,6 +41,7 @@ fn encoding(fault: &Fault) -> Option<String> {
         Fault::AtomicOpcode { op } => format!("BPF_ATOMIC uses invalid atomic opcode {op:02x}"),
         Fault::AtomicSize => "invalid atomic operand size".into(),
         Fault::LoadMode => "invalid BPF_LD mode".into(),
+        Fault::LegacyLoadContext => "at the time of BPF_LD_ABS|IND R6 != pointer to skb".into(),
         Fault::LegacyPacketLoad => "BPF_LD_[ABS|IND] instructions not allowed for this program type".into(),
         Fault::AddressSpaceCast { is_known: false } => {
             "addr_space_cast insn can only convert between address space 1 and 0".into()
@@ -52,21 +57,27 @@ fn encoding(fault: &Fault) -> Option<String> {
         Fault::TooManyInsns { processed } => {
             format!("BPF program is too large. Processed {processed} insn")
         }
-        Fault::TooManyJumps { pending } => format!("The sequence of {pending} jumps is too complex."),
+        Fault::TooManyJumps { pending, is_async: false } => {
+            format!("The sequence of {pending} jumps is too complex.")
+        }
+        Fault::TooManyJumps { pending, is_async: true } => {
+            format!("The sequence of {pending} jumps is too complex for async cb.")
+        }
+        Fault::BackEdge { from, to } => format!("back-edge from insn {from} to {to}"),
         _ => return None,
     })
 }
 
-fn registers(fault: &Fault) -> Option<String> {
+fn registers(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
         Fault::NotReadable { reg } => format!("R{reg} !read_ok"),
         Fault::FramePointerWrite => "frame pointer is read only".into(),
         Fault::Alu32OnPointer { reg } => format!("R{reg} 32-bit pointer arithmetic prohibited"),
         Fault::ArithmeticOnNullable { reg, kind } => {
-            format!("R{reg} pointer arithmetic on {} prohibited, null-check it first", kind.name())
+            format!("R{reg} pointer arithmetic on {} prohibited, null-check it first", name(*kind, dialect))
         }
         Fault::ArithmeticOn { reg, kind } => {
-            format!("R{reg} pointer arithmetic on {} prohibited", kind.name())
+            format!("R{reg} pointer arithmetic on {} prohibited", name(*kind, dialect))
         }
         Fault::PointerWithPointer { reg, op } => format!("R{reg} pointer {} pointer prohibited", sign(*op)),
         Fault::PointerFromScalar { reg } => format!("R{reg} tried to subtract pointer from scalar"),
@@ -78,20 +89,28 @@ fn registers(fault: &Fault) -> Option<String> {
             format!("R{reg} pointer arithmetic with {} operator prohibited", sign(*op))
         }
         Fault::MathByConstant { kind, value } => {
-            format!("math between {} pointer and {value} is not allowed", kind.name())
+            format!("math between {} pointer and {value} is not allowed", name(*kind, dialect))
         }
         Fault::PointerOffset { kind, off } => {
-            format!("{} pointer offset {off} is not allowed", kind.name())
+            format!("{} pointer offset {off} is not allowed", name(*kind, dialect))
         }
         Fault::UnboundedMath { kind } => {
-            let kind = kind.name();
+            let kind = name(*kind, dialect);
             format!("math between {kind} pointer and register with unbounded min value is not allowed")
         }
         Fault::ValueOutOfBounds { kind, value } => {
-            format!("value {value} makes {} pointer be out of bounds", kind.name())
+            format!("value {value} makes {} pointer be out of bounds", name(*kind, dialect))
         }
         _ => return None,
     })
+}
+
+/// What the dialect calls a kind.
+pub(super) fn name(kind: Kind, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::V6_1 => kind.name_6_1(),
+        _ => kind.name(),
+    }
 }
 
 /// The kernel's sign of an operation.
@@ -116,7 +135,7 @@ fn sign(op: AluOp) -> &'static str {
 
 fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
-        Fault::InvalidAccess { reg, kind } => format!("R{reg} invalid mem access '{}'", kind.name()),
+        Fault::InvalidAccess { reg, kind } => format!("R{reg} invalid mem access '{}'", name(*kind, dialect)),
         Fault::NegativeMin { reg } => {
             format!("R{reg} min value is negative, either use unsigned index or do a if (index >=0) check.")
         }
@@ -151,18 +170,18 @@ fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
             format!("invalid bpf_context access off={off} size={bytes}")
         }
         Fault::ContextNegative { kind, reg, off } => {
-            format!("negative offset {} ptr R{reg} off={off} disallowed", kind.name())
+            format!("negative offset {} ptr R{reg} off={off} disallowed", name(*kind, dialect))
         }
         Fault::ContextModified { kind, reg, off } => {
-            format!("dereference of modified {} ptr R{reg} off={off} disallowed", kind.name())
+            format!("dereference of modified {} ptr R{reg} off={off} disallowed", name(*kind, dialect))
         }
         Fault::ContextVariable { kind, tnum } => {
             let tnum = print::tnum(*tnum, dialect);
-            format!("variable {} access var_off={tnum} disallowed", kind.name())
+            format!("variable {} access var_off={tnum} disallowed", name(*kind, dialect))
         }
         Fault::StoreToContext { reg, kind, atomic } => {
             let what = if *atomic { "BPF_ATOMIC" } else { "BPF_ST" };
-            format!("{what} stores into R{reg} {} is not allowed", kind.name())
+            format!("{what} stores into R{reg} {} is not allowed", name(*kind, dialect))
         }
         _ => return None,
     })
@@ -170,11 +189,15 @@ fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
 
 fn region(region: &Region) -> String {
     let Region { reg, kind, size, off, bytes, id } = region;
-    match kind {
-        Kind::MapValue => {
+    match kind.base {
+        Base::MapKey => format!("invalid access to map key, key_size={size} off={off} size={bytes}"),
+        Base::MapValue => {
             format!("invalid access to map value, value_size={size} off={off} size={bytes}")
         }
-        _ => format!("invalid access to packet, off={off} size={bytes}, R{reg}(id={id},off={off},r={size})"),
+        Base::Packet | Base::PacketMeta | Base::PacketEnd => {
+            format!("invalid access to packet, off={off} size={bytes}, R{reg}(id={id},off={off},r={size})")
+        }
+        _ => format!("invalid access to memory, mem_size={size} off={off} size={bytes}"),
     }
 }
 
@@ -224,7 +247,7 @@ fn stack_access(access: &StackAccess, dialect: Dialect) -> &'static str {
     }
 }
 
-fn helpers(fault: &Fault, dialect: Dialect) -> Option<String> {
+fn helper_calls(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
         Fault::HelperNumber { id } => format!("invalid func unknown#{id}"),
         Fault::HelperForKind { id, name } if dialect == Dialect::V6_1 => {
@@ -234,9 +257,6 @@ fn helpers(fault: &Fault, dialect: Dialect) -> Option<String> {
             format!("program of this type cannot use helper bpf_{name}#{id}")
         }
         Fault::HelperNeedsGpl => "cannot call GPL-restricted function from non-GPL compatible program".into(),
-        Fault::ArgumentKind { reg, kind, expected } => {
-            format!("R{reg} type={} expected={expected}", kind.name())
-        }
         Fault::SizeNegative { reg } => {
             format!("R{reg} min value is negative, either use unsigned or 'var &= const'")
         }

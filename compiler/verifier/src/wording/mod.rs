@@ -1,5 +1,8 @@
 //! Words: the kernel's to the letter, and ours.
 
+mod btf;
+mod calls;
+mod helpers;
 mod kernel;
 mod people;
 

@@ -1,7 +1,7 @@
 //! What a fault means, and what to do, for people who write Go.
 
-use crate::fault::{End, Fault};
-use crate::state::Kind;
+use crate::fault::{End, Fault, HelperFault};
+use crate::state::{Base, Kind};
 use crate::verdict::Category;
 
 /// Our words for a fault.
@@ -22,15 +22,19 @@ const CHECK_INDEX: &str = "compare the index with the length before the access, 
 
 /// What is wrong, in a sentence, and what to do.
 pub(crate) fn explain(fault: &Fault) -> Explanation {
-    flow(fault).or_else(|| values(fault)).or_else(|| memory(fault)).or_else(|| helpers(fault)).unwrap_or_else(
-        || {
+    flow(fault)
+        .or_else(|| values(fault))
+        .or_else(|| memory(fault))
+        .or_else(|| helpers(fault))
+        .or_else(|| calls(fault))
+        .or_else(|| more_helpers(fault))
+        .unwrap_or_else(|| {
             says(
                 Category::Encoding,
                 "the instruction is not well formed",
                 "check how the instruction was built",
             )
-        },
-    )
+        })
 }
 
 fn flow(fault: &Fault) -> Option<Explanation> {
@@ -127,17 +131,31 @@ fn values(fault: &Fault) -> Option<Explanation> {
 }
 
 fn thing(kind: Kind) -> &'static str {
-    match kind {
-        Kind::NotInit => "a register without a value",
-        Kind::Scalar => "a number",
-        Kind::Context => "the context",
-        Kind::Map => "a map",
-        Kind::MapValue => "a pointer into a map's value",
-        Kind::MapValueOrNull => "the unchecked result of a lookup",
-        Kind::Stack => "a pointer into the stack",
-        Kind::Packet => "a pointer into the packet",
-        Kind::PacketMeta => "a pointer into the packet's metadata",
-        Kind::PacketEnd => "the packet's end",
+    if kind.may_be_null() {
+        return match kind.base {
+            Base::MapValue => "the unchecked result of a lookup",
+            _ => "a pointer that may be nil",
+        };
+    }
+    match kind.base {
+        Base::NotInit => "a register without a value",
+        Base::Scalar => "a number",
+        Base::Context => "the context",
+        Base::Map => "a map",
+        Base::MapValue => "a pointer into a map's value",
+        Base::MapKey => "a pointer to a map's key",
+        Base::Stack => "a pointer into the stack",
+        Base::Packet => "a pointer into the packet",
+        Base::PacketMeta => "a pointer into the packet's metadata",
+        Base::PacketEnd => "the packet's end",
+        Base::FlowKeys => "the flow keys",
+        Base::Socket | Base::SockCommon | Base::TcpSock | Base::XdpSock => "a socket",
+        Base::TpBuffer | Base::Buf => "a buffer of the kernel",
+        Base::BtfId => "a pointer to a kernel object",
+        Base::Mem => "a pointer to memory that a helper gave",
+        Base::Arena => "a pointer into the arena",
+        Base::Func => "the address of a function",
+        Base::Dynptr => "a dynptr",
     }
 }
 
@@ -146,7 +164,7 @@ fn memory(fault: &Fault) -> Option<Explanation> {
     let stack = |reason: String, suggestion| says(Category::Stack, reason, suggestion);
     let context = |reason: &str, suggestion| says(Category::Context, reason, suggestion);
     Some(match fault {
-        Fault::InvalidAccess { kind: Kind::MapValueOrNull, .. } => says(
+        Fault::InvalidAccess { kind: Kind::MAP_VALUE_OR_NULL, .. } => says(
             Category::Nullable,
             "the lookup may have found nothing, and nil can't be read or written through",
             CHECK_NIL,
@@ -252,12 +270,12 @@ fn helpers(fault: &Fault) -> Option<Explanation> {
             "this helper is for programs under a GPL-compatible licence only".into(),
             "declare a GPL-compatible licence, such as \"GPL\" or \"Dual MIT/GPL\"",
         ),
-        Fault::ArgumentKind { kind: Kind::MapValueOrNull, .. } => says(
+        Fault::Helper(HelperFault::Kind { kind, .. }) if kind.may_be_null() => says(
             Category::Nullable,
             "the lookup may have found nothing, and this helper does not take nil",
             CHECK_NIL,
         ),
-        Fault::ArgumentKind { reg, kind, expected } => says(
+        Fault::Helper(HelperFault::Kind { reg, kind, expected }) => says(
             Category::WrongType,
             format!("R{reg} is {}; the helper wants {}", thing(*kind), wanted(expected)),
             "pass what the helper's documentation asks for in this place",
@@ -276,13 +294,114 @@ fn helpers(fault: &Fault) -> Option<Explanation> {
     })
 }
 
-/// The kernel's list of kinds, for people.
-fn wanted(expected: &str) -> &'static str {
-    match expected {
-        "map_ptr" => "a map",
-        "ctx" => "the context",
-        "scalar" => "a number",
-        "fp" => "memory on the stack",
+/// The kinds that a helper takes, for people.
+fn wanted(expected: &[Kind]) -> &'static str {
+    match expected.first().map(|kind| kind.base) {
+        Some(Base::Map) => "a map",
+        Some(Base::Context) => "the context",
+        Some(Base::Scalar) => "a number",
+        Some(Base::Func) => "a function",
+        Some(Base::SockCommon | Base::Socket) => "a socket",
+        Some(Base::MapValue) => "a pointer into a map's value",
+        Some(Base::BtfId) => "a kernel object",
+        Some(Base::Mem) => "a record that was reserved in a ring buffer",
+        Some(Base::Stack) if expected.len() == 1 => "memory on the stack",
+        Some(Base::Stack) if expected.get(1) == Some(&Kind::DYNPTR) => "a dynptr",
         _ => "memory: on the stack, in a map value or in the packet",
     }
+}
+
+/// Functions of the program, what they return, and what they must give back.
+fn calls(fault: &Fault) -> Option<Explanation> {
+    Some(match fault {
+        Fault::CallOutOfRange | Fault::TooManyFunctions | Fault::BackEdge { .. } => says(
+            Category::ControlFlow,
+            "the call's target is not a function that may be called",
+            "check the call's target",
+        ),
+        Fault::CallStackTooDeep { .. } | Fault::CallChainTooDeep { .. } => says(
+            Category::Limit,
+            "a chain of calls has more than 8 functions, or a function calls itself",
+            "inline functions; recursion is not possible in the kernel",
+        ),
+        Fault::StackTooDeep { .. } | Fault::FrameTooLarge { .. } | Fault::TailCallDepth { .. } => says(
+            Category::Stack,
+            "the stack frames of a chain of calls take more than 512 bytes together, or 256 before a tail call",
+            "keep big values in a per-CPU array",
+        ),
+        Fault::ReturnsStack => {
+            says(Category::Stack, "a function returns a pointer to a stack", "return a value instead")
+        }
+        Fault::CallbackReturnsPointer | Fault::ReturnRange { .. } => says(
+            Category::Context,
+            "the value that is returned is not one that the kernel takes here",
+            "return one of the values in the range on every path",
+        ),
+        Fault::CallbackForMap | Fault::CallbackNotStatic | Fault::PacketLoadInCallback => {
+            says(Category::Helper, "the callback is not allowed here", "use another map or function")
+        }
+        Fault::Unreleased { .. } => says(
+            Category::Helper,
+            "something that was acquired is not given back on this path",
+            "give it back on every path: submit or discard records, release sockets",
+        ),
+        Fault::SectionOpen { .. } | Fault::CallWithLock | Fault::GlobalCallIn { .. } => says(
+            Category::Helper,
+            "a lock is held, or a section is open, where that is not allowed",
+            "unlock, or leave the section, before",
+        ),
+        Fault::FunctionReturns { .. } | Fault::ReturnsPointer { .. } => says(
+            Category::Context,
+            "a pointer is returned where the kernel takes a number",
+            "return a number",
+        ),
+        Fault::Btf(_) => says(
+            Category::WrongType,
+            "this is not how the kernel's object, or the argument of the hook, may be used",
+            "look at the kernel's declaration of the struct or function",
+        ),
+        Fault::Then(_, last) => return Some(explain(last)),
+        _ => return None,
+    })
+}
+
+/// Calls of helpers, beyond the kinds of their arguments.
+fn more_helpers(fault: &Fault) -> Option<Explanation> {
+    let Fault::Helper(fault) = fault else {
+        let Fault::Memory(_) = fault else { return None };
+        return Some(says(
+            Category::Bounds,
+            "this memory can't be read or written in this way",
+            "check the offset, and whether the memory may be written",
+        ));
+    };
+    use HelperFault as H;
+    Some(match fault {
+        H::MustBeReferenced { .. } | H::NotAcquired { .. } | H::DynptrUnacquired { .. } => says(
+            Category::Helper,
+            "what is given back here was not acquired, or was given back before",
+            "give back only what was acquired, once",
+        ),
+        H::TwoLocks | H::UnlockWithout | H::UnlockOther => says(
+            Category::Helper,
+            "one lock is held at a time, and it is the one that is unlocked",
+            "unlock the lock that was taken",
+        ),
+        H::MightSleep | H::SleepsInSection { .. } => says(
+            Category::Helper,
+            "the helper may sleep, and the program may not at this place",
+            "make the program sleepable, or use another helper",
+        ),
+        H::PossiblyNull { .. } => {
+            says(Category::Nullable, "the pointer may be nil, and this helper does not take nil", CHECK_NIL)
+        }
+        H::MapFunction { .. } | H::SockmapContext { .. } | H::SockmapValue => {
+            says(Category::Helper, "this helper doesn't take maps of this kind", "use a map of another kind")
+        }
+        _ => says(
+            Category::Helper,
+            "an argument is not what the helper asks for",
+            "pass what the helper's documentation asks for in this place",
+        ),
+    })
 }

@@ -1,0 +1,110 @@
+//! Helpers that call functions of the program: which ones, and what they pass.
+
+use crate::bounds::Bounds;
+use crate::checks::{calls, hooks};
+use crate::dialect::LoopRule;
+use crate::explore::Machine;
+use crate::fault::{Checked, Fault, Stop};
+use crate::state::{DynptrKind, Extra, Frame, Kind, Range, Reg, State};
+
+const FOR_EACH_MAP_ELEM: i32 = 164;
+const TIMER_SET_CALLBACK: i32 = 170;
+const FIND_VMA: i32 = 180;
+const LOOP: i32 = 181;
+const USER_RINGBUF_DRAIN: i32 = 209;
+
+/// Helpers that call a function before they return (`is_sync_callback_calling_function`).
+pub(crate) fn calls_back(helper: i32) -> bool {
+    matches!(helper, FOR_EACH_MAP_ELEM | FIND_VMA | LOOP | USER_RINGBUF_DRAIN)
+}
+
+/// Helpers that have a function called later.
+pub(crate) fn is_async(helper: i32) -> bool {
+    helper == TIMER_SET_CALLBACK
+}
+
+/// The call of helper `id` may call function `subprogram`. 6.1 goes on inside of it: with which frame, and where.
+pub(crate) fn call(m: &mut Machine<'_>, id: i32, subprogram: u32) -> Checked<Option<(Frame, u32)>> {
+    if !calls_back(id) && !is_async(id) {
+        return Ok(None);
+    }
+    let old = m.rules.loops == LoopRule::None;
+    if id == LOOP && !old {
+        m.need_precise(1)?;
+        if u64::from(m.state.top.callback_depth) >= m.state.reg(1).bounds.umax {
+            m.state.top.callback_depth = 0;
+            return Ok(None);
+        }
+    }
+    if let Some(function) = m.functions.get_mut(subprogram as usize) {
+        function.is_callback |= !old;
+    }
+    let Some(start) = m.functions.get(subprogram as usize).map(|function| function.start) else {
+        return Err(Stop::feature("a callback that is no function of the program"));
+    };
+    if is_async(id) {
+        m.functions[subprogram as usize].is_async = true;
+        let mut state = State::start(subprogram, start);
+        state.history = crate::explore::Trail { steps: 0, ..m.state.history };
+        state.top.async_entries = m.state.top.async_entries + 1;
+        state.top.in_async = true;
+        let caller = m.state.top.clone();
+        set_arguments(m, id, &caller, &mut state.top)?;
+        m.push_async(start, state)?;
+        return Ok(None);
+    }
+    if old {
+        let mut callee = calls::enter(m, subprogram)?;
+        let caller = m.state.top.clone();
+        set_arguments(m, id, &caller, &mut callee)?;
+        return Ok(Some((callee, start)));
+    }
+    let mut callee = calls::enter(m, subprogram)?;
+    let mut state = m.state.clone();
+    set_arguments(m, id, &state.top, &mut callee)?;
+    state.top.callback_depth += 1;
+    state.callback_unroll_depth += 1;
+    let caller = std::mem::replace(&mut state.top, callee);
+    state.callers.push(caller);
+    m.push(start, state)?;
+    m.state.top.callback_depth = 0;
+    Ok(None)
+}
+
+/// What the helper passes to the function.
+fn set_arguments(m: &mut Machine<'_>, id: i32, caller: &Frame, callee: &mut Frame) -> Checked {
+    let map = |kind: Kind, of: &Reg| Reg { map: of.map, map_uid: of.map_uid, ..Reg::pointer(kind) };
+    let first = *caller.reg(1);
+    callee.in_callback = !is_async(id);
+    callee.returns = Range { min: 0, max: 1 };
+    let arguments: Vec<Reg> = match id {
+        FOR_EACH_MAP_ELEM => {
+            let kind = m.map(first.map)?.kind;
+            // Hashes and arrays, per CPU or not.
+            if !matches!(kind.0, 1 | 2 | 5 | 6 | 9 | 10) {
+                return Err(Fault::CallbackForMap.into());
+            }
+            vec![first, map(Kind::MAP_KEY, &first), map(Kind::MAP_VALUE, &first), *caller.reg(3)]
+        }
+        TIMER_SET_CALLBACK => {
+            vec![map(Kind::MAP, &first), map(Kind::MAP_KEY, &first), map(Kind::MAP_VALUE, &first)]
+        }
+        LOOP => vec![Reg { kind: Kind::SCALAR, bounds: Bounds::UNKNOWN, ..Reg::NOT_INIT }, *caller.reg(3)],
+        USER_RINGBUF_DRAIN => {
+            let dynptr = Reg {
+                id: m.fresh_id(),
+                extra: Extra::Dynptr { kind: DynptrKind::Local, first: true },
+                ..Reg::pointer(Kind::DYNPTR)
+            };
+            vec![dynptr, *caller.reg(3)]
+        }
+        _ => {
+            let vma = hooks::object(m, "vm_area_struct", Kind::BTF_ID)?;
+            vec![first, vma, *caller.reg(4)]
+        }
+    };
+    for (number, argument) in (1u8..).zip(arguments) {
+        *callee.reg_mut(number) = argument;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Calls of the program's own functions, and returns from them.
+
+use crate::checks::functions::{self, MAX_FRAMES};
+use crate::dialect::LoopRule;
+use crate::explore::{Machine, Next};
+use crate::fault::{Checked, Fault, Stop};
+use crate::state::{Frame, Held, Kind, Reg};
+use crate::transfer::assign;
+
+/// `check_func_call`.
+pub(crate) fn call(m: &mut Machine<'_>, distance: i32) -> Checked<Next> {
+    let target = (i64::from(m.insn) + i64::from(distance) + 1) as u32;
+    let Some(index) = functions::starting_at(&m.functions, target) else {
+        return Err(Stop::feature("a call into the middle of a function"));
+    };
+    if m.functions[index].global {
+        return call_global(m, index);
+    }
+    let mut callee = enter(m, index as u32)?;
+    for reg in 1..=5 {
+        *callee.reg_mut(reg) = *m.state.reg(reg);
+    }
+    forget_caller_saved(m);
+    Ok(go_into(m, callee, target))
+}
+
+/// A global function is verified on its own: the call returns a number.
+fn call_global(m: &mut Machine<'_>, index: usize) -> Checked<Next> {
+    super::locks::check_global_call(m)?;
+    super::global::check_call(m, index)?;
+    if m.functions[index].changes_packet && m.rules.loops != LoopRule::None {
+        super::packet::forget(m);
+    }
+    m.functions[index].called = true;
+    forget_caller_saved(m);
+    assign(m, 0, Reg::unknown());
+    Ok(Next::Go(m.insn + 1))
+}
+
+/// `setup_func_entry`: a frame for function `index`, still without arguments.
+pub(crate) fn enter(m: &Machine<'_>, index: u32) -> Checked<Frame> {
+    let depth = m.state.callers.len() + 1;
+    if depth >= MAX_FRAMES {
+        return Err(Fault::CallStackTooDeep { frames: depth + 1 }.into());
+    }
+    Ok(Frame::new(depth as u8, m.insn, index))
+}
+
+/// The path goes on inside of `callee`.
+pub(crate) fn go_into(m: &mut Machine<'_>, callee: Frame, start: u32) -> Next {
+    let caller = std::mem::replace(&mut m.state.top, callee);
+    m.state.callers.push(caller);
+    m.switch_function();
+    Next::Go(start)
+}
+
+/// After a call, R0 to R5 hold nothing.
+pub(crate) fn forget_caller_saved(m: &mut Machine<'_>) {
+    let gone = m.insn;
+    for reg in 0..=5 {
+        let reg = m.state.reg_mut(reg);
+        reg.copy_from(&Reg { born: gone, ..Reg::NOT_INIT });
+        reg.live.written = true;
+    }
+}
+
+/// `prepare_func_exit`: back to the caller, or to the helper that called back.
+pub(crate) fn leave(m: &mut Machine<'_>) -> Checked<Next> {
+    m.settle_live_stack();
+    let result = *m.state.reg(0);
+    if result.kind == Kind::STACK {
+        return Err(Fault::ReturnsStack.into());
+    }
+    let (callsite, in_callback) = (m.state.top.callsite, m.state.top.in_callback);
+    if in_callback {
+        if !result.is_scalar() {
+            return Err(Fault::CallbackReturnsPointer.into());
+        }
+        m.mark_read(crate::state::Place::Reg(m.state.current(), 0));
+        m.need_precise(0)?;
+        super::returns::check_callback(m)?;
+    }
+    let Some(caller) = m.state.callers.pop() else { return Ok(Next::Exit) };
+    m.state.top = caller;
+    m.switch_function();
+    if !in_callback {
+        *m.state.reg_mut(0) = result;
+        return Ok(Next::Go(callsite + 1));
+    }
+    if m.rules.loops == LoopRule::None {
+        return Ok(Next::Go(callsite + 1));
+    }
+    m.widen_since(callsite);
+    Ok(Next::Go(callsite))
+}
+
+/// `check_reference_leak`: what was acquired must be given back before the program ends, `at` a place of its own.
+pub(crate) fn check_leaks(m: &Machine<'_>, at: Option<&'static str>) -> Checked {
+    let number = u32::from(m.state.current());
+    let in_callback = m.state.top.in_callback && m.rules.references_of_callbacks;
+    if number > 0 && !in_callback {
+        return Ok(());
+    }
+    let leaked: Vec<(u32, u32)> = m
+        .state
+        .references
+        .iter()
+        .filter(|held| held.what == Held::Pointer && (!in_callback || held.callback == number))
+        .map(|held| (held.id, held.insn))
+        .collect();
+    if leaked.is_empty() { Ok(()) } else { Err(Fault::Unreleased { references: leaked, at }.into()) }
+}

@@ -1,0 +1,322 @@
+//! What a program is attached to by the kernel's BTF: a function, a tracepoint, a security hook, a member of a struct of
+//! functions, or an iterator; and the arguments that it gets from there.
+
+use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_untrusted};
+use gobpf_btf::{KernelBtf, Kind as BtfKind, Type, TypeId};
+
+use crate::checks::memory::Request;
+use crate::explore::Machine;
+use crate::fault::{BtfFault, Checked, Stop};
+use crate::state::{Extra, Kind, Reg, flag};
+
+/// Arguments of an iterator that are not what the prototype says: bytes of context, and what is there.
+const ITERATORS: &[(&str, i64, Special)] = &[
+    ("bpf_map_elem", 16, Special::ReadBuffer),
+    ("bpf_map_elem", 24, Special::Buffer),
+    ("bpf_sk_storage_map", 16, Special::Object("sock")),
+    ("bpf_sk_storage_map", 24, Special::Buffer),
+    ("sockmap", 16, Special::ReadBuffer),
+    ("sockmap", 24, Special::Object("sock")),
+    ("bpf_map", 8, Special::Trusted("bpf_map")),
+    ("bpf_prog", 8, Special::Object("bpf_prog")),
+    ("bpf_link", 8, Special::Object("bpf_link")),
+    ("cgroup", 8, Special::Trusted("cgroup")),
+    ("ksym", 8, Special::Object("kallsym_iter")),
+    ("task", 8, Special::Trusted("task_struct")),
+    ("task_file", 8, Special::Object("task_struct")),
+    ("task_file", 24, Special::Object("file")),
+    ("task_vma", 8, Special::Object("task_struct")),
+    ("task_vma", 16, Special::Object("vm_area_struct")),
+    ("tcp", 8, Special::Trusted("sock_common")),
+    ("udp", 8, Special::Trusted("udp_sock")),
+    ("unix", 8, Special::Object("unix_sock")),
+    ("netlink", 8, Special::Object("netlink_sock")),
+    ("ipv6_route", 8, Special::Object("fib6_info")),
+    ("dmabuf", 8, Special::Trusted("dma_buf")),
+    ("kmem_cache", 8, Special::Trusted("kmem_cache")),
+];
+
+/// What an iterator passes; all of it may be null.
+#[derive(Clone, Copy)]
+enum Special {
+    ReadBuffer,
+    Buffer,
+    Object(&'static str),
+    Trusted(&'static str),
+}
+
+/// The prototype of what the program is attached to, and whether its first parameter is hidden.
+pub(crate) fn prototype(m: &Machine<'_>) -> Checked<Option<(TypeId, bool)>> {
+    let Some(hook) = m.program.hook.as_deref() else { return Ok(None) };
+    let kernel = m.kernel()?;
+    let gone = || Stop::feature(format!("the hook {hook}, which the kernel types don't have"));
+    if m.kind == ProgramKind::STRUCT_OPS {
+        let (ty, member) = hook.split_once('/').ok_or_else(gone)?;
+        let ty = kernel.find(ty, BtfKind::Struct).ok_or_else(gone)?;
+        let member = kernel.members(ty).find(|one| one.name == member).ok_or_else(gone)?.ty;
+        return Ok(Some((pointee(kernel, member).ok_or_else(gone)?, false)));
+    }
+    if hook.starts_with("btf_trace_") {
+        let ty = kernel.find(hook, BtfKind::Typedef).and_then(|ty| kernel.target(ty)).ok_or_else(gone)?;
+        return Ok(Some((pointee(kernel, ty).ok_or_else(gone)?, true)));
+    }
+    let function = kernel.find(hook, BtfKind::Function).and_then(|ty| kernel.target(ty)).ok_or_else(gone)?;
+    Ok(Some((function, false)))
+}
+
+/// What a pointer points to, qualifiers of the pointer left out.
+fn pointee(kernel: &KernelBtf, ty: TypeId) -> Option<TypeId> {
+    let ty = skip(kernel, ty);
+    (kernel.kind(ty) == Some(BtfKind::Pointer)).then(|| kernel.target(ty)).flatten()
+}
+
+/// `btf_type_skip_modifiers`: what a type is behind qualifiers, tags and other names.
+pub(crate) fn skip(kernel: &KernelBtf, mut ty: TypeId) -> TypeId {
+    while let Some(
+        BtfKind::Typedef | BtfKind::Const | BtfKind::Volatile | BtfKind::Restrict | BtfKind::TypeTag,
+    ) = kernel.kind(ty)
+    {
+        match kernel.target(ty) {
+            Some(target) => ty = target,
+            None => break,
+        }
+    }
+    ty
+}
+
+/// Whether the hook gives nothing back.
+pub(crate) fn is_void(m: &Machine<'_>) -> Checked<bool> {
+    let Some((prototype, _)) = prototype(m)? else { return Ok(false) };
+    Ok(m.kernel()?.target(prototype) == Some(gobpf_btf::VOID))
+}
+
+/// A pointer to a kernel object that the kernel vouches for.
+pub(crate) fn trusted(m: &Machine<'_>, name: &str) -> Checked<Reg> {
+    object(m, name, Kind::BTF_ID.with(flag::TRUSTED))
+}
+
+/// A pointer to the kernel struct `name`.
+pub(crate) fn object(m: &Machine<'_>, name: &str, kind: Kind) -> Checked<Reg> {
+    let Some(ty) = m.kernel()?.find(name, BtfKind::Struct) else {
+        return Err(Stop::feature(format!("struct {name}, which the kernel types don't have")));
+    };
+    Ok(Reg { extra: Extra::Btf { id: ty.0, own: false }, ..Reg::pointer(kind) })
+}
+
+/// `btf_ctx_access`: what the argument at `off` is; none for a number.
+pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<Option<Reg>> {
+    let hook = m.program.hook.as_deref().unwrap_or("");
+    let name = hook.rsplit('/').next().unwrap_or(hook);
+    let refuse = |first: BtfFault| -> Checked<Option<Reg>> {
+        Err(BtfFault::Context { first: Some(Box::new(first)), off, bytes: request.bytes }.into())
+    };
+    if off % 8 != 0 {
+        return refuse(BtfFault::ArgumentOffset { hook: name.into(), off });
+    }
+    let Some((prototype, hidden)) = prototype(m)? else { return Ok(None) };
+    let kernel = m.kernel()?;
+    let Some(Type::Prototype { parameters, returns, .. }) = kernel.get(prototype) else {
+        return Err(Stop::feature("a hook without a prototype"));
+    };
+    let parameters = parameters.get(usize::from(hidden)..).unwrap_or_default();
+    let index = (off / 8) as usize;
+    let missing = BtfFault::NoArgument { hook: name.into(), index: index + 1 };
+    let ty = match parameters.get(index) {
+        Some(parameter) => parameter.ty,
+        None if index > parameters.len() => return refuse(missing),
+        None => match m.program.attach {
+            AttachType::LSM_MAC | AttachType::LSM_CGROUP | AttachType::TRACE_FEXIT => returns,
+            AttachType::MODIFY_RETURN => returns,
+            _ => return refuse(missing),
+        },
+    };
+    let ty = skip(kernel, ty);
+    match kernel.kind(ty) {
+        Some(BtfKind::Int | BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct | BtfKind::Union) => {
+            return Ok(None);
+        }
+        Some(BtfKind::Pointer) => {}
+        kind => {
+            let what = kind_word(kind);
+            let of = kernel.name(ty).to_owned();
+            return refuse(BtfFault::ArgumentKind { hook: name.into(), index, name: of, what });
+        }
+    }
+    if request.bytes != 8 {
+        return refuse(BtfFault::ArgumentSize { hook: name.into(), bytes: request.bytes });
+    }
+    let nullable = parameters.get(index).is_some_and(|parameter| parameter.name.ends_with("__nullable"));
+    pointer(m, kernel, ty, Argument { hook: name, off, index, nullable }).map_err(|stop| match stop {
+        Stop::Fault(crate::fault::Fault::Btf(first)) => {
+            BtfFault::Context { first: Some(Box::new(first)), off, bytes: request.bytes }.into()
+        }
+        stop => stop,
+    })
+}
+
+struct Argument<'a> {
+    hook: &'a str,
+    off: i64,
+    index: usize,
+    nullable: bool,
+}
+
+/// An argument that is a pointer.
+fn pointer(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId, argument: Argument<'_>) -> Checked<Option<Reg>> {
+    let special = argument.hook.strip_prefix("bpf_iter_").and_then(|name| {
+        let row = ITERATORS.iter().find(|(known, off, _)| *known == name && *off == argument.off);
+        row.map(|(_, _, special)| *special)
+    });
+    match special {
+        Some(Special::ReadBuffer) => {
+            return Ok(Some(Reg::pointer(Kind::BUF.with(flag::OR_NULL | flag::RDONLY))));
+        }
+        Some(Special::Buffer) => return Ok(Some(Reg::pointer(Kind::BUF.with(flag::OR_NULL)))),
+        _ => {}
+    }
+    let target = kernel.target(ty).unwrap_or(gobpf_btf::VOID);
+    let stripped = skip(kernel, target);
+    if target == gobpf_btf::VOID || kernel.kind(stripped) == Some(BtfKind::Int) {
+        return Ok(None);
+    }
+    let trust = if m.rules.knows_trust { flag::TRUSTED } else { 0 };
+    match special {
+        Some(Special::Object(name)) => {
+            return object(m, name, Kind::BTF_ID.with(flag::OR_NULL)).map(Some);
+        }
+        Some(Special::Trusted(name)) => {
+            return object(m, name, Kind::BTF_ID.with(flag::OR_NULL | trust)).map(Some);
+        }
+        _ => {}
+    }
+    let mut kind = Kind::BTF_ID;
+    if are_trusted(m) {
+        kind = kind.with(trust);
+    }
+    if argument.nullable && m.rules.knows_trust {
+        kind = kind.with(flag::OR_NULL);
+    }
+    if kernel.kind(target) == Some(BtfKind::TypeTag) {
+        match kernel.name(target) {
+            "user" => kind = kind.with(flag::USER),
+            "percpu" => kind = kind.with(flag::PERCPU),
+            _ => {}
+        }
+    }
+    if !matches!(kernel.kind(stripped), Some(BtfKind::Struct | BtfKind::Union)) {
+        let what = kind_word(kernel.kind(stripped));
+        let hook = argument.hook.to_owned();
+        return Err(BtfFault::ArgumentNotStruct { hook, index: argument.index, what }.into());
+    }
+    if m.program.attach == AttachType::TRACE_RAW_TP && m.rules.knows_trust {
+        let name = argument.hook.strip_prefix("btf_trace_").unwrap_or(argument.hook);
+        let known = RAW_TP_NULLS.iter().find(|(tracepoint, _)| *tracepoint == name);
+        let mask = known.map_or(0, |(_, mask)| mask >> (4 * argument.index));
+        if mask & 2 != 0 {
+            return Ok(None);
+        }
+        if mask & 1 != 0 {
+            kind = kind.with(flag::OR_NULL);
+        }
+    }
+    Ok(Some(Reg { extra: Extra::Btf { id: stripped.0, own: false }, ..Reg::pointer(kind) }))
+}
+
+/// `prog_args_trusted`.
+fn are_trusted(m: &Machine<'_>) -> bool {
+    let attach = m.program.attach;
+    match m.kind {
+        ProgramKind::TRACING => matches!(attach, AttachType::TRACE_RAW_TP | AttachType::TRACE_ITER),
+        ProgramKind::LSM => !lsm_is_untrusted(m.caller().hook, m.rules.kernel()),
+        ProgramKind::STRUCT_OPS => true,
+        _ => false,
+    }
+}
+
+/// `btf_type_str`.
+fn kind_word(kind: Option<BtfKind>) -> &'static str {
+    match kind {
+        None => "UNKN",
+        Some(BtfKind::Int) => "INT",
+        Some(BtfKind::Pointer) => "PTR",
+        Some(BtfKind::Array) => "ARRAY",
+        Some(BtfKind::Struct) => "STRUCT",
+        Some(BtfKind::Union) => "UNION",
+        Some(BtfKind::Enum) => "ENUM",
+        Some(BtfKind::Forward) => "FWD",
+        Some(BtfKind::Typedef) => "TYPEDEF",
+        Some(BtfKind::Function) => "FUNC",
+        Some(BtfKind::Prototype) => "FUNC_PROTO",
+        Some(BtfKind::Float) => "FLOAT",
+        Some(BtfKind::Enum64) => "ENUM64",
+        Some(_) => "UNKN",
+    }
+}
+
+/// Arguments of tracepoints that may be null (1) or an error (2), four bits for each.
+const RAW_TP_NULLS: &[(&str, u64)] = &[
+    ("sched_pi_setprio", 0x10),
+    ("sched_process_wait", 0x1),
+    ("sched_stick_numa", 0x100),
+    ("sched_swap_numa", 0x100),
+    ("afs_make_fs_call", 0x10),
+    ("afs_make_fs_calli", 0x10),
+    ("afs_make_fs_call1", 0x10),
+    ("afs_make_fs_call2", 0x10),
+    ("afs_protocol_error", 0x1),
+    ("afs_flock_ev", 0x10),
+    ("cachefiles_unlink", 0x1),
+    ("cachefiles_rename", 0x1),
+    ("cachefiles_prep_read", 0x1),
+    ("cachefiles_mark_active", 0x1),
+    ("cachefiles_mark_failed", 0x1),
+    ("cachefiles_mark_inactive", 0x1),
+    ("cachefiles_vfs_error", 0x1),
+    ("cachefiles_io_error", 0x1),
+    ("cachefiles_ondemand_open", 0x1),
+    ("cachefiles_ondemand_copen", 0x1),
+    ("cachefiles_ondemand_close", 0x1),
+    ("cachefiles_ondemand_read", 0x1),
+    ("cachefiles_ondemand_cread", 0x1),
+    ("cachefiles_ondemand_fd_write", 0x1),
+    ("cachefiles_ondemand_fd_release", 0x1),
+    ("ext4_mballoc_discard", 0x10),
+    ("ext4_mballoc_free", 0x10),
+    ("fib_table_lookup", 0x100),
+    ("posix_lock_inode", 0x10),
+    ("fcntl_setlk", 0x10),
+    ("locks_remove_posix", 0x10),
+    ("flock_lock_inode", 0x10),
+    ("break_lease_noblock", 0x10),
+    ("break_lease_block", 0x10),
+    ("break_lease_unblock", 0x10),
+    ("generic_delete_lease", 0x10),
+    ("time_out_leases", 0x10),
+    ("host1x_cdma_push_gather", 0x10000),
+    ("mm_khugepaged_scan_pmd", 0x10),
+    ("mm_collapse_huge_page_isolate", 0x1),
+    ("mm_khugepaged_scan_file", 0x10),
+    ("mm_khugepaged_collapse_file", 0x10),
+    ("mm_page_alloc", 0x1),
+    ("mm_page_pcpu_drain", 0x1),
+    ("mm_page_alloc_zone_locked", 0x1),
+    ("netfs_failure", 0x10),
+    ("device_pm_callback_start", 0x10),
+    ("qdisc_dequeue", 0x1000),
+    ("rxrpc_recvdata", 0x1),
+    ("rxrpc_resend", 0x10),
+    ("signal_generate", 0x20),
+    ("signal_deliver", 0x20),
+    ("xs_stream_read_data", 0x1),
+    ("xprt_reserve_cong", 0x10),
+    ("xprt_release_cong", 0x10),
+    ("xprt_get_cong", 0x10),
+    ("xprt_put_cong", 0x10),
+    ("tcp_send_reset", 0x11),
+    ("tegra_dma_tx_status", 0x100),
+    ("tmigr_update_events", 0x1),
+    ("writeback_dirty_folio", 0x10),
+    ("folio_wait_writeback", 0x10),
+    ("mr_integ_alloc", 0x2000),
+    ("bpf_testmod_test_read", 0x0),
+];
