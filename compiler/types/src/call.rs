@@ -378,9 +378,12 @@ impl<'a> Cx<'_, 'a> {
         let mut values = values.into_iter();
         let mut lowered = Vec::with_capacity(words.len());
         for word in words {
-            if word.starts_with("func:") {
-                self.error(expr.id, Why::NativeOnly { name: text.to_owned() });
-                return self.invalid(expr);
+            if let Some(words) = word.strip_prefix("func:") {
+                let Some(function) = values.next() else { return self.invalid(expr) };
+                let position = signature.params.len() - values.len() - 1;
+                let ty = signature.params.get(position).copied().unwrap_or(crate::ty::Types::UNKNOWN);
+                lowered.push(self.callback_argument(function, ty, words));
+                continue;
             }
             if word == "refmem" {
                 let Some(value) = values.next() else { return self.invalid(expr) };
@@ -421,17 +424,39 @@ impl<'a> Cx<'_, 'a> {
         self.after(before, call)
     }
 
+    /// A function that the helper calls with what `words` say.
+    fn callback_argument(&mut self, function: hir::Expr, ty: Ty, words: &str) -> hir::Argument {
+        let parameters: Vec<hir::CallbackParameter> = words
+            .split(',')
+            .map(|word| match word {
+                "_" => hir::CallbackParameter::Dropped,
+                word if word.starts_with('*') => hir::CallbackParameter::Pointed,
+                _ => hir::CallbackParameter::Value,
+            })
+            .collect();
+        let types = match self.ck.types.under(ty).clone() {
+            Kind::Func(signature) => signature.params.iter().map(|ty| self.lower(*ty)).collect(),
+            _ => Vec::new(),
+        };
+        hir::Argument::CallbackValue { function: Box::new(function), parameters, types }
+    }
+
     fn number(&mut self, number: i128, expr: &ast::Expr) -> hir::Argument {
         let ty = self.basic(crate::ty::Basic::Uint64);
         hir::Argument::Value(self.int_expr(number, ty, expr.id))
     }
 
     fn check_helper_version(&mut self, helper: u32, name: &str, expr: &ast::Expr) {
+        self.check_helper_since(helper, name, expr.id);
+    }
+
+    /// Reports a helper that the target kernel doesn't have.
+    pub fn check_helper_since(&mut self, helper: u32, name: &str, node: gobpf_source::NodeId) {
         let target = self.ck.target;
         if let Some(row) = Helper::by_id(helper)
             && row.since > target
         {
-            self.error(expr.id, Why::HelperTooNew { name: name.to_owned(), since: row.since, target });
+            self.error(node, Why::HelperTooNew { name: name.to_owned(), since: row.since, target });
         }
     }
 

@@ -1,13 +1,14 @@
 //! `for range` over iterator functions: the body becomes a function literal, and what leaves the loop travels as a
 //! number that is looked at after the call.
 
+use gobpf_bpf::tables::Helper;
 use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BranchKind, StmtKind as Syntax};
 use smol_str::SmolStr;
 
 use crate::context::{Cx, Operand, Scope};
 use crate::error::Why;
-use crate::hir::{self, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
+use crate::hir::{self, Argument, CallbackParameter, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
 use crate::range::Clause;
 use crate::ty::{Basic, Kind, Signature, Ty};
 
@@ -67,6 +68,11 @@ impl<'a> Cx<'_, 'a> {
         let ty = self.lower(nothing);
         let call = hir::Expr { node, ty, kind: ExprKind::CallValue { callee, arguments: vec![literal] } };
         out.push(Stmt { node, kind: StmtKind::Expr(call) });
+        self.leave_by(exits, status, node, out);
+    }
+
+    /// Does what left the loop: `status` says which of `exits` it was.
+    fn leave_by(&mut self, exits: Vec<Exit>, status: LocalId, node: NodeId, out: &mut Vec<Stmt>) {
         for (exit, code) in exits.into_iter().zip(FIRST_EXIT..) {
             let cond = self.status_is(CompareOp::Equal, code, self.depth(), status, node);
             let mut then = Vec::new();
@@ -76,6 +82,45 @@ impl<'a> Cx<'_, 'a> {
             }
             out.push(Stmt { node, kind: StmtKind::If { cond, then, otherwise: Vec::new() } });
         }
+    }
+
+    /// `for key, value := range map { body }`: the kernel calls the body with each entry.
+    pub fn range_map(
+        &mut self,
+        label: Option<SmolStr>,
+        clause: Clause<'a>,
+        ranged: Operand,
+        body: &'a ast::Block,
+        node: NodeId,
+        out: &mut Vec<Stmt>,
+    ) {
+        let Kind::Map(key, value) = self.ck.types.under(ranged.ty).clone() else { return };
+        let values = if clause.value.is_some() { vec![key, value] } else { vec![key] };
+        let map = self.go_map(&ranged);
+        let int = self.basic(Basic::Int);
+        let status = self.hidden(int, node);
+        let zero = self.int_expr(0, int, node);
+        out.push(Stmt { node, kind: StmtKind::Declare { local: status, init: Some(zero) } });
+        self.variables.changed.push(status);
+        let (literal, exits) = self.loop_literal(label, status, clause, &values, body, node);
+        let (Some(map), Some(helper)) = (map, Helper::by_name("for_each_map_elem")) else { return };
+        self.check_helper_since(helper.id, "range over a Go map", node);
+        let given =
+            if clause.value.is_some() { CallbackParameter::Pointed } else { CallbackParameter::Dropped };
+        let types = values.iter().map(|ty| self.lower(*ty)).collect();
+        let callback = Argument::CallbackValue {
+            function: Box::new(literal),
+            parameters: vec![CallbackParameter::Dropped, CallbackParameter::Pointed, given],
+            types,
+        };
+        let wide = self.basic(Basic::Uint64);
+        let flags = Argument::Value(self.int_expr(0, wide, node));
+        let arguments = vec![Argument::Map(map), callback, flags];
+        let result = self.basic(Basic::Int64);
+        let ty = self.lower(result);
+        let call = hir::Expr { node, ty, kind: ExprKind::Helper { helper: helper.id, arguments } };
+        out.push(Stmt { node, kind: StmtKind::Expr(call) });
+        self.leave_by(exits, status, node, out);
     }
 
     /// The types of the values that an iterator function gives; `None` after an error.

@@ -39,7 +39,11 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
-        let ranged = self.expr(operand);
+        let ranged = self.raw_expr(operand);
+        if ranged.is_map_variable() && matches!(self.ck.types.under(ranged.ty), Kind::Map(..)) {
+            return self.range_map(label, clause, ranged, body, node, out);
+        }
+        let ranged = self.single_value(ranged, operand);
         if matches!(self.ck.types.under(ranged.ty), Kind::Func(_)) && !ranged.is_invalid() {
             return self.range_function(label, clause, ranged, body, node, out);
         }
@@ -217,7 +221,7 @@ impl<'a> Cx<'_, 'a> {
             other => {
                 match other {
                     Kind::Map(..) => {
-                        self.unsupported(ranged.node, NotInKernel::MapOperation("range over a Go map"));
+                        self.unsupported(ranged.node, NotInKernel::GoMap);
                     }
                     Kind::Chan(_) => self.unsupported(ranged.node, NotInKernel::Channel),
                     _ => {

@@ -71,9 +71,18 @@ fn provenance() {
 
 #[test]
 fn strings_slices_and_jumps() {
-    for name in
-        ["strings", "slices", "jumps", "standard", "gomaps", "buffers", "closures", "iterators", "generics"]
-    {
+    for name in [
+        "strings",
+        "slices",
+        "jumps",
+        "standard",
+        "gomaps",
+        "buffers",
+        "closures",
+        "iterators",
+        "generics",
+        "callbacks",
+    ] {
         fixture(&format!("tests/fixtures/{name}.go"), name);
     }
 }
