@@ -3,6 +3,7 @@
 //! The room sees [`gobpf_bpf::Object`] and its types, never the compiler's own forms. Text that is the same for every
 //! object stands in `parts/*.go`, as Go; the rest is written by the modules below.
 
+mod constants;
 mod error;
 mod instructions;
 mod labels;

@@ -1,8 +1,9 @@
 //! The maps of an object in Go: the set that holds them, their specs, and how they are printed at the end.
 
-use gobpf_bpf::Map;
 use gobpf_bpf::tables::MapRow;
+use gobpf_bpf::{Map, MapId, Object};
 
+use crate::constants;
 use crate::error::LoaderError;
 use crate::names::{self, Scope};
 use crate::text;
@@ -106,15 +107,15 @@ fn per_cpu(map: &NamedMap<'_>) -> Option<bool> {
 }
 
 /// The type `mapSet` with its methods.
-pub fn set(maps: &[NamedMap<'_>], file: &str) -> String {
+pub fn set(maps: &[NamedMap<'_>], object: &Object, file: &str) -> String {
     let rows: Vec<_> = maps.iter().map(|map| (map.field.clone(), "*ebpf.Map".to_owned())).collect();
     let mut go = format!(
         "// mapSet holds the maps of {file}.\ntype mapSet struct {{\n{}}}\n\n",
         text::columns(1, &rows)
     );
     go.push_str("// create makes the maps in the kernel.\nfunc (m *mapSet) create() (err error) {\n");
-    for map in maps {
-        go.push_str(&create(map));
+    for (map, index) in maps.iter().zip(0..) {
+        go.push_str(&create(map, constants::variable(object, MapId(index))));
     }
     go.push_str("\treturn nil\n}\n\n");
     go.push_str("// Close drops the maps that are there.\nfunc (m *mapSet) Close() {\n");
@@ -125,7 +126,8 @@ pub fn set(maps: &[NamedMap<'_>], file: &str) -> String {
     go
 }
 
-fn create(named: &NamedMap<'_>) -> String {
+/// `chosen` is the variable with the map's first value, where flags change it.
+fn create(named: &NamedMap<'_>, chosen: Option<String>) -> String {
     let NamedMap { map, row, field } = named;
     let frozen = map.contents.as_ref().is_some_and(|contents| contents.frozen);
     let flags = if frozen { map.flags | READ_ONLY } else { map.flags };
@@ -139,18 +141,17 @@ fn create(named: &NamedMap<'_>) -> String {
     if flags != 0 {
         rows.push(("Flags:".to_owned(), format!("{flags:#x}, // {}", flag_names(flags))));
     }
-    let contents = map.contents.as_ref().filter(|contents| contents.data.iter().any(|&byte| byte != 0));
-    let value = contents.map(|contents| text::bytes(&contents.data, 4)).unwrap_or_default();
-    let several_lines = value.contains('\n');
-    if contents.is_some() && !several_lines {
-        rows.push(("Contents:".to_owned(), format!("[]ebpf.MapKV{{{{Key: uint32(0), Value: {value}}}}},")));
+    let entries = entries(map, chosen);
+    if let [entry] = entries.as_slice()
+        && !entry.contains('\n')
+    {
+        rows.push(("Contents:".to_owned(), format!("[]ebpf.MapKV{{{{{entry}}}}},")));
     }
     let mut spec = text::columns(2, &rows);
-    if several_lines {
+    if entries.len() > 1 || entries.iter().any(|entry| entry.contains('\n')) {
         // gofmt keeps what spans lines out of the columns.
-        spec.push_str(&format!(
-            "\t\tContents: []ebpf.MapKV{{{{\n\t\t\tKey: uint32(0),\n\t\t\tValue: {value},\n\t\t}}}},\n"
-        ));
+        let lines: String = entries.iter().map(|entry| format!("\t\t\t{{{entry}}},\n")).collect();
+        spec.push_str(&format!("\t\tContents: []ebpf.MapKV{{\n{lines}\t\t}},\n"));
     }
     let mut go =
         format!("\tif m.{field}, err = newMap(&ebpf.MapSpec{{\n{spec}\t}}); err != nil {{\n{RETURN}");
@@ -159,6 +160,21 @@ fn create(named: &NamedMap<'_>) -> String {
         go.push_str(&format!("\tif err = m.{field}.Freeze(); err != nil {{\n\t\treturn {error}\n\t}}\n"));
     }
     go
+}
+
+/// What the map starts with, each as the fields of an `ebpf.MapKV`.
+fn entries(map: &Map, chosen: Option<String>) -> Vec<String> {
+    let data = map.contents.as_ref().map(|contents| contents.data.as_slice()).unwrap_or_default();
+    let data = match chosen {
+        Some(variable) => Some(variable),
+        None => data.iter().any(|&byte| byte != 0).then(|| text::bytes(data, 4)),
+    };
+    let global = data.map(|value| format!("Key: uint32(0), Value: {value}"));
+    let given = map
+        .entries
+        .iter()
+        .map(|(key, value)| format!("Key: {}, Value: {}", text::numbers(key), text::numbers(value)));
+    global.into_iter().chain(given).collect()
 }
 
 fn flag_names(flags: u32) -> String {

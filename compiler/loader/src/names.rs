@@ -57,7 +57,8 @@ impl Scope {
         self.unique(exported(name))
     }
 
-    fn unique(&mut self, name: String) -> String {
+    /// `name`, with a number behind it if it is in use.
+    pub fn unique(&mut self, name: String) -> String {
         let mut candidate = name.clone();
         let mut number = 2u32;
         while !self.taken.insert(candidate.clone()) {

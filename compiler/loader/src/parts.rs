@@ -12,6 +12,8 @@ pub const MAIN: Part = Part(include_str!("../parts/main.go"));
 pub const LOAD: Part = Part(include_str!("../parts/load.go"));
 /// What can be done about an error of the kernel.
 pub const ADVISE: Part = Part(include_str!("../parts/advise.go"));
+/// Choosing constants by flags.
+pub const CONSTANT: Part = Part(include_str!("../parts/constant.go"));
 /// Creating a map.
 pub const MAPS: Part = Part(include_str!("../parts/maps.go"));
 /// Printing the entries of a map.

@@ -5,6 +5,7 @@ use gobpf_bpf::op::Op;
 use gobpf_bpf::tables::{Helper, ProgramKind};
 
 use crate::SourceLines;
+use crate::constants;
 use crate::error::LoaderError;
 use crate::maps::{self, NamedMap};
 use crate::names::Scope;
@@ -26,16 +27,20 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     let maps = maps::named(&object.maps)?;
     let programs = programs::named(&object.programs);
     let hooks = programs.iter().map(hook).collect::<Result<Vec<_>, _>>()?;
+    let chooses = constants::are_chosen(object);
     let shown = Shown {
         prints: object.programs.iter().any(prints),
         maps: maps.iter().any(maps::is_printed),
         rings: maps.iter().any(maps::is_followed),
     };
-    let parts = parts_for(&maps, &hooks, shown);
+    let parts = parts_for(&maps, &hooks, shown, chooses);
 
     let mut body = String::new();
     body.push_str(&constants(object, file));
     body.push_str(&interface_flags(&programs, &hooks));
+    if chooses {
+        body.push_str(&constants::flags(object));
+    }
     body.push_str(parts::MAIN.declarations());
     body.push('\n');
     body.push_str(&run(&programs, &hooks, !maps.is_empty(), shown));
@@ -43,7 +48,7 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     let mut scope = Scope::default();
     let mut types = Types::new(&object.btf, &mut scope);
     if !maps.is_empty() {
-        body.push_str(&maps::set(&maps, file));
+        body.push_str(&maps::set(&maps, object, file));
     }
     if shown.rings {
         body.push_str(&maps::follower(&maps, &mut types));
@@ -64,6 +69,9 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     let mut paths = vec!["context", "fmt", "os", "github.com/cilium/ebpf", "github.com/cilium/ebpf/asm"];
     if hooks.contains(&Hook::Xdp) {
         paths.extend(["errors", "flag"]);
+    }
+    if chooses {
+        paths.push("flag");
     }
     if shown.rings {
         paths.push("errors");
@@ -116,11 +124,12 @@ fn prints(program: &gobpf_bpf::Program) -> bool {
 }
 
 /// The parts that the loader needs, in the order in which they stand.
-fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], shown: Shown) -> Vec<Part> {
+fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], shown: Shown, chooses: bool) -> Vec<Part> {
     let tracepoint = hooks.iter().any(|hook| matches!(hook, Hook::Tracepoint { .. }));
     [
         (parts::MAIN, true),
         (parts::MAPS, !maps.is_empty()),
+        (parts::CONSTANT, chooses),
         (parts::LOAD, true),
         (parts::TRACEPOINT, tracepoint),
         (parts::XDP, hooks.contains(&Hook::Xdp)),

@@ -53,6 +53,12 @@ pub fn bytes(bytes: &[u8], tabs: usize) -> String {
     format!("[]byte({})", lines.join(&next))
 }
 
+/// `bytes` as a Go expression of type `[]byte`, byte by byte.
+pub fn numbers(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes.iter().map(|byte| format!("{byte:#04x}")).collect();
+    format!("[]byte{{{}}}", shown.join(", "))
+}
+
 /// `text` without what may not stand in a line comment.
 pub fn comment(text: &str) -> String {
     let clean: String =

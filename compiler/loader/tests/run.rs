@@ -180,3 +180,23 @@ fn errors_say_what_to_do() {
     let expected = "this kernel has no tracepoint syscalls/sys_enter_nothing: see /sys/kernel/";
     assert!(stderr(&output).contains(expected), "{}", stderr(&output));
 }
+
+#[test]
+fn constants_are_chosen_by_flags_and_entries_are_there_from_the_start() {
+    let Some(module) = ready("constants_are_chosen_by_flags_and_entries_are_there_from_the_start") else {
+        return;
+    };
+    let binary = build(&module, &support::chosen());
+    let output = run(&binary, &["-duration=1ms", "-only-pid=0x10", "-duration2=-5", "-verbose=true"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let entries = "one[167772160] = 67305985\nseveral[167772160] = 67305985\nseveral[167772161] = 67305985\n\
+                   several[167772162] = 67305985\n";
+    assert_eq!(stdout(&output), entries);
+    for wrong in ["-only-pid=4294967296", "-duration2=x", "-only-pid=-1", "-verbose=maybe"] {
+        let output = run(&binary, &[wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(stderr(&output).contains("invalid value"), "{wrong}: {}", stderr(&output));
+    }
+    let help = stderr(&run(&binary, &["-help"]));
+    assert!(help.contains("the constant duration (default -2)"), "{help}");
+}

@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, Width};
 use gobpf_bpf::tables::{MapKind, ProgramKind};
 use gobpf_bpf::{
-    Code, Insn, Map, MapContents, MapId, Object, Program, Reg, Relocation, RelocationTarget, SourceOperand,
+    Code, Global, Insn, Map, MapContents, MapId, Object, Program, Reg, Relocation, RelocationTarget,
+    SourceOperand,
 };
 use gobpf_btf::{Btf, IntEncoding, Member, Type, TypeId};
 use gobpf_loader::{SourceLine, SourceLines};
@@ -187,6 +188,39 @@ pub fn counter() -> Object {
     object(vec![tracepoint("OnCall", "syscalls/sys_enter_getpid", code)], vec![calls, stats], btf)
 }
 
+/// A program with constants that flags choose, and with maps that have entries from the start.
+pub fn chosen() -> Object {
+    let mut btf = Btf::default();
+    let word = integer(&mut btf, "uint32", 4, IntEncoding::Unsigned);
+    let signed = integer(&mut btf, "int16", 2, IntEncoding::Signed);
+    let flag = integer(&mut btf, "bool", 1, IntEncoding::Bool);
+    let key = stat_key(&mut btf);
+    let constant = |name: &str, offset, size, ty| Global {
+        name: name.into(),
+        map: MapId(0),
+        offset,
+        size,
+        ty: Some(ty),
+        constant: true,
+    };
+    let globals = vec![
+        constant("onlyPID", 0, 4, word),
+        constant("duration", 8, 2, signed),
+        constant("verbose", 16, 1, flag),
+        constant("stat", 24, 8, key),
+    ];
+    let mut data = [0; 32];
+    data[8..10].copy_from_slice(&(-2i16).to_le_bytes());
+    let filled = |name: &str, entries: u8| Map {
+        entries: (0..entries).map(|number| (vec![number, 0, 0, 10], vec![1, 2, 3, 4])).collect(),
+        ..map(name, MapKind::HASH, &btf, word, word)
+    };
+    let maps = vec![rodata(&data), filled("one", 1), filled("several", 3)];
+    let mov = Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(2));
+    let code = Assembler::default().put(6, mov).put(7, Insn::exit()).code();
+    Object { globals, ..object(vec![tracepoint("Filter", "syscalls/sys_enter_openat", code)], maps, btf) }
+}
+
 /// Objects of all shapes that decide what a loader holds.
 pub fn shapes() -> Vec<(&'static str, Object)> {
     use SourceOperand::Imm;
@@ -227,6 +261,7 @@ pub fn shapes() -> Vec<(&'static str, Object)> {
                 Btf::default(),
             ),
         ),
+        ("constants", chosen()),
         ("map kinds", object(vec![xdp("Filter", 2)], all_kinds.to_vec(), btf)),
     ]
 }
