@@ -14,8 +14,19 @@
 //! ```
 //!
 //! - A line that starts with `#` is a header; one that isn't known is an error. `kind` is needed (a kernel name such as
-//!   `socket_filter`). `license` is `GPL`, `name` and `section` follow the kind, `target` is the oldest proven kernel
-//!   where they are missing. A map's `entries` is 1, `flags` 0; `data` is filled with zeros up to `value`.
+//!   `socket_filter`), or a `section` that libbpf knows, which gives kind, attach type, hook and flags. `license` is
+//!   `GPL`, `name` and `section` follow the kind, `target` is the oldest proven kernel where they are missing.
+//! - `# attach: cgroup_inet_egress`, `# hook: bpf_iter_task` (the name in the kernel's BTF, `tcp_congestion_ops/init` for
+//!   struct_ops), `# flags: sleepable|test_state_freq` say how the program is loaded.
+//! - `# map NAME: KIND key=4 value=8 entries=16 flags=no_prealloc|rdonly_prog extra=0x10 inner=OTHER key_type=u32
+//!   value_type="struct elem" frozen data="..."`: `entries` is 1 and `flags` 0 where missing, sizes follow the types,
+//!   `data` is filled with zeros up to `value`, an inner map is described before.
+//! - `# type: struct elem { struct bpf_spin_lock lock; struct task_struct __kptr *task; };` declares types as
+//!   `gobpf_btf::notation` reads them; `# func 12: static int each(u64 n)` is the function at a slot, 0 the program
+//!   itself. `# btf: HEX` has the types as the kernel takes them instead, and then `#7` names one by its number.
+//! - `call bpf_task_acquire` calls a function of the kernel by its name, `r1 = &bpf_prog_active` is the address of a
+//!   variable of the kernel, found by name. `# extern NAME: weak` allows it to be missing; `# extern NAME: int` types it.
+//! - `.raw 85100000ffffffff` is a slot by its 8 bytes, for instructions that have no text of their own.
 //! - A line that starts with `;` is a comment, and so is the rest of an instruction's line after `;`.
 //! - An instruction has its slot in front. The opcode in parentheses may be left out; when it is there, it must be that
 //!   of the text. `map[name]` is a map, `map[name][0]+16` a place in the value of its key 0, `subprog[+5]` the address
@@ -34,7 +45,7 @@ mod print;
 use std::collections::BTreeMap;
 
 use gobpf_bpf::disasm::disassemble;
-use gobpf_bpf::{Code, Insn, MapId, Object, Program, Relocation, RelocationTarget};
+use gobpf_bpf::{Code, ExternKind, Insn, MapId, Object, Program, Relocation, RelocationTarget};
 use gobpf_diagnostics::{Diagnostic, codes};
 use gobpf_source::{FileId, Span, TextRange, TextSize};
 
@@ -112,8 +123,13 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
     if shown.is_empty() && errors.is_empty() {
         errors.push(Diagnostic::error(codes::GB0801, whole, wording::NO_INSTRUCTIONS));
     }
-    let mut assembler =
-        Assembler { header: &header, slots: BTreeMap::new(), relocations: Vec::new(), errors };
+    let mut assembler = Assembler {
+        header: &header,
+        slots: BTreeMap::new(),
+        relocations: Vec::new(),
+        externs: Object { externs: header.externs.clone(), ..Object::default() },
+        errors,
+    };
     for (slot, showings) in &shown {
         assembler.place(*slot, showings);
     }
@@ -121,22 +137,31 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
     if header.kind.is_none() && assembler.errors.is_empty() {
         assembler.errors.push(Diagnostic::error(codes::GB0802, whole, wording::NO_KIND));
     }
-    let (relocations, errors) = (assembler.relocations, assembler.errors);
+    let (relocations, externs, errors) = (assembler.relocations, assembler.externs.externs, assembler.errors);
     let Some(kind) = header.kind.filter(|_| errors.is_empty()) else {
         return Err(errors);
     };
     let section = header.section.or_else(|| kind.names().map(|names| names.name.to_string()));
+    let main = header.functions.iter().find(|function| function.slot == 0);
+    let name = main.filter(|function| !function.name.is_empty()).map(|function| function.name.clone());
+    let func = main.and_then(|function| function.func);
+    let subprograms = header.functions.into_iter().filter(|function| function.slot != 0).collect();
     let program = Program {
-        name: header.name.unwrap_or_else(|| "prog".into()),
+        name: header.name.or(name).unwrap_or_else(|| "prog".into()),
         section: section.unwrap_or_default(),
         kind,
-        code: Code { insns, relocations, ..Code::default() },
+        attach: header.attach.unwrap_or_default(),
+        hook: header.hook,
+        flags: header.flags.unwrap_or(0),
+        func,
+        code: Code { insns, relocations, subprograms, ..Code::default() },
         ..Program::default()
     };
     let object = Object {
         programs: vec![program],
         maps: header.maps,
-        btf: gobpf_btf::Btf::default(),
+        externs,
+        btf: header.btf,
         license: header.license.unwrap_or_else(|| "GPL".into()),
         target: header.target,
         ..Object::default()
@@ -197,6 +222,8 @@ struct Assembler<'a> {
     header: &'a Header,
     slots: BTreeMap<u32, (Insn, Span)>,
     relocations: Vec<Relocation>,
+    /// Only its externs are of account.
+    externs: Object,
     errors: Vec<Diagnostic>,
 }
 
@@ -213,6 +240,9 @@ impl Assembler<'_> {
             return;
         }
         let mut insn = first.parsed.insn;
+        if let Some(name) = &first.parsed.kfunc {
+            self.link(slot, name, ExternKind::Kfunc);
+        }
         let Some(value) = &first.parsed.value else {
             self.slots.insert(slot, (insn, first.span));
             return;
@@ -220,6 +250,10 @@ impl Assembler<'_> {
         let state = showings.iter().find_map(|showing| showing.state.as_ref());
         let (src, full) = match (value, state) {
             (Value::Subprogram(distance), _) => (gobpf_bpf::insn::pseudo::FUNC, u64::from(*distance as u32)),
+            (Value::Variable(name), _) => {
+                self.link(slot, name, ExternKind::Variable);
+                (gobpf_bpf::insn::pseudo::BTF_ID, 0)
+            }
             (Value::Constant(value), None) => (0, *value),
             (Value::Constant(_), Some(state)) => (self.relocate(slot, first.span, state), 0),
             (Value::Map(state), _) => (self.relocate(slot, first.span, state), 0),
@@ -229,6 +263,16 @@ impl Assembler<'_> {
         let high = Insn { imm: (full >> 32) as i32, ..Insn::default() };
         self.slots.insert(slot, (insn, first.span));
         self.slots.insert(slot + 1, (high, first.span));
+    }
+
+    /// Notes that the call or load at `slot` is of the kernel's `name`.
+    fn link(&mut self, slot: u32, name: &str, kind: ExternKind) {
+        let id = self.externs.extern_named(name, kind);
+        let target = match kind {
+            ExternKind::Kfunc => RelocationTarget::Kfunc(id),
+            _ => RelocationTarget::Variable(id),
+        };
+        self.relocations.push(Relocation { slot, target });
     }
 
     /// Notes that the load at `slot` gives the map that `state` speaks of; returns its pseudo source.

@@ -112,8 +112,8 @@ pub fn header_twice(key: &str) -> Wrong {
 
 pub fn unknown_header(key: &str) -> Wrong {
     wrong(format!(
-        "there is no header `{}`; known are kind, license, name, section, target, map NAME, expect KERNEL and unseen \
-         (whose only value is fill)",
+        "there is no header `{}`; known are kind, attach, hook, flags, license, name, section, target, type, btf, func SLOT, \
+         extern NAME, map NAME, expect KERNEL and unseen (whose only value is fill)",
         short(key)
     ))
 }
@@ -125,13 +125,52 @@ pub fn unknown_kind(name: &str) -> Wrong {
     ))
 }
 
+pub fn unknown_attach(name: &str) -> Wrong {
+    wrong(format!(
+        "no attach type is called `{}`; write the kernel's name, such as cgroup_inet_egress, or its number",
+        short(name)
+    ))
+}
+
+pub fn unknown_flag(name: &str) -> Wrong {
+    wrong(format!("no flag is called `{}`; write the kernel's name without BPF_F_, or a number", short(name)))
+}
+
+pub fn bad_type(text: &str, why: &str) -> Wrong {
+    wrong(format!("the type `{}` can't be read: {why}", short(text)))
+}
+
+pub fn not_a_function(text: &str) -> Wrong {
+    wrong(format!("`{}` declares no function; write one such as int f(struct xdp_md *ctx)", short(text)))
+}
+
+pub fn bad_btf(why: &str) -> Wrong {
+    wrong(format!("the types can't be read: {why}"))
+}
+
+pub fn inner_first(name: &str) -> Wrong {
+    wrong(format!("no map above is called `{}`; describe the inner map first", short(name)))
+}
+
+pub fn extern_form(text: &str) -> Wrong {
+    wrong(format!("`{}` says nothing of an extern; write weak, or a type", short(text)))
+}
+
+pub fn bad_raw(text: &str) -> Wrong {
+    wrong(format!(
+        "`{}` is no raw instruction; write .raw and 16 hexadecimal digits, its bytes in order",
+        short(text)
+    ))
+}
+
 pub fn unknown_map_kind(name: &str) -> Wrong {
     wrong(format!("no map kind is called `{}`; write the kernel's name, such as lru_hash", short(name)))
 }
 
 pub fn unknown_map_word(word: &str) -> Wrong {
     wrong(format!(
-        "a map has no `{}`; known are key=, value=, entries=, flags=, data=\"...\" and frozen",
+        "a map has no `{}`; known are key=, value=, entries=, flags=, extra=, inner=, key_type=, value_type=, \
+         data=\"...\" and frozen",
         short(word)
     ))
 }

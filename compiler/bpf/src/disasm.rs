@@ -61,8 +61,9 @@ pub fn relocation_text(object: &Object, target: RelocationTarget) -> String {
     match target {
         RelocationTarget::Map(map) => format!("map[{}]", name(map)),
         RelocationTarget::MapValue { map, offset } => format!("map[{}][0]+{offset}", name(map)),
-        RelocationTarget::Kfunc(id) | RelocationTarget::Variable(id) => {
-            object.external(id).map_or("?", |one| one.name.as_str()).to_string()
+        RelocationTarget::Kfunc(id) => object.external(id).map_or("?", |one| one.name.as_str()).to_string(),
+        RelocationTarget::Variable(id) => {
+            format!("&{}", object.external(id).map_or("?", |one| one.name.as_str()))
         }
     }
 }
@@ -288,7 +289,7 @@ fn call(insn: Insn, relocation: Option<&str>) -> String {
     match (helper, relocation) {
         (Some(helper), _) => format!("call bpf_{}#{imm}", helper.name),
         (None, _) if src == 0 && imm == 0 => "call bpf_unspec#0".into(),
-        (None, Some(name)) => format!("call {name}#{imm}"),
+        (None, Some(name)) => format!("call {name}"),
         (None, None) if src == pseudo::KFUNC_CALL => format!("call kernel-function#{imm}"),
         (None, None) => format!("call unknown#{imm}"),
     }

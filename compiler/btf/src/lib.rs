@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod error;
 mod kernel;
+pub mod notation;
 mod queries;
 mod types;
 

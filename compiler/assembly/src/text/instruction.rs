@@ -15,6 +15,8 @@ pub struct Parsed {
     pub insn: Insn,
     /// The value of a two-slot load.
     pub value: Option<Value>,
+    /// The kernel function that is called, where it is named.
+    pub kfunc: Option<String>,
 }
 
 /// The value of a two-slot load.
@@ -26,10 +28,15 @@ pub enum Value {
     Map(MapState),
     /// The address of a subprogram, as a distance in slots from the next slot.
     Subprogram(i32),
+    /// The address of a variable of the kernel.
+    Variable(String),
 }
 
 /// Reads `text`: an instruction with or without its opcode in front.
 pub fn parse(text: &str) -> Result<Parsed, Wrong> {
+    if let Some(digits) = text.strip_prefix(".raw") {
+        return raw(digits.trim()).map(plain);
+    }
     let mut cursor = Cursor { rest: text };
     let opcode = cursor.opcode()?;
     let parsed = cursor.instruction()?;
@@ -173,7 +180,7 @@ impl<'a> Cursor<'a> {
         } else if self.eat("goto") {
             Insn::jump(self.short_distance()?)
         } else if self.eat("call") {
-            self.call()?
+            return self.call();
         } else if self.eat("if ") {
             self.condition()?
         } else if self.eat("lock ") {
@@ -189,7 +196,7 @@ impl<'a> Cursor<'a> {
         } else {
             return Err(wording::unknown_instruction(self.rest));
         };
-        Ok(Parsed { insn, value: None })
+        Ok(plain(insn))
     }
 
     /// `pc+5`, in slots from the next.
@@ -204,13 +211,13 @@ impl<'a> Cursor<'a> {
         self.i16()
     }
 
-    fn call(&mut self) -> Read<Insn> {
+    fn call(&mut self) -> Read<Parsed> {
         if self.eat("pc") {
             let imm = self.distance()?;
             if self.eat("#") {
                 self.take(|c| !c.is_whitespace()); // the subprogram's name
             }
-            return Ok(Insn { code: CALL, src: pseudo::CALL, imm, ..Insn::default() });
+            return Ok(plain(Insn { code: CALL, src: pseudo::CALL, imm, ..Insn::default() }));
         }
         self.skip();
         let name = self.take(|c| !c.is_whitespace() && c != '#');
@@ -221,10 +228,16 @@ impl<'a> Cursor<'a> {
             (Some(helper), Some(number)) if number == helper.id as i32 => (0, number),
             (Some(helper), Some(number)) => return Err(wording::helper_number(helper, number)),
             (None, Some(number)) if name == "unknown" || name == "bpf_unspec" => (0, number),
-            (None, Some(number)) => (pseudo::KFUNC_CALL, number),
-            (None, None) => (0, name.parse().map_err(|_| wording::unknown_function(name))?),
+            (None, Some(number)) if name == "kernel-function" => (pseudo::KFUNC_CALL, number),
+            (None, None) if name.parse::<i32>().is_ok() => (0, name.parse().unwrap_or(0)),
+            // The number is that of the kernel whose log it is.
+            (None, _) if is_c_name(name) => {
+                let insn = Insn { code: CALL, src: pseudo::KFUNC_CALL, ..Insn::default() };
+                return Ok(Parsed { kfunc: Some(name.to_string()), ..plain(insn) });
+            }
+            (None, _) => return Err(wording::unknown_function(name)),
         };
-        Ok(Insn { code: CALL, src, imm, ..Insn::default() })
+        Ok(plain(Insn { code: CALL, src, imm, ..Insn::default() }))
     }
 
     fn condition(&mut self) -> Read<Insn> {
@@ -465,7 +478,15 @@ impl<'a> Cursor<'a> {
     /// A register, a number, a map or a subprogram. A number in hexadecimal is a two-slot load, as the kernel prints it.
     fn constant(&mut self, dst: u8) -> Read<Parsed> {
         let wide =
-            |value| Parsed { insn: Insn { code: LD_IMM64, dst, ..Insn::default() }, value: Some(value) };
+            |value| Parsed { value: Some(value), ..plain(Insn { code: LD_IMM64, dst, ..Insn::default() }) };
+        if self.eat("&") {
+            let name = self.take(|c| c.is_alphanumeric() || c == '_' || c == '.');
+            return if is_c_name(name) {
+                Ok(wide(Value::Variable(name.to_string())))
+            } else {
+                Err(wording::expected("the name of a variable of the kernel", self.rest))
+            };
+        }
         if self.eat("map[") {
             let mut map = bracketed_map(self.take(|c| c != ']'));
             self.expect("]")?;
@@ -507,7 +528,25 @@ impl<'a> Cursor<'a> {
 }
 
 fn plain(insn: Insn) -> Parsed {
-    Parsed { insn, value: None }
+    Parsed { insn, value: None, kfunc: None }
+}
+
+fn is_c_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A slot as its 8 bytes.
+fn raw(digits: &str) -> Read<Insn> {
+    let mut bytes = [0u8; 8];
+    if digits.len() != 16 || !digits.is_ascii() {
+        return Err(wording::bad_raw(digits));
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16)
+            .map_err(|_| wording::bad_raw(digits))?;
+    }
+    Ok(Insn::decode(bytes))
 }
 
 fn alu_class(dst: Register) -> u8 {

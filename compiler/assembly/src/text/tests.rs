@@ -149,7 +149,7 @@ fn headers_say_what_instructions_cannot() {
 # section: tracepoint/syscalls/sys_enter_execve
 # license: MIT
 # target: 5.15
-# map counts: hash key=4 value=8 entries=1024 flags=0x1
+# map counts: hash key=4 value=8 entries=1024 flags=no_prealloc
 # map .rodata: array key=4 value=8 entries=1 frozen data=\"Hi\\x00\\\"\\n\\x00\\x00\\x00\"
 # expect 6.1 6.12: reject 5 \"R1 !read_ok\"
 # expect 6.18: accept processed=12
@@ -246,5 +246,71 @@ fn no_input_panics() {
         let _ = parse(FILE, &text);
         let _ = parse(FILE, &format!("# kind: xdp\n0: {text}"));
         let _ = parse(FILE, &format!("# map {text}"));
+    }
+}
+
+#[test]
+fn types_functions_and_externs_come_from_headers() {
+    let text = "\
+# section: iter.s/task
+# type: struct task_struct;
+# type: struct elem { struct bpf_spin_lock lock; struct task_struct __kptr *task; u64 n[2]; };
+# func 0: int dump(struct bpf_iter__task *ctx)
+# func 5: static int twice(u64 n)
+# extern bpf_prog_active: int
+# extern bpf_perhaps: weak
+# map inner: array key=4 value=8 entries=1
+# map elems: hash key_type=u32 value_type=\"struct elem\" entries=8 flags=no_prealloc|rdonly_prog
+# map outer: array_of_maps key=4 value=4 entries=2 inner=inner
+0: (18) r1 = &bpf_prog_active
+2: (85) call bpf_perhaps
+3: (85) call pc+1
+4: (95) exit
+5: (b7) r0 = 0
+6: (95) exit
+7: .raw 8500000099000000
+";
+    let program = read(text);
+    let object = &program.object;
+    let first = &object.programs[0];
+    assert_eq!((first.kind.0, first.attach.0, first.hook.as_deref()), (26, 28, Some("bpf_iter_task")));
+    assert!(first.is_sleepable());
+    assert_eq!(first.name, "dump");
+    assert_eq!(first.code.subprograms.len(), 1);
+    assert_eq!((first.code.subprograms[0].slot, first.code.subprograms[0].name.as_str()), (5, "twice"));
+    assert!(object.externs[1].weak && object.externs[0].ty.is_some());
+    let relocations: Vec<_> = first.code.relocations.iter().map(|one| (one.slot, one.target)).collect();
+    assert_eq!(
+        relocations,
+        [
+            (0, RelocationTarget::Variable(gobpf_bpf::ExternId(0))),
+            (2, RelocationTarget::Kfunc(gobpf_bpf::ExternId(1))),
+        ]
+    );
+    assert_eq!((object.maps[1].key_size, object.maps[1].value_size), (4, 32));
+    assert_eq!((object.maps[1].flags, object.maps[2].inner), (0x81, Some(MapId(0))));
+    assert_eq!(first.code.insns[7], Insn { code: 0x85, imm: 0x99, ..Insn::default() });
+    let again = read(&print(&program));
+    assert_eq!(again.object, program.object);
+    assert_eq!(print(&again), print(&program));
+}
+
+#[test]
+fn instructions_whose_unused_fields_are_set_are_read_back() {
+    let mut random = Random(12);
+    for _ in 0..2000 {
+        let mut insns = Vec::new();
+        for _ in 0..6 {
+            let next = random.next();
+            insns.push(Insn::decode(next.to_le_bytes()));
+        }
+        insns.push(Insn { code: LD_IMM64, dst: 1, src: random.register(), off: 0, imm: random.imm() });
+        insns.push(Insn { imm: random.imm(), ..Insn::default() });
+        let mut program = read("# kind: xdp\n0: exit\n");
+        program.object.programs[0].code.insns = insns.clone();
+        program.object.programs[0].code.relocations = Vec::new();
+        let text = print(&program);
+        let again = read(&text);
+        assert_eq!(again.object.programs[0].code.insns, insns, "{text}");
     }
 }
