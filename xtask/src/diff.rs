@@ -13,6 +13,7 @@ struct Peer {
 
 const PEERS: &[Peer] = &[
     Peer { name: "kernel", package: "gobpf-tests", program: "gobpf-diff", named: false },
+    Peer { name: "go", package: "gobpf-differential", program: "gobpf-differential", named: true },
     Peer { name: "syntax", package: "gobpf-differential", program: "gobpf-differential", named: true },
     Peer { name: "types", package: "gobpf-differential", program: "gobpf-differential", named: true },
 ];

@@ -32,7 +32,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "diff",
-        arguments: "kernel|syntax|types [--programs N] [--seed S] [--keep DIR] ...",
+        arguments: "kernel|go|syntax|types [--programs N] [--seed S] [--keep DIR] ...",
         about: "compare our answers with a kernel's or Go's on random programs",
         run: diff::run,
     },

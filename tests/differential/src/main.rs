@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::{syntax, types};
+use gobpf_differential::{program, syntax, types};
 use gobpf_tests::diff::fresh_seed;
 
-const USAGE: &str =
-    "usage: gobpf-differential syntax|types [--programs N] [--seed S] [--keep DIR] [--only NUMBER]";
+const USAGE: &str = "usage: gobpf-differential go|syntax|types \
+    [--programs N] [--seed S] [--keep DIR] [--only NUMBER] [--without FEATURE,FEATURE...]";
 
 /// A comparison.
 struct Comparison {
@@ -21,6 +21,7 @@ struct Comparison {
 
 const COMPARISONS: &[Comparison] = &[
     Comparison { name: "syntax", programs: 20_000, run: syntax::run },
+    Comparison { name: "go", programs: 20_000, run: program::run },
     Comparison { name: "types", programs: 5_000, run: types::run },
 ];
 
@@ -44,7 +45,14 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Outcome, String> {
     let name = arguments.next().ok_or(USAGE)?;
     let comparison = COMPARISONS.iter().find(|known| known.name == name).ok_or(USAGE)?;
     let programs = comparison.programs;
-    let mut settings = Settings { programs, seed: fresh_seed(), only: None, keep: None, progress: true };
+    let mut settings = Settings {
+        programs,
+        seed: fresh_seed(),
+        only: None,
+        keep: None,
+        progress: true,
+        without: Default::default(),
+    };
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
         let number = || value.parse::<u64>().map_err(|_| format!("{option} {value}: not a number\n{USAGE}"));
@@ -52,6 +60,9 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Outcome, String> {
             "--programs" => settings.programs = number()?,
             "--seed" => settings.seed = number()?,
             "--only" => settings.only = Some(number()?),
+            "--without" => {
+                settings.without = std::sync::Arc::new(value.split(',').map(str::to_owned).collect())
+            }
             "--keep" => settings.keep = Some(PathBuf::from(&value)),
             _ => return Err(USAGE.into()),
         }

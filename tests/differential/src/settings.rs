@@ -1,7 +1,9 @@
 //! What a run is asked for, and how it ends.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Settings {
     pub keep: Option<PathBuf>,
     /// Say how far it is.
     pub progress: bool,
+    /// Features of generated programs that are left out.
+    pub without: Arc<BTreeSet<String>>,
 }
 
 impl Settings {

@@ -19,7 +19,14 @@ fn main() -> ExitCode {
     let seed = std::env::var("GOBPF_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(fresh_seed);
     println!("GOBPF_SEED={seed}");
-    let settings = move |programs| Settings { programs, seed, only: None, keep: None, progress: false };
+    let settings = move |programs| Settings {
+        programs,
+        seed,
+        only: None,
+        keep: None,
+        progress: false,
+        without: Default::default(),
+    };
     let trials = vec![trial("syntax", Oracle::Go, go::available(), move || {
         judge(syntax::run(&settings(FILES)), OTHER_LINES)
     })];

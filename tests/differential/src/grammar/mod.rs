@@ -1,0 +1,7 @@
+//! The productions of the Go specification's grammar, and which of them a file has.
+
+mod count;
+mod productions;
+
+pub use count::count;
+pub use productions::{PRODUCTIONS, Production, Standing};

@@ -1,0 +1,175 @@
+//! Many programs in one Go binary, run by Go.
+
+use std::process::Command;
+
+use gobpf_tests::go::Module;
+
+use super::decl::RUNS;
+use super::r#gen::MARK;
+
+/// A program of a batch.
+pub struct Member {
+    /// Its text, with marks.
+    pub text: String,
+    /// A packet for each run.
+    pub packets: Vec<Vec<u8>>,
+}
+
+/// What Go computed in one run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NativeRun {
+    /// What the program returned; that of a panic where it did.
+    pub result: u32,
+    /// It panicked; the words.
+    pub panic: Option<String>,
+    /// Its result, in words.
+    pub words: Vec<u64>,
+}
+
+/// Programs to be run together.
+pub struct Batch {
+    module: Module,
+    /// The programs.
+    pub programs: Vec<Member>,
+}
+
+const HEAD: &str = r#"package p
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+
+	"github.com/miekg/bpf"
+)
+
+func call(out *bufio.Writer, id int, program func(*bpf.XDP) bpf.XDPAction, packet []byte, words func() []uint64) {
+	result, panicked := run(program, packet)
+	fmt.Fprintf(out, "%d %d %q", id, result, panicked)
+	for _, word := range words() {
+		fmt.Fprintf(out, " %d", word)
+	}
+	fmt.Fprintln(out)
+}
+
+func run(program func(*bpf.XDP) bpf.XDPAction, packet []byte) (result uint32, panicked string) {
+	defer func() {
+		if r := recover(); r != nil {
+			result, panicked = uint32(bpf.XDPAborted), fmt.Sprint(r)
+		}
+	}()
+	return uint32(program(bpf.NewXDP(packet))), ""
+}
+
+// Run runs all programs.
+func Run() {
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+"#;
+
+const MAIN: &str = "package main\n\nimport \"example.com/test/p\"\n\nfunc main() {\n\tp.Run()\n}\n";
+
+impl Batch {
+    /// An empty batch.
+    ///
+    /// # Errors
+    /// No folder can be made for it.
+    pub fn new() -> Result<Batch, String> {
+        Ok(Batch { module: Module::new()?, programs: Vec::new() })
+    }
+
+    /// One more program.
+    pub fn add(&mut self, text: String, packets: Vec<Vec<u8>>) {
+        self.programs.push(Member { text, packets });
+    }
+
+    /// Builds and runs all of them: for each, what its runs gave, or why it is not valid Go.
+    ///
+    /// # Errors
+    /// Go fails otherwise.
+    pub fn run(&self) -> Result<Vec<Result<Vec<NativeRun>, String>>, String> {
+        let mut answers: Vec<Result<Vec<NativeRun>, String>> =
+            self.programs.iter().map(|_| Ok(Vec::new())).collect();
+        self.module.write("main.go", MAIN)?;
+        let program = loop {
+            self.write(&answers)?;
+            match self.module.build("batch.bin", &["-gcflags=example.com/test/...=-e", "."]) {
+                Ok(program) => break program,
+                Err(why) if self.blame(&why, &mut answers) => {}
+                Err(why) => return Err(why),
+            }
+        };
+        let output =
+            Command::new(&program).output().map_err(|error| format!("{}: {error}", program.display()))?;
+        if !output.status.success() {
+            return Err(format!(
+                "the programs end with {}:\n{}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            ));
+        }
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let (id, run) = read(line).ok_or_else(|| format!("`{line}` is no result"))?;
+            if let Some(Ok(runs)) = answers.get_mut(id) {
+                runs.push(run);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Writes the package: each program that is not known to be wrong, and what runs them.
+    fn write(&self, answers: &[Result<Vec<NativeRun>, String>]) -> Result<(), String> {
+        let mut all = HEAD.to_owned();
+        for (id, (program, answer)) in self.programs.iter().zip(answers).enumerate() {
+            let file = format!("p/x{id}.go");
+            if answer.is_err() {
+                let _ = std::fs::remove_file(self.module.path().join(&file));
+                continue;
+            }
+            self.module.write(&file, &program.text.replace(MARK, &format!("_{id}")))?;
+            for (run, packet) in program.packets.iter().enumerate() {
+                all.push_str(&format!(
+                    "\tcall(out, {id}, Prog_{id}, []byte({}), func() []uint64 {{ return Out_{id}.Lookup({run})[:] }})\n",
+                    quote(packet)
+                ));
+            }
+        }
+        all.push_str("}\n");
+        self.module.write("p/run.go", &all).map(drop)
+    }
+
+    /// Notes the programs that Go's words speak of; false where there are no more.
+    fn blame(&self, why: &str, answers: &mut [Result<Vec<NativeRun>, String>]) -> bool {
+        let mut any = false;
+        for line in why.lines() {
+            // What runs the programs misses one that lost its entry.
+            let rest = line.split_once("p/x").or_else(|| line.split_once("undefined: Prog_"));
+            let Some((_, rest)) = rest.or_else(|| line.split_once("undefined: Out_")) else { continue };
+            let id = rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|id| id.parse::<usize>().ok());
+            let Some(answer) = id.and_then(|id| answers.get_mut(id)) else { continue };
+            if answer.is_ok() {
+                any = true;
+                *answer = Err(rest.to_owned());
+            }
+        }
+        any
+    }
+}
+
+fn quote(bytes: &[u8]) -> String {
+    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    format!("\"{escaped}\"")
+}
+
+fn read(line: &str) -> Option<(usize, NativeRun)> {
+    let (id, rest) = line.split_once(' ')?;
+    let (result, rest) = rest.split_once(' ')?;
+    let end = rest.rfind('"')?;
+    let panic = rest.get(1..end)?;
+    let words =
+        rest[end + 1..].split_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    let panic = (!panic.is_empty()).then(|| panic.to_owned());
+    Some((id.parse().ok()?, NativeRun { result: result.parse().ok()?, panic, words }))
+}
+
+const _: () = assert!(RUNS < 256, "the number of the run is a byte of the packet");

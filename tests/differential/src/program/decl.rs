@@ -1,0 +1,603 @@
+//! Declarations of generated programs: constants, types with methods, globals, functions, generics, iterators, maps, and
+//! the entry.
+
+use super::r#gen::{Gen, MARK, Sink};
+use super::types::{Field, Func, Int, Kind, Named, Ty, Var};
+
+/// How many results of the program are kept: one for each run.
+pub const RUNS: usize = 4;
+/// Bytes of a packet; it starts with the number of the run.
+pub const PACKET: usize = 80;
+
+/// Packages of the standard library that programs use, by the name that they use them by.
+const IMPORTS: &[(&str, &str)] =
+    &[("binary", "encoding/binary"), ("bits", "math/bits"), ("atomic", "sync/atomic"), ("unsafe", "unsafe")];
+
+/// A finished program.
+pub struct Program {
+    /// Its text; names of the package end with [`MARK`].
+    pub text: String,
+    /// How many words it writes.
+    pub slots: usize,
+}
+
+impl Gen {
+    /// Writes a whole program.
+    pub fn program(mut self) -> (Program, std::collections::BTreeMap<&'static str, u64>) {
+        self.constants_block();
+        for _ in 0..1 + self.rng.below(2) {
+            self.named_type();
+        }
+        for _ in 0..1 + self.rng.below(3) {
+            self.global();
+        }
+        let functions = 1 + self.rng.below(3);
+        for _ in 0..functions {
+            self.function();
+        }
+        let entry = self.entry();
+        self.put_apart(&entry);
+        let body = format!("{}\n\n{entry}\n", self.top.join("\n\n"));
+        let mut text = String::from("package p\n\nimport (\n");
+        for (name, path) in IMPORTS.iter().filter(|(name, _)| body.contains(&format!("{name}."))) {
+            debug_assert!(path.ends_with(name));
+            text.push_str(&format!("\t\"{path}\"\n"));
+        }
+        text.push_str("\n\t\"github.com/miekg/bpf\"\n)\n\n");
+        let slots = self.slots.max(1);
+        text.push_str(&format!("var Out{MARK} = bpf.Array[[{slots}]uint64]{{MaxEntries: {RUNS}}}\n\n"));
+        text.push_str(&body);
+        (Program { text, slots }, self.used)
+    }
+
+    /// Puts `//bpf:noinline` above the functions that are to have it, if the program reaches them: it is an error where it
+    /// has no effect.
+    fn put_apart(&mut self, entry: &str) {
+        let mut reached = entry.to_owned();
+        // Functions call only those before them.
+        for text in self.top.iter().rev() {
+            let name = text.strip_prefix("func ").and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            let method = text.starts_with("func (");
+            if method || (!name.is_empty() && reached.contains(&format!("{name}("))) {
+                reached.push_str(text);
+            }
+        }
+        for (index, name) in std::mem::take(&mut self.apart) {
+            let calls = reached.matches(&format!("{name}(")).count();
+            // One is its own declaration.
+            if calls > 1 {
+                self.top[index].insert_str(0, "//bpf:noinline\n");
+            }
+        }
+    }
+
+    fn constants_block(&mut self) {
+        if !self.on("constants") {
+            return;
+        }
+        let (a, b, c, d, e) = (
+            self.global_name("c"),
+            self.global_name("c"),
+            self.global_name("c"),
+            self.global_name("c"),
+            self.global_name("c"),
+        );
+        let start = self.rng.below(9) as i128;
+        let mut text = format!(
+            "const (\n\t{a} = iota + {start}\n\t{b}\n\t_\n\t{c} = 1 << iota\n\t{d} uint16 = {a} * 10.5 * 2\n)"
+        );
+        self.constants.push((a, None, start));
+        self.constants.push((b, None, start + 1));
+        self.constants.push((c, None, 8));
+        self.constants.push((d, Some(Int::named("uint16")), start * 21));
+        let big = 1 << self.rng.below(31);
+        text.push_str(&format!("\n\nconst {e} = 1 << 100 >> 100 * {big}"));
+        self.constants.push((e, None, big));
+        self.top.push(text);
+    }
+
+    fn named_type(&mut self) {
+        let index = self.types.len();
+        let name = self.global_name("T");
+        match self.rng.below(10) {
+            0 | 1 => {
+                let int = self.int();
+                self.top.push(format!("type {name} {}", int.name));
+                self.types.push(Named { name, kind: Kind::Based(Ty::Int(int)), methods: Vec::new() });
+            }
+            2 => {
+                let int = self.int();
+                let length = 2 + self.rng.below(3);
+                self.top.push(format!("type {name} [{length}]{}", int.name));
+                let base = Ty::Array(length, Box::new(Ty::Int(int)));
+                self.types.push(Named { name, kind: Kind::Based(base), methods: Vec::new() });
+            }
+            3 if self.on("aliases") => {
+                let int = self.int();
+                self.top.push(format!("type {name} = {}", int.name));
+                self.types.push(Named { name, kind: Kind::Alias(Ty::Int(int)), methods: Vec::new() });
+                return;
+            }
+            _ => self.struct_type(name),
+        }
+        for _ in 0..1 + self.rng.below(2) {
+            self.method(index);
+        }
+    }
+
+    fn struct_type(&mut self, name: String) {
+        let mut fields: Vec<Field> = Vec::new();
+        let mut bytes = 0;
+        for number in 0..1 + self.rng.below(4) {
+            let embeddable: Vec<usize> = (0..self.types.len())
+                .filter(|index| matches!(self.types[*index].kind, Kind::Struct(_)))
+                .filter(|index| !fields.iter().any(|field| field.ty == Ty::Named(*index)))
+                .collect();
+            let field = match self.rng.below(12) {
+                // Only one, so that no promoted name is ambiguous.
+                0..=2
+                    if !embeddable.is_empty()
+                        && !fields.iter().any(|field| field.embedded)
+                        && self.on("embedding") =>
+                {
+                    let index = embeddable[self.rng.below(embeddable.len())];
+                    Field { name: self.types[index].name.clone(), ty: Ty::Named(index), embedded: true }
+                }
+                3 if self.on("blank fields") && !fields.iter().any(|field| field.name == "_") => {
+                    Field { name: "_".into(), ty: Ty::Int(self.small_int()), embedded: false }
+                }
+                4 | 5 => {
+                    let element = Ty::Int(self.small_int());
+                    Field {
+                        name: format!("F{number}x{}", self.counter),
+                        ty: Ty::Array(1 + self.rng.below(4), Box::new(element)),
+                        embedded: false,
+                    }
+                }
+                6 => Field { name: format!("F{number}x{}", self.counter), ty: Ty::Bool, embedded: false },
+                _ => Field {
+                    name: format!("F{number}x{}", self.counter),
+                    ty: Ty::Int(self.int()),
+                    embedded: false,
+                },
+            };
+            bytes += self.size(&field.ty);
+            if bytes > 32 {
+                break;
+            }
+            fields.push(field);
+        }
+        if fields.is_empty() || fields.iter().all(|field| field.name == "_") {
+            fields.push(Field {
+                name: format!("A{}", self.counter),
+                ty: Ty::Int(self.int()),
+                embedded: false,
+            });
+        }
+        let mut text = format!("type {name} struct {{\n");
+        for field in &fields {
+            match field.embedded {
+                true => text.push_str(&format!("\t{}\n", field.name)),
+                false => text.push_str(&format!("\t{} {}\n", field.name, self.show(&field.ty))),
+            }
+        }
+        text.push('}');
+        self.top.push(text);
+        self.types.push(Named { name, kind: Kind::Struct(fields), methods: Vec::new() });
+    }
+
+    /// A method, which reads or changes its receiver.
+    fn method(&mut self, index: usize) {
+        let on_pointer = self.rng.chance(50);
+        let ty = Ty::Named(index);
+        let receiver = if on_pointer { Ty::Pointer(Box::new(ty.clone())) } else { ty.clone() };
+        let params = vec![Ty::Int(self.int())];
+        let results = if on_pointer { Vec::new() } else { vec![Ty::Int(self.int())] };
+        let name = format!("M{}", self.counter);
+        self.counter += 1;
+        let head = format!(
+            "func (r {}) {name}(a {}) {}{{",
+            self.show(&receiver),
+            self.show(&params[0]),
+            results.first().map(|ty| self.show(ty) + " ").unwrap_or_default()
+        );
+        let vars = [
+            Var { name: "r".into(), ty: receiver, mutable: !on_pointer },
+            Var { name: "a".into(), ty: params[0].clone(), mutable: true },
+        ];
+        let budget = 1 + self.rng.below(2) as i32;
+        let text = self.function_text(&head, &vars, &results, budget, true);
+        self.top.push(text);
+        self.types[index].methods.push(Func { name, params, results, pure: !on_pointer, on_pointer });
+    }
+
+    /// Writes a function of its own with these variables in scope.
+    fn function_text(&mut self, head: &str, vars: &[Var], results: &[Ty], budget: i32, pure: bool) -> String {
+        let lines = std::mem::take(&mut self.lines);
+        let scopes = std::mem::take(&mut self.scopes);
+        let closures = std::mem::take(&mut self.closures);
+        self.frame = 0;
+        self.budget = budget;
+        self.pure = pure;
+        self.sink = Sink::Accumulator;
+        self.results = results.to_vec();
+        self.open(head);
+        self.line("acc := uint64(1)");
+        self.scopes.push(Vec::new());
+        self.closures.push(Vec::new());
+        for var in vars {
+            self.declare(&var.name, &var.ty, var.mutable);
+        }
+        self.statements(budget + 2);
+        self.sink_scope();
+        self.scopes.pop();
+        self.closures.pop();
+        let values: Vec<String> = results.iter().map(|ty| self.result(ty)).collect();
+        match values.is_empty() {
+            true => self.line("_ = acc"),
+            false => self.line(format!("return {}", values.join(", "))),
+        }
+        self.close_plain("}");
+        let text = std::mem::replace(&mut self.lines, lines).join("\n");
+        self.scopes = scopes;
+        self.closures = closures;
+        self.results = Vec::new();
+        text
+    }
+
+    /// A result that depends on all that was computed.
+    fn result(&mut self, ty: &Ty) -> String {
+        match ty {
+            Ty::Int(int) => format!("{}(acc)", int.name),
+            Ty::Bool => "acc&1 == 0".to_owned(),
+            other => self.expr(other, 1).text,
+        }
+    }
+
+    fn global(&mut self) {
+        let name = self.global_name("g");
+        let ty = match self.rng.below(8) {
+            0 => Ty::Array(1 + self.rng.below(4), Box::new(Ty::Int(self.int()))),
+            1 if !self.types.is_empty() => Ty::Named(self.rng.below(self.types.len())),
+            2 => Ty::Bool,
+            _ => Ty::Int(self.int()),
+        };
+        let shown = self.show(&ty);
+        let text = match (&ty, self.rng.below(3)) {
+            (Ty::Int(int), 0 | 1) => {
+                let literal = self.literal(*int);
+                format!("var {name} {shown} = {literal}")
+            }
+            (Ty::Array(length, element), 0 | 1) => match **element {
+                Ty::Int(int) => {
+                    let values: Vec<String> = (0..*length).map(|_| self.literal(int)).collect();
+                    format!("var {name} = {shown}{{{}}}", values.join(", "))
+                }
+                _ => format!("var {name} {shown}"),
+            },
+            _ => format!("var {name} {shown}"),
+        };
+        self.top.push(text);
+        self.globals.push(Var { name, ty, mutable: true });
+    }
+
+    fn function(&mut self) {
+        let name = self.global_name("fn");
+        let params: Vec<Ty> = (0..1 + self.rng.below(4))
+            .map(|_| {
+                if self.rng.chance(10) && self.on("slices as parameters") {
+                    return Ty::Slice(Box::new(Ty::Int(Int::named("uint8"))));
+                }
+                let ty = self.ty();
+                if self.size(&ty) > 16 { Ty::Int(self.int()) } else { ty }
+            })
+            .collect();
+        let count = self.rng.weighted(&[(60, 1), (30, 2), (10, 3)]);
+        let results: Vec<Ty> = (0..count)
+            .map(|_| match self.rng.below(6) {
+                0 => Ty::Bool,
+                1 => {
+                    let ty = self.ty();
+                    if matches!(ty, Ty::Str) || self.size(&ty) > 16 { Ty::Int(self.int()) } else { ty }
+                }
+                _ => Ty::Int(self.int()),
+            })
+            .collect();
+        let pure = self.rng.chance(70);
+        let vars: Vec<Var> = params
+            .iter()
+            .enumerate()
+            .map(|(index, ty)| Var { name: format!("a{index}"), ty: ty.clone(), mutable: true })
+            .collect();
+        let written: Vec<String> =
+            vars.iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
+        let shown: Vec<String> = results.iter().map(|ty| self.show(ty)).collect();
+        let results_text = match shown.as_slice() {
+            [one] => one.clone(),
+            _ => format!("({})", shown.join(", ")),
+        };
+        let apart = self.rng.chance(25) && self.on("noinline");
+        let head = format!("func {name}({}) {results_text} {{", written.join(", "));
+        let budget = 2 + self.rng.below(4) as i32;
+        let text = self.function_text(&head, &vars, &results, budget, pure);
+        let text =
+            if self.rng.chance(20) && self.on("defer") { self.deferring(&text, &results) } else { text };
+        if apart {
+            self.apart.push((self.top.len(), name.clone()));
+        }
+        self.top.push(text);
+        self.funcs.push(Func { name, params, results, pure, on_pointer: false });
+    }
+
+    /// The function with named results, of which a deferred call changes the first.
+    fn deferring(&mut self, text: &str, results: &[Ty]) -> String {
+        let Some(Ty::Int(int)) = results.first() else { return text.to_owned() };
+        let named: Vec<String> =
+            results.iter().enumerate().map(|(index, ty)| format!("res{index} {}", self.show(ty))).collect();
+        let Some((head, body)) = text.split_once('\n') else { return text.to_owned() };
+        let Some(end) = matching_parenthesis(head) else { return text.to_owned() };
+        let head = format!("{} ({}) {{", &head[..=end], named.join(", "));
+        let number = self.rng.below(200);
+        let change = match self.rng.below(3) {
+            0 => format!("\tdefer func() {{ res0 ^= {} }}()", number.min(100)),
+            1 => format!("\tdefer func(n {0}) {{ res0 += n }}({0}({1}))", int.name, number.min(100)),
+            _ => "\tdefer func() {\n\t\tif res0 > 3 {\n\t\t\tres0 -= 3\n\t\t}\n\t}()\n\tdefer func() { res0++ }()".to_owned(),
+        };
+        format!("{head}\n{change}\n{body}")
+    }
+
+    fn entry(&mut self) -> String {
+        self.lines.clear();
+        self.scopes.clear();
+        self.closures.clear();
+        self.frame = 60;
+        self.packet = true;
+        self.pure = false;
+        self.sink = Sink::Results;
+        self.results = Vec::new();
+        self.budget = 6 + self.rng.below(14) as i32;
+        self.line("//bpf:section xdp");
+        self.open(format!("func Prog{MARK}(ctx *bpf.XDP) bpf.XDPAction {{"));
+        self.line("p := ctx.Data()");
+        self.line(format!("if len(p) < {PACKET} {{"));
+        self.line("\treturn bpf.XDPPass");
+        self.line("}");
+        self.line(format!("o := Out{MARK}.Lookup(uint32(p[0]))"));
+        self.line("if o == nil {");
+        self.line("\treturn bpf.XDPDrop");
+        self.line("}");
+        self.inputs();
+        let most = self.budget;
+        self.statements(most);
+        for global in self.globals.clone() {
+            self.sink(&global.name, &global.ty);
+        }
+        self.sink_scope();
+        let value = self.var_expr(&Ty::Int(Int::named("uint32")), 2);
+        self.line(format!("return bpf.XDPAction({value})"));
+        self.close_plain("}");
+        std::mem::take(&mut self.lines).join("\n")
+    }
+
+    /// Variables from the packet, one for each width at least.
+    fn inputs(&mut self) {
+        for (at, name) in [(8, "uint8"), (9, "int8"), (10, "uint16"), (12, "int16")] {
+            let int = Int::named(name);
+            let var = self.name("v");
+            match int.bits {
+                8 => self.line(format!("{var} := {name}(p[{at}])")),
+                _ => self.line(format!("{var} := {name}(p[{at}]) | {name}(p[{}])<<8", at + 1)),
+            }
+            self.declare(&var, &Ty::Int(int), true);
+        }
+        for (at, name) in [(16, "uint32"), (20, "int32"), (24, "uint64"), (32, "int64"), (40, "int")] {
+            let int = Int::named(name);
+            let var = self.name("v");
+            if self.rng.chance(50) && self.on("byte order") {
+                let order = self.rng.pick(&["Big", "Little"]);
+                self.line(format!("{var} := {name}(binary.{order}Endian.Uint{}(p[{at}:]))", int.bits));
+            } else {
+                let parts: Vec<String> = (0..int.bits / 8)
+                    .map(|byte| match byte {
+                        0 => format!("{name}(p[{at}])"),
+                        _ => format!("{name}(p[{}])<<{}", at + byte, byte * 8),
+                    })
+                    .collect();
+                self.line(format!("{var} := {}", parts.join(" | ")));
+            }
+            self.declare(&var, &Ty::Int(int), true);
+        }
+    }
+
+    /// An iterator function, declared where it is first used.
+    pub fn iterator(&mut self) -> String {
+        let name = format!("seq{MARK}");
+        if !self.top.iter().any(|text| text.starts_with(&format!("func {name}("))) {
+            self.top.push(format!(
+                "func {name}(n int, start uint32) func(yield func(int, uint32) bool) {{\n\
+                 \treturn func(yield func(int, uint32) bool) {{\n\
+                 \t\tfor i := 0; i < n; i++ {{\n\
+                 \t\t\tif !yield(i, start) {{\n\
+                 \t\t\t\treturn\n\
+                 \t\t\t}}\n\
+                 \t\t\tstart = start*5 + 1\n\
+                 \t\t}}\n\
+                 \t}}\n}}"
+            ));
+        }
+        name
+    }
+
+    /// A function that takes a function.
+    pub fn taker(&mut self) -> String {
+        let name = format!("twice{MARK}");
+        if !self.top.iter().any(|text| text.starts_with(&format!("func {name}("))) {
+            self.top.push(format!(
+                "func {name}(x uint32, f func(uint32) uint32) uint32 {{\n\tif x > 1000 {{\n\t\treturn f(x)\n\t}}\n\treturn f(f(x) + 1)\n}}"
+            ));
+        }
+        name
+    }
+
+    /// A use of generic types and functions.
+    pub fn generic_call(&mut self) -> bool {
+        let start = format!("type num{MARK} interface");
+        if !self.top.iter().any(|text| text.starts_with(&start)) {
+            self.top.push(format!(
+                "{start} {{\n\t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}\n\n\
+                 type box{MARK}[T num{MARK}] struct {{\n\tv T\n\tn uint8\n}}\n\n\
+                 func (b *box{MARK}[T]) add(x T) T {{\n\tb.v += x\n\tb.n++\n\treturn b.v\n}}\n\n\
+                 func (b box{MARK}[T]) twice() T {{\n\treturn b.v * 2\n}}\n\n\
+                 func most{MARK}[T num{MARK}](x, y T) T {{\n\tif x > y {{\n\t\treturn x\n\t}}\n\treturn y\n}}\n\n\
+                 func conv{MARK}[To, From num{MARK}](x From) To {{\n\treturn To(x)\n}}\n\n\
+                 func pick{MARK}[A, B any](first bool, a A, b B) (A, B, bool) {{\n\tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}"
+            ));
+        }
+        let (int, other) = (self.int(), self.int());
+        let value = self.var_expr(&Ty::Int(int), 2);
+        let name = self.name("v");
+        match self.rng.below(5) {
+            0 => {
+                let second = self.expr(&Ty::Int(int), 1).text;
+                self.line(format!("{name} := most{MARK}({value}, {second})"));
+                self.declare(&name, &Ty::Int(int), true);
+            }
+            1 => {
+                self.line(format!("{name} := conv{MARK}[{}]({value})", other.name));
+                self.declare(&name, &Ty::Int(other), true);
+            }
+            2 => {
+                self.line(format!("{name} := most{MARK}[{}]({value}, 5)", int.name));
+                self.declare(&name, &Ty::Int(int), true);
+            }
+            3 => {
+                let (second, third) = (self.name("v"), self.name("v"));
+                let (condition, b) = (self.condition(1), self.var_expr(&Ty::Int(other), 1));
+                self.line(format!("{name}, {second}, {third} := pick{MARK}({condition}, {value}, {b})"));
+                self.declare(&name, &Ty::Int(int), true);
+                self.declare(&second, &Ty::Int(other), true);
+                self.declare(&third, &Ty::Bool, true);
+            }
+            _ => {
+                let b = self.name("b");
+                self.line(format!("{b} := box{MARK}[{}]{{v: {value}}}", int.name));
+                let more = self.var_expr(&Ty::Int(int), 1);
+                self.line(format!("{name} := {b}.add({more})"));
+                self.declare(&name, &Ty::Int(int), true);
+                self.sink(&format!("{b}.twice()"), &Ty::Int(int));
+                self.sink(&format!("{b}.n"), &Ty::Int(Int::named("uint8")));
+            }
+        }
+        true
+    }
+
+    /// A statement on a Go map.
+    pub fn go_map(&mut self) -> bool {
+        if self.pure || self.in_closure {
+            return false;
+        }
+        let map = format!("gomap{MARK}");
+        if !self.top.iter().any(|text| text.contains(&format!("var {map} "))) {
+            self.top.push(format!(
+                "//bpf:map hash max_entries=256\nvar {map} = map[uint16]uint64{{1: 10, 2: 20}}"
+            ));
+        }
+        let key = format!("({}) & 15", self.var_expr(&Ty::Int(Int::named("uint16")), 1));
+        let word = Ty::Int(Int::named("uint64"));
+        let (name, ok) = (self.name("v"), self.name("v"));
+        match self.rng.below(7) {
+            0 => {
+                self.line(format!("{name} := {map}[{key}]"));
+                self.declare(&name, &word, true);
+            }
+            1 => {
+                self.line(format!("{name}, {ok} := {map}[{key}]"));
+                self.declare(&name, &word, true);
+                self.declare(&ok, &Ty::Bool, true);
+            }
+            2 => {
+                let value = self.expr(&word, 1).text;
+                self.line(format!("{map}[{key}] = {value}"));
+            }
+            3 => self.line(format!("{map}[{key}]++")),
+            4 => self.line(format!("delete({map}, {key})")),
+            5 => {
+                let value = self.expr(&word, 1).text;
+                self.line(format!("{map}[{key}] += {value}"));
+            }
+            _ => {
+                if !self.on("range map") {
+                    return false;
+                }
+                let (k, v) = (self.name("k"), self.name("v"));
+                self.line(format!("var {name} uint64"));
+                self.line(format!("for {k}, {v} := range {map} {{"));
+                self.line(format!("\t{name} += {v}*3 + uint64({k})"));
+                self.line("}");
+                self.declare(&name, &word, true);
+            }
+        }
+        true
+    }
+
+    /// A statement on a map of the SDK.
+    pub fn typed_map(&mut self) -> bool {
+        if self.pure || self.in_closure {
+            return false;
+        }
+        let map = format!("hash{MARK}");
+        if !self.top.iter().any(|text| text.contains(&format!("var {map} "))) {
+            self.top.push(format!("var {map} = bpf.Hash[uint32, uint64]{{MaxEntries: 256}}"));
+        }
+        let key = format!("({}) & 15", self.var_expr(&Ty::Int(Int::named("uint32")), 1));
+        let word = Ty::Int(Int::named("uint64"));
+        let name = self.name("v");
+        match self.rng.below(4) {
+            0 => {
+                let value = self.expr(&word, 1).text;
+                self.line(format!("{name} := {map}.Update({key}, {value})"));
+                self.declare(&name, &Ty::Int(Int::named("int32")), true);
+            }
+            1 => {
+                self.line(format!("{name} := {map}.Delete({key})"));
+                self.declare(&name, &Ty::Int(Int::named("int32")), true);
+            }
+            2 => {
+                let value = self.expr(&word, 1).text;
+                self.line(format!("if {name} := {map}.Lookup({key}); {name} != nil {{"));
+                self.line(format!("\t*{name} += {value}"));
+                self.line("} else {");
+                self.line(format!("\t{map}.Update({key}, 7)"));
+                self.line("}");
+            }
+            _ => {
+                let pointer = self.name("q");
+                self.line(format!("var {name} uint64"));
+                self.line(format!("if {pointer} := {map}.Lookup({key}); {pointer} != nil {{"));
+                self.line(format!("\t{name} = *{pointer}"));
+                self.line("}");
+                self.declare(&name, &word, true);
+            }
+        }
+        true
+    }
+}
+
+/// Where the parenthesis ends that the parameters of `head` are in: the last one before the results.
+fn matching_parenthesis(head: &str) -> Option<usize> {
+    let start = head.find('(')?;
+    let mut depth = 0;
+    for (at, c) in head.char_indices().skip(start) {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
