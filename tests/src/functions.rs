@@ -33,7 +33,7 @@ impl FunctionInfo {
 }
 
 /// First slots of all functions, as the kernel finds them: the targets of calls and of addresses.
-fn starts(insns: &[Insn]) -> Vec<u32> {
+pub fn starts(insns: &[Insn]) -> Vec<u32> {
     let mut starts = vec![0];
     let mut skip = false;
     for (at, insn) in insns.iter().enumerate() {

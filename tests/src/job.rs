@@ -17,6 +17,9 @@ const KIND_VAR: u32 = 14;
 /// and sockhash, queue, stack, devmap_hash.
 const WITHOUT_TYPES: [u32; 13] = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25];
 
+/// Map kinds that have programs in them: prog_array, devmap, cpumap, devmap_hash.
+const OF_PROGRAMS: [u32; 4] = [3, 14, 16, 25];
+
 /// What a kernel is asked.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Job {
@@ -289,6 +292,26 @@ impl Job {
         }
         let mut index = 0..;
         self.maps.retain(|_| index.next().is_some_and(|index| used.contains(&index)));
+        self
+    }
+
+    /// The same with maps of programs for each program: such a map is for programs that are like the first one.
+    #[must_use]
+    pub fn with_own_maps_of_programs(mut self) -> Job {
+        for program in &mut self.programs {
+            let mut own = BTreeMap::new();
+            for relocation in &mut program.relocations {
+                let Some(map) = self.maps.get(relocation.map as usize) else { continue };
+                if !OF_PROGRAMS.contains(&map.kind) {
+                    continue;
+                }
+                let (next, map) = (self.maps.len() as u32, map.clone());
+                relocation.map = *own.entry(relocation.map).or_insert_with(|| {
+                    self.maps.push(map);
+                    next
+                });
+            }
+        }
         self
     }
 

@@ -254,7 +254,11 @@ fn load_btf(btf: &Hex) -> io::Result<Option<OwnedFd>> {
 }
 
 fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedFd>) {
-    let (loaded, statistics) = load_with_log(spec, 4, STATISTICS_BYTES);
+    let (mut loaded, mut statistics) = load_with_log(spec, 4, STATISTICS_BYTES);
+    if loaded.is_err() && statistics.is_empty() {
+        // Something else was in the way now and then, such as processors' counters that were busy.
+        (loaded, statistics) = load_with_log(spec, 4, STATISTICS_BYTES);
+    }
     match loaded {
         Ok(program) => {
             let mut accepted = log::statistics(&statistics);

@@ -7,6 +7,7 @@ pub mod clang;
 pub mod cli;
 pub mod compile;
 mod cpio;
+mod danger;
 pub mod diff;
 pub mod fields;
 pub mod files;

@@ -28,7 +28,7 @@ pub fn rejection(statistics: &str, full: String) -> Rejected {
     let message: Vec<&str> = statistics
         .lines()
         .map(without_statistics)
-        .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line))
+        .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line) && !informs(line))
         .collect();
     Rejected {
         message: message.join("\n"),
@@ -54,6 +54,20 @@ fn is_statistics(line: &str) -> bool {
 /// A state beside the words of `infinite loop detected`.
 fn is_state(line: &str) -> bool {
     line.starts_with("cur state:") || line.starts_with("old state:")
+}
+
+/// Lines about what the verifier is at, which are no last words: parts of them that all are there.
+const INFORMING: &[&[&str]] = &[
+    &["func '", "' arg", " has btf_id "],
+    &["Func#", " is global and assumed valid"],
+    &["Func#", " is global and valid. Skipping."],
+    &["Validating ", "() func#"],
+    &["Func#", " is safe for any args that match its prototype"],
+    &["marking pointer arg", " as scalar as it may encode error"],
+];
+
+fn informs(line: &str) -> bool {
+    INFORMING.iter().any(|parts| parts.iter().all(|part| line.contains(part)))
 }
 
 /// What the verifier says of itself, on paths that may well be fine: its bounds contradict each other.

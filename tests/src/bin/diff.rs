@@ -27,6 +27,9 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool, String> {
     let (options, judge) = read(arguments)?;
     std::fs::create_dir_all(&options.keep).map_err(|error| format!("{}: {error}", options.keep.display()))?;
     println!("disagreements go to {}; seed {}", options.keep.display(), options.seed);
+    if let Some(only) = options.only {
+        print!("{}", diff::shown(&options, only));
+    }
     let outcome = diff::run(&options, &judge)?;
     print!("{outcome}");
     let missed = outcome.coverage.missed();

@@ -132,7 +132,20 @@ impl fmt::Display for Coverage {
 }
 
 /// What follows these words names one of many things.
-const NAMED_AFTER: [&str; 3] = ["type=", "program of this type cannot use helper ", "cannot use helper "];
+const NAMED_AFTER: [&str; 12] = [
+    "type=",
+    "program of this type cannot use helper ",
+    "cannot use helper ",
+    " member ",
+    " struct ",
+    "func 'bpf_iter_",
+    "type STRUCT '",
+    "unknown opcode ",
+    "bpf_",
+    "kernel function ",
+    "math between ",
+    "into func ",
+];
 
 /// A message without what varies from program to program: numbers, registers, kinds of values, names of helpers.
 pub fn template(message: &str) -> String {

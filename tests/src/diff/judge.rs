@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use gobpf_bpf::Object;
 
 use crate::answer::Answer;
+use crate::danger::endangers;
 use crate::job::{Job, Report};
 use crate::{kernel, vm};
 
@@ -37,11 +38,20 @@ pub enum Judge {
 }
 
 impl Judge {
+    /// Whether it may be asked about a program: some make the running kernel's verifier write where it must not.
+    pub fn may_judge(&self, object: &Object) -> bool {
+        let mut programs = object.programs.iter();
+        matches!(self, Judge::Vm { .. }) || !programs.any(|program| endangers(&program.code.insns))
+    }
+
     /// The answers to `objects`, of one program each, which have their maps in common.
     ///
     /// # Errors
     /// The kernel could not be asked.
     pub fn judge(&self, objects: &[Object]) -> Result<Vec<Judged>, String> {
+        if !objects.iter().all(|object| self.may_judge(object)) {
+            return Err("a program that the running kernel must not be asked about".into());
+        }
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             groups.entry(&object.license).or_default().push(index);
@@ -74,5 +84,5 @@ fn job(objects: &[Object], lot: &[usize]) -> Job {
     let mut job = lot.first().map(|first| Job::of(&objects[*first])).unwrap_or_default();
     job.programs = lot.iter().flat_map(|index| Job::of(&objects[*index]).programs).collect();
     job.brief = true;
-    job.without_unused_maps()
+    job.with_own_maps_of_programs().without_unused_maps()
 }

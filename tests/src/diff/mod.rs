@@ -16,11 +16,13 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use gobpf_assembly::text::{self, TextProgram};
-use gobpf_bpf::{MapId, Object, RelocationTarget};
+use gobpf_bpf::{Map, MapId, Object, RelocationTarget};
 use gobpf_verifier::Dialect;
 
 use crate::answer::Answer;
-use crate::generate;
+use crate::danger::endangers;
+use crate::job::{Job, Report, Verdict};
+use crate::{generate, kernel};
 pub use compare::{Disagreement, Tally, compare};
 pub use coverage::{Coverage, Missed, template};
 pub use judge::{Judge, Judged};
@@ -33,6 +35,9 @@ const MOST_KEPT: usize = 40;
 
 /// Of those that the model can't tell.
 const MOST_KEPT_UNKNOWN: usize = 8;
+
+/// Lines of the kernel's log that are shown of one program.
+const LAST_LINES: usize = 40;
 
 /// What is asked.
 pub struct Options {
@@ -65,6 +70,8 @@ pub struct Outcome {
     pub kept: Vec<(PathBuf, String)>,
     /// Times of both.
     pub speed: Speed,
+    /// Programs that the running kernel was not asked about: its verifier could write where it must not.
+    pub kept_away: u64,
 }
 
 /// Judges random programs.
@@ -84,7 +91,9 @@ pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
         options.threads,
         |lot| look_at(options, judge, lot.clone()),
         |lot, looked| {
-            for Looked { index, object, model, kernel, time } in looked? {
+            let Lot { looked, kept_away } = looked?;
+            outcome.kept_away += kept_away;
+            for Looked { index, object, model, kernel, time } in looked {
                 outcome.speed.add(time, kernel.microseconds);
                 outcome.coverage.add(&object, &kernel.answer);
                 let Some(disagreement) = outcome.tally.add(&model, &kernel.answer) else { continue };
@@ -111,6 +120,32 @@ pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
+/// Programs that were looked at together.
+struct Lot {
+    looked: Vec<Looked>,
+    /// Those that the kernel was not asked about.
+    kept_away: u64,
+}
+
+/// Program number `index` as text, and the end of what the running kernel says to it.
+pub fn shown(options: &Options, index: u64) -> String {
+    let object = without_unused_maps(&generate::object(options.seed, index, options.dialect));
+    let endangers = object.programs.iter().any(|program| endangers(&program.code.insns));
+    let report = if endangers { Report::default() } else { kernel::judge(&Job::of(&object)) };
+    let program = TextProgram { object, expectations: Vec::new(), places: Vec::new() };
+    let mut out = text::print(&program);
+    for verdict in report.verdicts {
+        let log = match &verdict {
+            Verdict::Rejected(rejected) => rejected.log.as_str(),
+            _ => "",
+        };
+        let lines: Vec<&str> = log.lines().collect();
+        let end = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        out += &format!("{}\n{}\n", verdict.summary(), end.join("\n"));
+    }
+    out
+}
+
 /// A program that both have judged.
 struct Looked {
     index: u64,
@@ -121,16 +156,17 @@ struct Looked {
     time: Duration,
 }
 
-fn look_at(options: &Options, judge: &Judge, lot: Range<u64>) -> Result<Vec<Looked>, String> {
-    let objects: Vec<Object> =
-        lot.clone().map(|index| generate::object(options.seed, index, options.dialect)).collect();
+fn look_at(options: &Options, judge: &Judge, lot: Range<u64>) -> Result<Lot, String> {
+    let all = lot.map(|index| (index, generate::object(options.seed, index, options.dialect)));
+    let (asked, kept_away): (Vec<_>, Vec<_>) = all.partition(|(_, object)| judge.may_judge(object));
+    let (indices, objects): (Vec<u64>, Vec<Object>) = asked.into_iter().unzip();
     let answers = judge.judge(&objects)?;
-    let looked = lot.zip(objects).zip(answers).map(|((index, object), kernel)| {
+    let looked = indices.into_iter().zip(objects).zip(answers).map(|((index, object), kernel)| {
         let start = Instant::now();
         let model = Answer::of_model(&object, 0, options.dialect);
         Looked { index, object, model, kernel, time: start.elapsed() }
     });
-    Ok(looked.collect())
+    Ok(Lot { looked: looked.collect(), kept_away: kept_away.len() as u64 })
 }
 
 /// Does `work` for all of `items`, several at a time, and `take`s the results in order.
@@ -197,7 +233,7 @@ fn write(path: &Path, object: &Object, about: &str) -> Result<(), String> {
 
 fn without_unused_maps(object: &Object) -> Object {
     let mut object = object.clone();
-    let used: BTreeSet<MapId> = object
+    let mut used: BTreeSet<MapId> = object
         .programs
         .iter()
         .flat_map(|program| &program.code.relocations)
@@ -206,6 +242,7 @@ fn without_unused_maps(object: &Object) -> Object {
             RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => None,
         })
         .collect();
+    used.extend(used.iter().filter_map(|map| object.map(*map).inner).collect::<Vec<_>>());
     let number = |old: MapId| MapId(used.iter().position(|map| *map == old).unwrap_or(0) as u32);
     for program in &mut object.programs {
         for relocation in &mut program.code.relocations {
@@ -215,7 +252,11 @@ fn without_unused_maps(object: &Object) -> Object {
             }
         }
     }
-    object.maps = used.iter().map(|map| object.map(*map).clone()).collect();
+    let renumbered = |map: &MapId| {
+        let map = object.map(*map).clone();
+        Map { inner: map.inner.map(number), ..map }
+    };
+    object.maps = used.iter().map(renumbered).collect();
     object
 }
 
@@ -229,6 +270,13 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.coverage, self.speed)?;
+        if self.kept_away > 0 {
+            let count = self.kept_away;
+            writeln!(
+                f,
+                "{count} programs with tail calls in functions are for virtual machines only: the running kernel's verifier can crash on them"
+            )?;
+        }
         for (path, about) in &self.kept {
             writeln!(f, "{}\n  {about}", path.display())?;
         }

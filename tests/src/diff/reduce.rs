@@ -57,7 +57,8 @@ fn first(
 ) -> Option<Object> {
     let mut asked = Vec::new();
     let mut models = Vec::new();
-    for candidate in candidates.iter().take_while(|_| Instant::now() < end) {
+    let asks = candidates.iter().take_while(|_| Instant::now() < end);
+    for candidate in asks.filter(|candidate| judge.may_judge(candidate)) {
         let model = Answer::of_model(candidate, 0, dialect);
         let is_endless = matches!(&model, Answer::Rejected { message, .. } if message.starts_with(TOO_LARGE));
         if !is_endless {

@@ -1,7 +1,7 @@
 //! A program in the making, with a notion of what each register holds that is good enough to write sensible code.
 
-use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width};
-use gobpf_bpf::{KernelVersion, MapId, Relocation, RelocationTarget};
+use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width, pseudo};
+use gobpf_bpf::{ExternId, KernelVersion, MapId, Relocation, RelocationTarget};
 
 use super::helpers::Sock;
 use super::kinds::{KINDS, KindRow};
@@ -28,6 +28,9 @@ pub(super) enum Held {
     MemoryOrNull(u32),
     Socket(Sock),
     SocketOrNull(Sock),
+    /// A map that came out of a map.
+    Map,
+    MapOrNull,
     /// A kernel's `task_struct`.
     Task,
     TaskOrNull,
@@ -43,6 +46,7 @@ impl Held {
             Held::ValueOrNull(bytes) => Held::Value(bytes),
             Held::MemoryOrNull(bytes) => Held::Memory(bytes),
             Held::SocketOrNull(sock) => Held::Socket(sock),
+            Held::MapOrNull => Held::Map,
             Held::TaskOrNull => Held::Task,
             Held::KernelOrNull => Held::Kernel,
             other => other,
@@ -59,13 +63,19 @@ impl Held {
     }
 }
 
-/// A reference that must be given back.
+/// A reference that must be given back, or something that must be ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Owed {
-    /// The register that holds it.
-    pub register: u8,
-    /// The helper that takes it.
-    pub helper: u32,
+pub(super) enum Owed {
+    /// The register that holds a reference, and the helper that takes it.
+    ToHelper(u8, u32),
+    /// The same with a function of the kernel.
+    ToKernel(u8, &'static str),
+    /// A function without arguments.
+    End(&'static str),
+    /// An iterator over numbers at this place of the stack.
+    Iterator(i32),
+    /// A lock at the start of what the register points to.
+    Lock(u8),
 }
 
 /// A function whose code comes behind the program's.
@@ -113,6 +123,8 @@ pub(super) struct Builder<'a> {
     pub has_context: bool,
     /// Initialised dynptrs are on the stack here.
     pub has_dynptr: bool,
+    /// Functions of the kernel that are called.
+    pub externs: Vec<&'static str>,
     /// What may be returned; `None` for anything.
     pub results: Option<(i32, i32)>,
 }
@@ -142,6 +154,7 @@ impl<'a> Builder<'a> {
             in_function: false,
             has_context: true,
             has_dynptr: false,
+            externs: Vec::new(),
             results: Some(kind.results),
         };
         builder.held[1] = Held::Context;
@@ -277,9 +290,40 @@ impl<'a> Builder<'a> {
 
     /// Gives a reference back.
     pub fn give_back(&mut self, owed: Owed) {
-        self.move_reg(1, owed.register);
-        self.emit(Insn::mov(Width::W64, Reg::R2, SourceOperand::Imm(0)));
-        self.emit(Insn::call(owed.helper));
+        const UNLOCK: u32 = 94;
+        match owed {
+            Owed::ToHelper(register, helper) => {
+                self.move_reg(1, register);
+                self.emit(Insn::mov(Width::W64, Reg::R2, SourceOperand::Imm(0)));
+                self.emit(Insn::call(helper));
+            }
+            Owed::ToKernel(register, name) => {
+                self.move_reg(1, register);
+                self.kernel_call(name);
+            }
+            Owed::End(name) => self.kernel_call(name),
+            Owed::Iterator(place) => {
+                self.stack_address(1, place);
+                self.kernel_call("bpf_iter_num_destroy");
+            }
+            Owed::Lock(register) => {
+                self.move_reg(1, register);
+                self.emit(Insn::call(UNLOCK));
+            }
+        }
+        self.forget_arguments();
+    }
+
+    /// Calls a function of the kernel.
+    pub fn kernel_call(&mut self, name: &'static str) {
+        let known = self.externs.iter().position(|one| *one == name);
+        let index = known.unwrap_or_else(|| {
+            self.externs.push(name);
+            self.externs.len() - 1
+        });
+        let target = RelocationTarget::Kfunc(ExternId(index as u32));
+        self.relocations.push(Relocation { slot: self.insns.len() as u32, target });
+        self.emit(Insn { src: pseudo::KFUNC_CALL, ..Insn::call(0) });
         self.forget_arguments();
     }
 

@@ -14,10 +14,10 @@ const PAST_THE_LAST: usize = 215;
 /// `map_lookup_elem`, `map_update_elem`, `map_delete_elem`.
 const MAP_CALLS: [(u32, u32); 3] = [(7, 1), (2, 2), (1, 3)];
 /// Where keys and values are made on the stack.
-const KEY: i32 = -16;
-const VALUE: i32 = -64;
+pub(super) const KEY: i32 = -16;
+pub(super) const VALUE: i32 = -64;
 /// Where a dynptr is made.
-const DYNPTR: i32 = -88;
+pub(super) const DYNPTR: i32 = -88;
 /// How often another helper is looked for when what one wants is not there.
 const ATTEMPTS: usize = 6;
 /// `sk_release`, `ringbuf_submit`, `ringbuf_discard`, `ringbuf_submit_dynptr`.
@@ -33,6 +33,14 @@ struct Arguments {
     memory: i32,
     /// What the result will have.
     reserved: i32,
+}
+
+/// What takes a reference.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Release {
+    Helper(u32),
+    /// A function of the kernel.
+    Kernel(&'static str),
 }
 
 impl Builder<'_> {
@@ -136,14 +144,18 @@ impl Builder<'_> {
             Gives::Nothing => {}
             Gives::Number | Gives::Moves => self.held[0] = Held::Scalar,
             Gives::SureValue => self.held[0] = Held::Value(bytes),
+            Gives::Value if world::is_of_maps(arguments.map.map) => self.check_null(Held::MapOrNull, None),
             Gives::Value => self.check_null(Held::ValueOrNull(bytes), None),
             Gives::Slice => self.check_null(Held::MemoryOrNull(arguments.reserved as u32), None),
             Gives::Borrowed(Sock::Kernel) => self.check_null(Held::KernelOrNull, None),
             Gives::Borrowed(sock) => self.check_null(Held::SocketOrNull(sock), None),
-            Gives::Found(sock) => self.check_null(Held::SocketOrNull(sock), Some(SK_RELEASE)),
+            Gives::Found(sock) => {
+                self.check_null(Held::SocketOrNull(sock), Some(Release::Helper(SK_RELEASE)));
+            }
             Gives::Reserved => {
                 let end = self.rng.pick(&RECORD_ENDS);
-                self.check_null(Held::MemoryOrNull(arguments.reserved as u32), Some(end));
+                let release = Some(Release::Helper(end));
+                self.check_null(Held::MemoryOrNull(arguments.reserved as u32), release);
             }
             Gives::Task => {
                 self.held[0] = Held::Task;
@@ -167,7 +179,7 @@ impl Builder<'_> {
         }
     }
 
-    fn fill_stack(&mut self, from: i32, bytes: i32) {
+    pub fn fill_stack(&mut self, from: i32, bytes: i32) {
         if !self.careful() && self.rng.chance(40) {
             return;
         }
@@ -315,7 +327,7 @@ impl Builder<'_> {
 
     /// Checks the pointer in R0, in one of the ways that compilers do it, and uses it; where `release` names a helper,
     /// that takes the pointer in the end.
-    pub fn check_null(&mut self, nullable: Held, release: Option<u32>) {
+    pub fn check_null(&mut self, nullable: Held, release: Option<Release>) {
         self.held[0] = nullable;
         let wants_kept = release.is_some() || self.rng.chance(60);
         let kept = self.kept_destination().filter(|_| wants_kept);
@@ -344,17 +356,21 @@ impl Builder<'_> {
         }
     }
 
-    fn use_and_release(&mut self, kept: Option<u8>, held: Held, release: Option<u32>) {
-        let Some(helper) = release else {
+    fn use_and_release(&mut self, kept: Option<u8>, held: Held, release: Option<Release>) {
+        let Some(release) = release else {
             for _ in 0..1 + self.rng.below(3) {
                 self.use_of(held);
             }
             return;
         };
-        let owed = Owed { register: kept.unwrap_or(0), helper };
+        let register = kept.unwrap_or(0);
+        let owed = match release {
+            Release::Helper(helper) => Owed::ToHelper(register, helper),
+            Release::Kernel(name) => Owed::ToKernel(register, name),
+        };
         self.owed.push(owed);
         let saved = self.reserved;
-        self.reserved[owed.register as usize] = true;
+        self.reserved[register as usize] = true;
         for _ in 0..if kept.is_some() { self.rng.below(3) } else { 0 } {
             if self.rng.chance(60) {
                 self.use_of(held);
@@ -378,6 +394,7 @@ impl Builder<'_> {
             Held::Value(_) | Held::Memory(_) => self.value(),
             Held::Socket(_) => self.socket_field(),
             Held::Task | Held::Kernel => self.kernel_field(),
+            Held::Map => self.inner_lookup(),
             _ => self.step(),
         }
     }

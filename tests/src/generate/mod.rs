@@ -8,6 +8,7 @@ mod control;
 pub mod edit;
 mod functions;
 mod helpers;
+mod kernel_functions;
 mod kinds;
 mod memory;
 mod mutate;
@@ -18,7 +19,7 @@ mod sections;
 mod world;
 
 use gobpf_bpf::tables::{AttachType, ProgramKind};
-use gobpf_bpf::{Code, KernelVersion, Object, Program, Subprogram};
+use gobpf_bpf::{Code, Extern, ExternKind, KernelVersion, Object, Program, Subprogram};
 use gobpf_verifier::{Dialect, Request, Verdict, verify};
 
 use builder::Builder;
@@ -56,6 +57,14 @@ const STEPS: &[(u32, Step)] = &[
     (1, |b| b.tail()),
     (3, |b| b.reference()),
     (1, |b| b.walk()),
+    (1, |b| b.locked()),
+    (1, |b| b.timer()),
+    (1, |b| b.rcu()),
+    (1, |b| b.iterate()),
+    (1, |b| b.task_reference()),
+    (1, |b| b.stored_task()),
+    (1, |b| b.packet_dynptr()),
+    (1, |b| b.storage()),
 ];
 const PACKET_STEPS: &[(u32, Step)] = &[(3, |b| b.packet()), (1, |b| b.packet_loop())];
 /// Kinds that load from packets in the old way: `socket_filter`, `sched_cls`, `sched_act`, `cgroup_skb`.
@@ -159,6 +168,14 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         relocations: builder.relocations,
         ..Code::default()
     };
+    let externs = builder.externs.iter().map(|name| Extern {
+        name: (*name).into(),
+        kind: ExternKind::Kfunc,
+        ty: None,
+        weak: false,
+    });
+    let externs = externs.collect();
+    let (maps, btf) = world::maps();
     let attach = sections::Attach::of(section);
     let program = Program {
         name: "random".into(),
@@ -172,8 +189,9 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
     };
     Object {
         programs: vec![program],
-        maps: world::maps(),
-        btf: gobpf_btf::Btf::default(),
+        maps,
+        btf,
+        externs,
         license: license.into(),
         target: kernel,
         ..Object::default()

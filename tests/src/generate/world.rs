@@ -2,6 +2,7 @@
 
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Map, MapContents, MapId};
+use gobpf_btf::{Btf, IntEncoding, Member, Type, TypeId};
 
 use super::helpers::Maps;
 
@@ -26,6 +27,23 @@ enum Fill {
     Frozen,
     /// Constant text with a conversion or two.
     Text,
+    /// Key and value have types.
+    Typed(Value),
+    /// Maps like this one.
+    Maps(MapId),
+}
+
+/// Types of values.
+#[derive(Clone, Copy)]
+enum Value {
+    /// `u64`
+    Number,
+    /// A lock, and 12 bytes.
+    Locked,
+    /// A timer, and 8 bytes.
+    Timed,
+    /// A pointer to a task, and 8 bytes.
+    Pointer,
 }
 
 const ROWS: &[Row] = &[
@@ -61,7 +79,21 @@ const ROWS: &[Row] = &[
     ("ring", 27, 0, 0, RING, 0, Fill::Empty),
     ("bloom", 30, 0, 8, 4, 0, Fill::Empty),
     ("user_ring", 31, 0, 0, RING, 0, Fill::Empty),
+    ("socket_storage", 24, 4, 8, 0, NO_PREALLOC, Fill::Typed(Value::Number)),
+    ("inode_storage", 28, 4, 8, 0, NO_PREALLOC, Fill::Typed(Value::Number)),
+    ("task_storage", 29, 4, 8, 0, NO_PREALLOC, Fill::Typed(Value::Number)),
+    ("cgroup_storage", 32, 4, 8, 0, NO_PREALLOC, Fill::Typed(Value::Number)),
+    ("locked", 1, 4, 16, 4, 0, Fill::Typed(Value::Locked)),
+    ("timed", 2, 4, 24, 4, 0, Fill::Typed(Value::Timed)),
+    ("tasks", 2, 4, 16, 4, 0, Fill::Typed(Value::Pointer)),
+    ("outer", 12, 4, 4, 2, 0, Fill::Maps(MapId(0))),
+    ("outer_hash", 13, 4, 4, 2, 0, Fill::Maps(MapId(1))),
 ];
+
+/// The maps with a lock, a timer and a pointer at the start of their values.
+pub(super) const LOCKED: Sizes = Sizes { map: MapId(36), key: 4, value: 16 };
+pub(super) const TIMED: Sizes = Sizes { map: MapId(37), key: 4, value: 24 };
+pub(super) const POINTERS: Sizes = Sizes { map: MapId(38), key: 4, value: 16 };
 
 /// Maps of one element, whose values have addresses of their own: number, bytes.
 pub(super) const GLOBALS: [(MapId, u32); 2] = [(MapId(2), 32), (MapId(3), 64)];
@@ -77,8 +109,10 @@ pub(super) struct Sizes {
     pub value: u32,
 }
 
-/// The maps, by their numbers.
-pub fn maps() -> Vec<Map> {
+/// The maps, by their numbers, and the types of their keys and values.
+pub fn maps() -> (Vec<Map>, Btf) {
+    let mut btf = Btf::default();
+    let types = Typed::new(&mut btf);
     let map = |&(name, kind, key_size, value_size, max_entries, flags, fill): &Row| Map {
         name: name.into(),
         kind: MapKind(kind),
@@ -87,14 +121,61 @@ pub fn maps() -> Vec<Map> {
         max_entries,
         flags,
         contents: contents(value_size, fill),
+        key: matches!(fill, Fill::Typed(_)).then_some(types.int),
+        value: if let Fill::Typed(value) = fill { Some(types.of(value)) } else { None },
+        inner: if let Fill::Maps(inner) = fill { Some(inner) } else { None },
         ..Map::default()
     };
-    ROWS.iter().map(map).collect()
+    (ROWS.iter().map(map).collect(), btf)
+}
+
+/// Types in the maps' BTF.
+struct Typed {
+    int: TypeId,
+    number: TypeId,
+    locked: TypeId,
+    timed: TypeId,
+    pointer: TypeId,
+}
+
+impl Typed {
+    fn new(btf: &mut Btf) -> Typed {
+        let encoding = IntEncoding::Unsigned;
+        let int = btf.push(Type::Int { name: "unsigned int".into(), size: 4, encoding });
+        let number = btf.push(Type::Int { name: "unsigned long".into(), size: 8, encoding });
+        let lock = structure(btf, "bpf_spin_lock", 4, vec![Member::new("val", int, 0)]);
+        let pair = btf.push(Type::Array { element: number, length: 2 });
+        let timer = structure(btf, "bpf_timer", 16, vec![Member::new("__opaque", pair, 0)]);
+        let members =
+            vec![Member::new("lock", lock, 0), Member::new("a", int, 4), Member::new("b", number, 8)];
+        let locked = structure(btf, "locked", 16, members);
+        let members = vec![Member::new("timer", timer, 0), Member::new("n", number, 16)];
+        let timed = structure(btf, "timed", 24, members);
+        let task = btf.push(Type::Forward { name: "task_struct".into(), union: false });
+        let tagged = btf.push(Type::TypeTag { name: "kptr".into(), target: task });
+        let to_task = btf.push(Type::Pointer(tagged));
+        let members = vec![Member::new("task", to_task, 0), Member::new("n", number, 8)];
+        let pointer = structure(btf, "pointed", 16, members);
+        Typed { int, number, locked, timed, pointer }
+    }
+
+    fn of(&self, value: Value) -> TypeId {
+        match value {
+            Value::Number => self.number,
+            Value::Locked => self.locked,
+            Value::Timed => self.timed,
+            Value::Pointer => self.pointer,
+        }
+    }
+}
+
+fn structure(btf: &mut Btf, name: &str, size: u32, members: Vec<Member>) -> TypeId {
+    btf.push(Type::Struct { name: name.into(), size, members })
 }
 
 fn contents(bytes: u32, fill: Fill) -> Option<MapContents> {
     match fill {
-        Fill::Empty => None,
+        Fill::Empty | Fill::Typed(_) | Fill::Maps(_) => None,
         Fill::Zeros => Some(MapContents { data: vec![0; bytes as usize], frozen: false }),
         Fill::Frozen => {
             let data = (0..bytes).map(|byte| (byte * 37) as u8).collect();
@@ -113,6 +194,11 @@ pub(super) fn is_constant(map: MapId) -> bool {
     ROWS.get(map.0 as usize).is_some_and(|row| row.5 & READ_ONLY != 0)
 }
 
+/// Whether it has maps in it.
+pub(super) fn is_of_maps(map: MapId) -> bool {
+    ROWS.get(map.0 as usize).is_some_and(|row| matches!(row.6, Fill::Maps(_)))
+}
+
 /// All maps.
 pub(super) fn all() -> Vec<Sizes> {
     numbered(|_| true)
@@ -121,7 +207,7 @@ pub(super) fn all() -> Vec<Sizes> {
 /// The maps that are of this sort.
 pub(super) fn of(maps: Maps) -> Vec<Sizes> {
     let kinds: &[u32] = match maps {
-        Maps::Keyed => &[1, 2, 5, 6, 9, 10, 11],
+        Maps::Keyed => &[1, 2, 5, 6, 9, 10, 11, 12, 13],
         Maps::Tail => &[3],
         Maps::Perf => &[4],
         Maps::Stacks => &[7],
