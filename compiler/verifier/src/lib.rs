@@ -127,6 +127,8 @@ fn judge(m: &mut Machine<'_>, watch: &mut Watch<'_>) -> Checked {
             }
         }
     }
+    // No instruction is looked at any more.
+    m.insn = 0;
     functions::check_stack_depth(m)
 }
 
