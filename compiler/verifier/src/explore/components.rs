@@ -170,8 +170,7 @@ fn number(insns: &[Insn], points: &[Point]) -> Vec<u32> {
             }
             if low[at] == order[at] {
                 let follows_itself = nexts.contains(&Some(at));
-                let calls_back = points.get(at).is_some_and(|point| point.calls_callback);
-                let is_loop = open.last() != Some(&at) || follows_itself || calls_back;
+                let is_loop = open.last() != Some(&at) || follows_itself;
                 while let Some(member) = open.pop() {
                     on_way[member] = false;
                     of[member] = if is_loop { next_component } else { 0 };

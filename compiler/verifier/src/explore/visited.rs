@@ -100,7 +100,7 @@ impl Machine<'_> {
         }
         if point.calls_callback && self.rules.loops != LoopRule::None {
             let covers = self.equals(id, Exactness::Within);
-            return Ok(if covers { Answer::Hit { loops: true } } else { Answer::Miss });
+            return Ok(if covers { Answer::Hit { loops: false } } else { Answer::Miss });
         }
         let may_loop = self.is_same_as_open(id);
         if may_loop && same_turn && !self.iterators_moved(id) {
