@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -27,6 +28,13 @@ impl KernelTypes {
     /// Those of the file at `path`; of the running system where there is none.
     pub fn of(path: Option<PathBuf>) -> KernelTypes {
         KernelTypes { named: path }
+    }
+
+    /// A number that no other file's types have.
+    pub fn id(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.named.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The types.

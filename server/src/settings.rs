@@ -74,7 +74,10 @@ impl Settings {
                 siblings.as_ref().map_or_else(Vec::new, |(dir, own)| read::package(dir, Some(own), &overlay))
             }),
             packages: Arc::new(move |path: &str| packages.package(path)),
-            kernel_types: Arc::new(move || types.get().ok().flatten()),
+            kernel_types: gobpf_analysis::KernelTypes {
+                id: types.id(),
+                get: Arc::new(move || types.get().ok().flatten()),
+            },
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::cancel::{Cancel, Cancelled};
 use crate::document::{Language, Snapshot};
 use crate::judge::{self, Judge, Places};
 use crate::literals::{self, JudgedLiteral};
+use crate::options::KernelTypes;
 use crate::others::{self, OtherFile, Others};
 use crate::sound;
 use crate::unread::unread;
@@ -96,7 +97,7 @@ impl Analysis {
         object.target = snapshot.options().target.unwrap_or(object.target);
         let spans = |insn: u32| parsed.places.get(insn as usize).copied();
         let whole = spans(0).unwrap_or(Span { file: snapshot.ast().id, range: TextRange::default() });
-        let judge = Judge::of(&object, snapshot.caches());
+        let judge = Judge::of(&object, snapshot.caches(), &snapshot.options().kernel_types);
         for index in 0..object.programs.len() {
             analysis.judge(&judge, index, Places { of: &spans, whole }, cancel)?;
         }
@@ -129,10 +130,11 @@ impl Analysis {
         analysis.kernel = kernel_side(&checked);
         let mut unread = unread(file, &syntax);
         cancel.check()?;
-        analysis.add_literals(file, target, &unread, cancel)?;
+        analysis.add_literals((file, target, &options.kernel_types), &unread, cancel)?;
         unread.extend(others::unread_of(&analysis.others));
         if checked.relevant {
-            analysis.add_programs((file, snapshot.caches()), checked, unread, cancel)?;
+            let kept = (&**file, snapshot.caches(), &options.kernel_types);
+            analysis.add_programs(kept, checked, unread, cancel)?;
         }
         if !syntax.is_empty() {
             // What the rest of the text means is not certain: programs that are whole have hovers and lenses, but what
@@ -155,12 +157,11 @@ impl Analysis {
 
     fn add_literals(
         &mut self,
-        file: &Arc<ast::File>,
-        target: KernelVersion,
+        (file, target, types): (&Arc<ast::File>, KernelVersion, &KernelTypes),
         unread: &HashSet<DeclId>,
         cancel: &Cancel,
     ) -> Result<(), Cancelled> {
-        let (mut literals, diagnostics) = literals::judge(file, target, cancel)?;
+        let (mut literals, diagnostics) = literals::judge(file, target, types, cancel)?;
         self.relevant |= !literals.is_empty() || !diagnostics.is_empty();
         literals.retain(|literal| !unread.contains(&literal.literal.place.decl));
         self.literals = literals;
@@ -171,7 +172,7 @@ impl Analysis {
     /// Compiles and judges the programs that reach no error.
     fn add_programs(
         &mut self,
-        (file, caches): (&ast::File, &Caches),
+        (file, caches, types): (&ast::File, &Caches, &KernelTypes),
         checked: Checked,
         unread: HashSet<DeclId>,
         cancel: &Cancel,
@@ -214,7 +215,7 @@ impl Analysis {
             }
         }
         if let Some(object) = object {
-            let judge = Judge::of(&object, caches);
+            let judge = Judge::of(&object, caches, types);
             for (index, program) in package.programs.iter().enumerate() {
                 let spans = judge::spans(file, &object.programs[index]);
                 let places = Places { of: &spans, whole: file.span(program.place) };

@@ -51,10 +51,10 @@ impl Kept {
 }
 
 /// What all programs of `object` have in common for a verifier.
-pub(crate) fn environment(object: &Object, dialect: Dialect) -> u64 {
+pub(crate) fn environment(object: &Object, dialect: Dialect, types: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     let Object { programs: _, maps, globals: _, externs, btf, license, target } = object;
-    (maps, externs, btf, license, target, dialect.to_string()).hash(&mut hasher);
+    (maps, externs, btf, license, target, dialect.to_string(), types).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -164,7 +164,7 @@ impl Snapshot {
                 object,
                 program: index,
                 dialect,
-                kernel: &|| None,
+                kernel: &*self.options().kernel_types.get,
                 cancelled: &cancelled,
                 states: Some(&mut print),
             });

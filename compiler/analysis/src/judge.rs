@@ -8,6 +8,7 @@ use gobpf_verifier::{Category, Dialect, Rejection, Request, Unknown, Verdict};
 
 use crate::cache::{self, Caches};
 use crate::cancel::Cancel;
+use crate::options::KernelTypes;
 
 /// The dialect that is followed for `target`: the newest that is not newer, or the oldest.
 pub(crate) fn dialect_of(target: KernelVersion) -> Dialect {
@@ -21,13 +22,19 @@ pub(crate) fn dialect_of(target: KernelVersion) -> Dialect {
 }
 
 /// What `dialect` says to program number `program`.
-pub(crate) fn verdict(object: &Object, program: usize, dialect: Dialect, cancel: &Cancel) -> Verdict {
+pub(crate) fn verdict(
+    object: &Object,
+    program: usize,
+    dialect: Dialect,
+    types: &KernelTypes,
+    cancel: &Cancel,
+) -> Verdict {
     let cancelled = || cancel.is_cancelled();
     gobpf_verifier::verify(Request {
         object,
         program,
         dialect,
-        kernel: &|| None,
+        kernel: &*types.get,
         cancelled: &cancelled,
         states: None,
     })
@@ -38,13 +45,15 @@ pub(crate) struct Judge<'a> {
     pub(crate) object: &'a Object,
     pub(crate) dialect: Dialect,
     caches: &'a Caches,
+    types: &'a KernelTypes,
     environment: u64,
 }
 
 impl<'a> Judge<'a> {
-    pub(crate) fn of(object: &'a Object, caches: &'a Caches) -> Self {
+    pub(crate) fn of(object: &'a Object, caches: &'a Caches, types: &'a KernelTypes) -> Self {
         let dialect = dialect_of(object.target);
-        Judge { object, dialect, caches, environment: cache::environment(object, dialect) }
+        let environment = cache::environment(object, dialect, types.id);
+        Judge { object, dialect, caches, types, environment }
     }
 
     /// The verdict on program number `program`.
@@ -53,7 +62,7 @@ impl<'a> Judge<'a> {
         if let Some(known) = self.caches.get().and_then(|kept| kept.verdict(key)) {
             return known;
         }
-        let verdict = verdict(self.object, program, self.dialect, cancel);
+        let verdict = verdict(self.object, program, self.dialect, self.types, cancel);
         if verdict != Verdict::Unknown(Unknown::Cancelled)
             && let Some(mut kept) = self.caches.get()
         {
@@ -111,7 +120,13 @@ pub(crate) fn diagnostic(
 
 fn no_verdict(program: &Program, whole: Span, why: &Unknown) -> Diagnostic {
     let message = format!("what the kernel says to `{}` can't be predicted: {why}", program.name);
-    Diagnostic::new(Severity::Warning, codes::GB0420, whole, message)
+    let diagnostic = Diagnostic::new(Severity::Warning, codes::GB0420, whole, message);
+    match why {
+        Unknown::KernelTypes => diagnostic.help(
+            "give a copy of the kernel's /sys/kernel/btf/vmlinux: --btf FILE, or `btf = \"FILE\"` in gobpf.toml",
+        ),
+        _ => diagnostic,
+    }
 }
 
 fn rejected(places: Places<'_>, dialect: Dialect, rejection: &Rejection) -> Diagnostic {

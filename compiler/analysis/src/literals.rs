@@ -10,6 +10,7 @@ use gobpf_verifier::{Dialect, Verdict};
 
 use crate::cancel::{Cancel, Cancelled};
 use crate::judge;
+use crate::options::KernelTypes;
 
 /// Every dialect, oldest first.
 const DIALECTS: [Dialect; 3] = [Dialect::V6_1, Dialect::V6_12, Dialect::V6_18];
@@ -36,6 +37,7 @@ pub(crate) struct World {
 pub(crate) fn judge(
     file: &Arc<ast::File>,
     target: KernelVersion,
+    types: &KernelTypes,
     cancel: &Cancel,
 ) -> Result<(Vec<JudgedLiteral>, Vec<Diagnostic>), Cancelled> {
     let found = find(file);
@@ -44,12 +46,12 @@ pub(crate) fn judge(
     let dialect = judge::dialect_of(target);
     for literal in found.literals {
         let mut worlds: Vec<_> = candidates(&literal).into_iter().map(World::new).collect();
-        worlds.iter_mut().try_for_each(|world| world.judge(dialect, cancel))?;
+        worlds.iter_mut().try_for_each(|world| world.judge(dialect, types, cancel))?;
         if worlds.len() > 1
             && worlds.iter().all(|world| world.verdicts.iter().all(|(_, it)| is_rejection(it)))
         {
             for other in DIALECTS.into_iter().filter(|other| *other != dialect) {
-                worlds.iter_mut().try_for_each(|world| world.judge(other, cancel))?;
+                worlds.iter_mut().try_for_each(|world| world.judge(other, types, cancel))?;
             }
         }
         let literal = JudgedLiteral { literal, worlds };
@@ -68,9 +70,9 @@ impl World {
         World { candidate, verdicts: Vec::new() }
     }
 
-    fn judge(&mut self, dialect: Dialect, cancel: &Cancel) -> Result<(), Cancelled> {
+    fn judge(&mut self, dialect: Dialect, types: &KernelTypes, cancel: &Cancel) -> Result<(), Cancelled> {
         cancel.check()?;
-        self.verdicts.push((dialect, judge::verdict(&self.candidate.object, 0, dialect, cancel)));
+        self.verdicts.push((dialect, judge::verdict(&self.candidate.object, 0, dialect, types, cancel)));
         cancel.check()
     }
 }

@@ -27,12 +27,25 @@ pub struct Options {
     /// The Go files, without tests, of the package with an import path; none where the caller doesn't have it. Asked for
     /// each [`Import::Other`] whose names programs use, perhaps often.
     pub packages: Packages,
-    /// The types of the kernel; none where the caller has none. Asked when a program first needs them.
+    /// The types of the kernel that programs are judged for.
     pub kernel_types: KernelTypes,
 }
 
-/// Gives the types of the kernel.
-pub type KernelTypes = Arc<dyn Fn() -> Option<Arc<KernelBtf>> + Send + Sync>;
+/// The types of the kernel, read when a program first needs them.
+#[derive(Clone)]
+pub struct KernelTypes {
+    /// Verdicts with types of the same number may be taken for each other.
+    pub id: u64,
+    /// Gives them; none where the caller has none.
+    pub get: Arc<dyn Fn() -> Option<Arc<KernelBtf>> + Send + Sync>,
+}
+
+impl Default for KernelTypes {
+    /// None.
+    fn default() -> Self {
+        KernelTypes { id: 0, get: Arc::new(|| None) }
+    }
+}
 
 /// Gives the source files of the package with an import path.
 pub type Packages = Arc<dyn Fn(&str) -> Option<PackageSources> + Send + Sync>;
@@ -80,7 +93,7 @@ impl Default for Options {
             imports: Arc::new(imports),
             siblings: Arc::new(Vec::new),
             packages: Arc::new(|_| None),
-            kernel_types: Arc::new(|| None),
+            kernel_types: KernelTypes::default(),
         }
     }
 }
