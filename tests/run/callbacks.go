@@ -53,4 +53,3 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 
 // RUN Filter packet=00*14 => 843
 // RUN Filter packet=00*20 => 933
-// MODEL unknown "callbacks"

@@ -149,7 +149,6 @@ func Global(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(total)
 }
 
-// MODEL unknown "^feature bpf-to-bpf calls$"
 // RUN Small packet=010203_00*11 => 925
 // RUN Panics packet=f905_0007_00*10 => -1000
 // RUN Panics packet=0005_0307_00*10 => 6

@@ -95,5 +95,4 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(r)
 }
 
-// MODEL unknown "^feature bpf-to-bpf calls$"
 // RUN Filter packet=0102030405060708090a0b0c0d0e => 2022514019

@@ -28,7 +28,6 @@ func Count(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPPass
 }
 
-// MODEL unknown "^feature bpf-to-bpf calls$"
 // SET counts[u32 2048] = u64 41
 // RUN Count packet=00*12_0800 => 42
 // RUN Count packet=00*12_0801 => 2
