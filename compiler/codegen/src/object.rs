@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use gobpf_bpf::tables::MapKind;
-use gobpf_bpf::{Code, Map, MapContents, MapId, Object, Program, RelocationTarget};
+use gobpf_bpf::{Code, Global, Map, MapContents, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, Member};
 use gobpf_ir::build::Texts;
 use gobpf_types::hir::{self, GlobalId, TypeId};
@@ -42,7 +42,7 @@ impl Layout {
                 flags: map.flags,
                 key: has_entries.then_some(key),
                 value: Some(value),
-                contents: None,
+                entries: map.initial.clone(),
                 ..Map::default()
             });
         }
@@ -129,10 +129,20 @@ pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> 
         code,
         ..Program::default()
     });
+    let mut btf = layout.btf;
+    let globals = package.globals.iter().zip(&layout.globals).map(|(global, (map, offset))| Global {
+        name: global.name.to_string(),
+        map: *map,
+        offset: *offset,
+        size: u32::try_from(package.types.size_of(global.ty)).unwrap_or(u32::MAX),
+        ty: Some(intern(&mut btf, &package.types, global.ty)),
+        constant: global.constant,
+    });
     Object {
         programs: programs.collect(),
         maps: layout.maps,
-        btf: layout.btf,
+        globals: globals.collect(),
+        btf,
         license: package.license.to_string(),
         target: package.target,
         ..Object::default()
