@@ -95,7 +95,9 @@ impl<'a> Cx<'_, 'a> {
         let operands: Vec<Operand> = self
             .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
         if operands.len() != names.len() {
-            if let Some(first) = operands.first().cloned() {
+            if let Some(first) = operands.first().cloned()
+                && !operands.iter().any(Operand::is_invalid)
+            {
                 self.count_mismatch(names.len(), values, &first);
             }
             return unknown(names.len());
@@ -274,7 +276,9 @@ impl<'a> Cx<'_, 'a> {
     fn initial_operands(&mut self, names: &[ast::Ident], rhs: &'a [ast::Expr]) -> Vec<Option<Operand>> {
         let operands: Vec<Operand> = rhs.iter().map(|value| self.expr(value)).collect();
         if operands.len() != names.len() {
-            if let Some(first) = operands.first().cloned() {
+            if let Some(first) = operands.first().cloned()
+                && !operands.iter().any(Operand::is_invalid)
+            {
                 self.count_mismatch(names.len(), rhs, &first);
             }
             return names.iter().map(|_| None).collect();
@@ -354,7 +358,9 @@ impl<'a> Cx<'_, 'a> {
         }
         if lhs.len() != rhs.len() {
             let operands: Vec<Operand> = rhs.iter().map(|value| self.raw_expr(value)).collect();
-            if let Some(first) = operands.first() {
+            if let Some(first) = operands.first()
+                && !operands.iter().any(Operand::is_invalid)
+            {
                 self.count_mismatch(lhs.len(), rhs, first);
             }
             return;
@@ -456,6 +462,7 @@ impl<'a> Cx<'_, 'a> {
                 Some(operand)
             }
             Mode::Invalid | Mode::Native => Some(self.invalid(target)),
+            Mode::Builtin(_) => Some(self.expr(target)),
             Mode::MapVariable(_) => Some(self.expr(target)),
             _ => {
                 self.error(target.id, Why::NotAssignable { expr: operand.text.clone() });
@@ -482,7 +489,11 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
-        let ([left], [right]) = (lhs, rhs) else { return };
+        let ([left], [right]) = (lhs, rhs) else {
+            self.use_all(lhs);
+            self.use_all(rhs);
+            return self.error(node, Why::OperationCount { operator: op.symbol() });
+        };
         let target = self.target_of_op(left);
         let value = self.expr(right);
         let Some(target) = target else { return };
@@ -527,8 +538,33 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// Text and type of a literal or a predeclared constant.
+    fn constant_of(&mut self, expr: &'a ast::Expr) -> Option<(String, Ty)> {
+        let stripped = strip_parens(expr);
+        let constant = match &stripped.kind {
+            Syntax::Literal { .. } => true,
+            Syntax::Ident(name) => {
+                matches!(self.meaning(name), Some(crate::typexpr::Meaning::Constant(..)))
+            }
+            _ => false,
+        };
+        if !constant {
+            return None;
+        }
+        let operand = self.raw_expr(stripped);
+        (!operand.is_invalid()).then_some((operand.text, operand.ty))
+    }
+
     /// `x++` and `x--`.
     pub fn inc_dec(&mut self, operand: &'a ast::Expr, increment: bool, node: NodeId, out: &mut Vec<Stmt>) {
+        // A constant isn't numeric before it isn't assignable.
+        if let Some((text, ty)) = self.constant_of(operand)
+            && !self.ck.types.is_numeric(ty)
+        {
+            let expr = format!("{text}{}", if increment { "++" } else { "--" });
+            let ty = self.display(ty);
+            return self.error(node, Why::NonNumeric { expr, ty });
+        }
         let Some(target) = self.target_of_op(operand) else { return };
         if target.is_invalid() {
             return;

@@ -260,6 +260,12 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         let op = if max { ast::BinaryOp::Greater } else { ast::BinaryOp::Less };
+        if let Some((before, operand)) = self.unlike(&operands) {
+            let left = self.display(before.ty);
+            let (right, expr_text, node) = (self.display(operand.ty), operand.text.clone(), operand.node);
+            self.error(node, Why::MismatchedArguments { left, right, expr: expr_text });
+            return self.invalid(expr);
+        }
         if operands.iter().all(|operand| operand.constant().is_some()) {
             return self.constant_extreme(op, operands, expr);
         }
@@ -293,6 +299,21 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         self.operand(expr, Mode::Value, ty, ExprKind::MinMax { max, operands: values })
+    }
+
+    /// The first operand that can't be compared with the one before it.
+    fn unlike<'o>(&self, operands: &'o [Operand]) -> Option<(&'o Operand, &'o Operand)> {
+        let types = &self.ck.types;
+        operands.windows(2).find_map(|pair| {
+            let [a, b] = pair else { return None };
+            let fits = match (types.is_untyped(a.ty), types.is_untyped(b.ty)) {
+                (true, true) => types.is_string(a.ty) == types.is_string(b.ty),
+                (true, false) => self.may_take(a, b.ty),
+                (false, true) => self.may_take(b, a.ty),
+                (false, false) => true,
+            };
+            (!fits).then_some((a, b))
+        })
     }
 
     fn constant_extreme(

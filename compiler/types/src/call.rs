@@ -68,7 +68,8 @@ impl<'a> Cx<'_, 'a> {
                 self.use_all(arguments);
                 if !callee.is_invalid() {
                     let operand = self.describe(&callee);
-                    self.error(expr.id, Why::NotCallable { operand });
+                    let ty = self.display(callee.ty);
+                    self.error(expr.id, Why::NotCallable { operand, ty });
                 }
                 self.invalid(expr)
             }
@@ -111,12 +112,19 @@ impl<'a> Cx<'_, 'a> {
         if let (Some("get"), Some(Operand { mode: Mode::MapVariable(variable), ty, .. })) =
             (symbol.directive("const"), &receiver)
         {
-            return match crate::variables::global(self.ck, *variable, *ty) {
+            let (variable, ty) = (*variable, *ty);
+            if self.arguments(signature, text, (arguments, spread), expr).is_none() {
+                return self.result_only(expr, signature);
+            }
+            return match crate::variables::global(self.ck, variable, ty) {
                 Some(global) => self.result(expr, signature, ExprKind::Global(global)),
                 None => self.result_only(expr, signature),
             };
         }
         if let (Some(fields), Some(receiver)) = (symbol.directive("packet"), &receiver) {
+            if self.arguments(signature, text, (arguments, spread), expr).is_none() {
+                return self.result_only(expr, signature);
+            }
             return self.packet(fields, receiver, expr, signature);
         }
         self.error(expr.id, Why::NativeOnly { name: text.to_owned() });

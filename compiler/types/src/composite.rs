@@ -50,6 +50,9 @@ impl<'a> Cx<'_, 'a> {
 
     fn literal_of(&mut self, ty: Ty, elements: &'a [Element], expr: &'a ast::Expr) -> Operand {
         if self.ck.types.is_unknown(ty) {
+            for element in elements {
+                self.raw_expr(&element.value);
+            }
             return self.invalid(expr);
         }
         let is_map = self.map_type(ty).is_some() || self.const_type(ty).is_some();
@@ -67,6 +70,9 @@ impl<'a> Cx<'_, 'a> {
                 self.invalid(expr)
             }
             _ => {
+                for element in elements {
+                    self.raw_expr(&element.value);
+                }
                 let ty = self.display(ty);
                 self.error(expr.id, Why::InvalidLiteralType { ty });
                 self.invalid(expr)
@@ -149,6 +155,19 @@ impl<'a> Cx<'_, 'a> {
         self.operand(expr, Mode::Value, ty, kind)
     }
 
+    /// A key of an array literal that is no index.
+    fn bad_key(&mut self, operand: &Operand) {
+        let int = self.basic(crate::ty::Basic::Int);
+        let why = match operand.constant() {
+            Some(_) if self.ck.types.is_untyped(operand.ty) && !self.may_take(operand, int) => {
+                let misfit = crate::constant::Misfit::Kind;
+                Why::ConstantConversion { operand: self.describe(operand), target: "int".into(), misfit }
+            }
+            _ => Why::IndexNotInteger { operand: self.describe(operand) },
+        };
+        self.error(operand.node, why);
+    }
+
     /// `[]T{...}`: a slice of a new array.
     fn slice_literal(
         &mut self,
@@ -200,8 +219,7 @@ impl<'a> Cx<'_, 'a> {
                     Some(index) => next = index,
                     None => {
                         if !operand.is_invalid() {
-                            let operand = self.describe(&operand);
-                            self.error(key.id, Why::IndexNotInteger { operand });
+                            self.bad_key(&operand);
                         }
                         continue;
                     }

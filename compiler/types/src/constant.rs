@@ -58,11 +58,13 @@ impl Value {
             Value::Bool(value) => value.to_string(),
             Value::Str(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
             Value::Int(value) => value.to_string(),
-            Value::Float(value) if value.is_integer() => value.to_integer().to_string(),
+            Value::Float(value) if value.is_integer() && value.numer().bits() < 64 => {
+                general(value.to_integer().to_f64().unwrap_or(f64::NAN))
+            }
             Value::Float(value) => {
                 let float =
                     value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0);
-                shortest(float)
+                general(float)
             }
         }
     }
@@ -85,6 +87,7 @@ impl Value {
                 let (low, high) = range(bits, signed);
                 match value >= low && value <= high {
                     true => Ok(Value::Int(value)),
+                    false if matches!(self, Value::Float(_)) => Err(Misfit::Truncated),
                     false => Err(Misfit::Overflows),
                 }
             }
@@ -212,12 +215,24 @@ pub(crate) fn range(bits: u8, signed: bool) -> (BigInt, BigInt) {
     }
 }
 
-fn shortest(float: f64) -> String {
-    if float != 0.0 && !(1e-4..1e21).contains(&float.abs()) {
-        format!("{float:e}")
-    } else {
-        float.to_string()
+/// `%.6g`: six significant digits, and an exponent where the number is very large or small.
+fn general(float: f64) -> String {
+    if float == 0.0 || !float.is_finite() {
+        return float.to_string();
     }
+    let scientific = format!("{float:.5e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let trim = |digits: &str| match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => digits.to_owned(),
+    };
+    if !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", trim(digits), exponent.abs());
+    }
+    let places = usize::try_from(5 - exponent).unwrap_or_default();
+    trim(&format!("{float:.places$}"))
 }
 
 /// The value of a literal as it is written; `None` where it isn't well formed or is imaginary.

@@ -244,7 +244,7 @@ impl<'c, 'a> Cx<'c, 'a> {
         };
         let text = &operand.text;
         match &operand.mode {
-            _ if self.ck.types.is_nil(ty) => "untyped nil".into(),
+            _ if self.ck.types.is_nil(ty) => "nil".into(),
             Mode::Const(value) => {
                 let value = value.display();
                 let value = if value == *text { String::new() } else { format!(" {value}") };

@@ -177,8 +177,11 @@ impl<'a> Cx<'_, 'a> {
     /// `target(argument)`.
     pub fn conversion(&mut self, target: Ty, arguments: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
         let [argument] = arguments else {
-            let call = crate::describe::expression(expr);
-            self.error(expr.id, Why::BuiltinCount { call, expected: 1, found: arguments.len() });
+            self.use_all(arguments);
+            let too_many = arguments.len() > 1;
+            let node = if too_many { arguments.last().map_or(expr.id, |last| last.id) } else { expr.id };
+            let ty = self.display(target);
+            self.error(node, Why::ConversionCount { ty, too_many });
             return self.invalid(expr);
         };
         let operand = self.expr(argument);
@@ -320,6 +323,10 @@ impl<'a> Cx<'_, 'a> {
         target: Ty,
         expr: &'a ast::Expr,
     ) -> Operand {
+        if matches!(self.ck.types.under(target), Kind::Interface) {
+            self.unsupported(expr.id, NotInKernel::Interface);
+            return self.invalid(expr);
+        }
         if self.ck.types.param_of(target).is_some() {
             return match self.assignable_constant(&value, operand.ty, target) {
                 true => self.operand(expr, Mode::Value, target, ExprKind::Zero),

@@ -14,6 +14,12 @@ fn write(expr: &Expr, out: &mut String) {
         ExprKind::Bad => out.push_str("BadExpr"),
         ExprKind::Ident(name) => out.push_str(name),
         ExprKind::Literal { text, .. } => out.push_str(text),
+        ExprKind::Composite { ty, elements } if elements.is_empty() => {
+            if let Some(ty) = ty {
+                write(ty, out);
+            }
+            out.push_str("{}");
+        }
         ExprKind::Composite { ty, .. } => {
             if let Some(ty) = ty {
                 write(ty, out);

@@ -136,6 +136,10 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         match self.meaning(name) {
+            None if name == "iota" => {
+                self.error(expr.id, Why::IotaOutside);
+                self.invalid(expr)
+            }
             None => {
                 self.error(expr.id, Why::Undefined { name: name.to_string() });
                 self.invalid(expr)
@@ -282,6 +286,11 @@ impl<'a> Cx<'_, 'a> {
             for index in indices {
                 self.raw_expr(index);
             }
+            return self.invalid(expr);
+        }
+        if matches!(base.mode, Mode::Type) {
+            let (text, ty) = (expression(expr), base.text.clone());
+            self.error(expr.id, Why::NotGeneric { expr: text, ty });
             return self.invalid(expr);
         }
         let [index] = indices else { return self.invalid(expr) };

@@ -99,8 +99,14 @@ impl Checker<'_> {
             for placed in &scope.file.decls {
                 uses.decl(&placed.decl);
             }
+            for import in &scope.dots {
+                let Some(package) = self.index.package_of(import.kind, &import.path) else { continue };
+                if !uses.names.iter().any(|name| self.index.lookup(package, name).is_some()) {
+                    unused.push((import.place, import.path.clone(), None));
+                }
+            }
             for (name, import) in &scope.imports {
-                if !uses.qualifiers.contains(name) && !uses.names.contains(name) && import.path != "C" {
+                if !uses.qualifiers.contains(name) && import.path != "C" {
                     unused.push((import.place, import.path.clone(), import.alias.clone()));
                 }
             }

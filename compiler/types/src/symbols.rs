@@ -138,6 +138,8 @@ pub(crate) struct FileScope<'a> {
     pub imports: HashMap<SmolStr, Imported>,
     /// The SDK is imported with `.`.
     pub dot_sdk: bool,
+    /// What is imported with `.`.
+    pub dots: Vec<Imported>,
 }
 
 /// All names of both packages.
@@ -227,7 +229,13 @@ impl<'a> Index<'a> {
         for file in files {
             let file: &'a File = file;
             let number = self.files.len();
-            self.files.push(FileScope { package, file, imports: HashMap::new(), dot_sdk: false });
+            self.files.push(FileScope {
+                package,
+                file,
+                imports: HashMap::new(),
+                dot_sdk: false,
+                dots: Vec::new(),
+            });
             for (decl, node) in file.iter() {
                 self.add_decl(package, number, decl, node, imports);
             }
@@ -257,7 +265,10 @@ impl<'a> Index<'a> {
                     let alias = spec.name.as_ref().map(|name| name.name.clone());
                     let Some(scope) = self.files.get_mut(file) else { continue };
                     match alias.as_deref() {
-                        Some(".") => scope.dot_sdk |= kind == Import::Sdk,
+                        Some(".") => {
+                            scope.dot_sdk |= kind == Import::Sdk;
+                            scope.dots.push(Imported { path: spec.path.clone(), kind, alias: None, place });
+                        }
                         Some("_") => {}
                         _ => {
                             let name = alias.clone().unwrap_or_else(|| package_name(&spec.path, kind));

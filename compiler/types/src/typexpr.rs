@@ -44,11 +44,14 @@ impl<'a> Cx<'_, 'a> {
             if let Some(imported) = scope.imports.get(name) {
                 return Some(Meaning::Package { kind: imported.kind, path: imported.path.clone() });
             }
-            if scope.dot_sdk
-                && name.starts_with(char::is_uppercase)
-                && let Some(id) = self.ck.index.lookup(Package::Sdk, name)
-            {
-                return Some(Meaning::Symbol(id));
+            if name.starts_with(char::is_uppercase) {
+                let found = scope.dots.iter().find_map(|import| {
+                    let package = self.ck.index.package_of(import.kind, &import.path)?;
+                    self.ck.index.lookup(package, name)
+                });
+                if let Some(id) = found {
+                    return Some(Meaning::Symbol(id));
+                }
             }
         }
         self.predeclared(name)
@@ -76,6 +79,20 @@ impl<'a> Cx<'_, 'a> {
 
     /// The type that `expr` denotes; unknown after an error.
     pub fn type_expr(&mut self, expr: &'a ast::Expr) -> Ty {
+        match &expr.kind {
+            ExprKind::Paren(inner) => return self.type_expr(inner),
+            ExprKind::Star(inner) => {
+                let target = self.type_expr(inner);
+                return self.ck.types.intern(Kind::Pointer(target));
+            }
+            ExprKind::Ident(name) => {
+                if let Some(Meaning::Package { .. }) = self.meaning(name) {
+                    self.error(expr.id, Why::PackageAsType { name: name.clone() });
+                    return Types::UNKNOWN;
+                }
+            }
+            _ => {}
+        }
         match self.try_type(expr) {
             Some(ty) => ty,
             None => {
@@ -95,7 +112,23 @@ impl<'a> Cx<'_, 'a> {
                 self.error(expr.id, Why::Undefined { name: name.to_string() });
                 true
             }
-            ExprKind::Selector { .. } => matches!(self.raw_expr(expr).mode, Mode::Invalid),
+            ExprKind::Selector { operand, .. } => match &operand.kind {
+                ExprKind::Ident(name) => match self.meaning(name) {
+                    Some(Meaning::Package { .. }) => matches!(self.raw_expr(expr).mode, Mode::Invalid),
+                    Some(_) => false,
+                    None => {
+                        self.error(operand.id, Why::Undefined { name: name.to_string() });
+                        true
+                    }
+                },
+                _ => false,
+            },
+            ExprKind::Index { operand, .. } => {
+                if !self.undefined_name(operand) {
+                    self.error(operand.id, Why::NotAType { expr: expression(operand) });
+                }
+                true
+            }
             _ => false,
         }
     }
@@ -115,7 +148,14 @@ impl<'a> Cx<'_, 'a> {
                 Kind::Array(element, length)
             }
             ExprKind::StructType(fields) => Kind::Struct(self.struct_fields(fields).into()),
-            ExprKind::MapType { key, value } => Kind::Map(self.type_expr(key), self.type_expr(value)),
+            ExprKind::MapType { key, value } => {
+                let (of, value) = (self.type_expr(key), self.type_expr(value));
+                if !self.ck.types.comparable(of) {
+                    let ty = self.display(of);
+                    self.error(key.id, Why::BadMapKey { ty });
+                }
+                Kind::Map(of, value)
+            }
             ExprKind::ChanType { element, .. } => Kind::Chan(self.type_expr(element)),
             ExprKind::InterfaceType(_) => Kind::Interface,
             ExprKind::FuncType(signature) => Kind::Func(Rc::new(self.signature(signature))),
@@ -228,6 +268,11 @@ impl<'a> Cx<'_, 'a> {
         if operand.is_invalid() {
             return None;
         }
+        if operand.constant().is_some_and(|value| value.as_int().is_none()) {
+            let operand = self.describe(&operand);
+            self.error(length.id, Why::ArrayLengthType { operand });
+            return None;
+        }
         let value = operand.constant().and_then(Value::as_int);
         match value.as_ref().and_then(ToPrimitive::to_u64) {
             Some(value) if value <= u64::from(u32::MAX) => Some(value),
@@ -240,6 +285,7 @@ impl<'a> Cx<'_, 'a> {
 
     fn struct_fields(&mut self, fields: &'a [ast::Field]) -> Vec<Field> {
         let mut all: Vec<Field> = Vec::new();
+        let mut nodes: Vec<(SmolStr, NodeId)> = Vec::new();
         // Unexported fields of a generic SDK type hold the state of its native half.
         let of_generic_sdk = self.package == Package::Sdk && !self.type_args.is_empty();
         for field in fields {
@@ -254,10 +300,13 @@ impl<'a> Cx<'_, 'a> {
                 all.push(Field { name, ty, embedded: true, native: unseen });
             }
             for name in &field.names {
-                let repeated = name.name != "_" && all.iter().any(|known| known.name == name.name);
-                if repeated {
-                    self.error(name.id, Why::RepeatedField { name: name.name.clone() });
+                let first = nodes.iter().find(|(known, _)| name.name != "_" && *known == name.name);
+                if let Some((_, first)) = first {
+                    let other = self.place(*first);
+                    self.error(name.id, Why::FieldRedeclared { name: name.name.clone(), other });
+                    continue;
                 }
+                nodes.push((name.name.clone(), name.id));
                 all.push(Field { name: name.name.clone(), ty, embedded: false, native: unseen });
             }
         }

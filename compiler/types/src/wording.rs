@@ -161,12 +161,23 @@ fn names(why: &Why) -> Option<Words> {
                 .label(*other, format!("other declaration of {name}"))
         }
         Why::PackageWithoutSelector { name } => {
-            Words::new(codes::GB0210, format!("use of package {name} without selector"))
+            Words::new(codes::GB0210, format!("use of package {name} not in selector"))
         }
         Why::ImportMissing { path } => Words::new(codes::GB0201, format!("could not import {path}"))
             .help("the package was not found; `go mod tidy` may get it"),
         Why::NotAType { expr } => Words::new(codes::GB0210, format!("{expr} is not a type")),
-        Why::NotAnExpression { expr } if expr == "_" => Words::new(codes::GB0210, "cannot use _ as value"),
+        Why::PackageAsType { name } => {
+            Words::new(codes::GB0210, format!("{name} (package name) is not a type"))
+        }
+        Why::NotGeneric { expr, ty } => {
+            Words::new(codes::GB0210, format!("invalid operation: {expr} ({ty} is not a generic type)"))
+        }
+        Why::IotaOutside => Words::new(codes::GB0201, "cannot use iota outside constant declaration"),
+        Why::FieldRedeclared { name, other } => Words::new(codes::GB0209, format!("{name} redeclared"))
+            .label(*other, format!("other declaration of {name}")),
+        Why::NotAnExpression { expr } if expr == "_" => {
+            Words::new(codes::GB0210, "cannot use _ as value or type")
+        }
         Why::NotAnExpression { expr } => {
             Words::new(codes::GB0210, format!("{expr} (type) is not an expression"))
         }
@@ -244,9 +255,10 @@ fn uses(why: &Why) -> Option<Words> {
         Why::NonNumeric { expr, ty } => {
             Words::new(codes::GB0203, format!("invalid operation: {expr} (non-numeric type {ty})"))
         }
-        Why::NotCallable { operand } => {
-            Words::new(codes::GB0203, format!("invalid operation: cannot call non-function {operand}"))
-        }
+        Why::NotCallable { operand, ty } => Words::new(
+            codes::GB0203,
+            format!("invalid operation: cannot call {operand}: {ty} is not a function"),
+        ),
         Why::NoIndirection { operand } => {
             Words::new(codes::GB0203, format!("invalid operation: cannot indirect {operand}"))
         }
@@ -317,6 +329,13 @@ fn counts(why: &Why) -> Option<Words> {
             let few = if found > expected { "too many" } else { "not enough" };
             format!("invalid operation: {few} arguments for {call} (expected {expected}, found {found})")
         }
+        Why::ConversionCount { ty, too_many: false } => format!("missing argument in conversion to {ty}"),
+        Why::ConversionCount { ty, too_many: true } => {
+            format!("too many arguments in conversion to {ty}")
+        }
+        Why::OperationCount { operator } => {
+            format!("assignment operation {operator}= requires single-valued expressions")
+        }
         Why::MissingInitial { name } => format!("missing init expr for const declaration of {name}"),
         Why::NoNewVariables => "no new variables on left side of :=".to_owned(),
         Why::RepeatedOnLeft { name } => format!("{name} repeated on left side of :="),
@@ -336,7 +355,7 @@ fn parts(why: &Why) -> Option<Words> {
         Why::ShiftCount { operand, negative: false } => {
             (codes::GB0214, format!("invalid operation: invalid shift count {operand}"))
         }
-        Why::CannotIndex { operand } => (codes::GB0203, format!("invalid operation: cannot index {operand}")),
+        Why::CannotIndex { operand } => (codes::GB0203, format!("cannot index {operand}")),
         Why::CannotSlice { operand } => (codes::GB0203, format!("cannot slice {operand}")),
         Why::IndexNotInteger { operand } => {
             (codes::GB0214, format!("invalid argument: index {operand} must be integer"))
@@ -371,6 +390,10 @@ fn parts(why: &Why) -> Option<Words> {
         Why::ElementBound { index, length } => {
             (codes::GB0215, format!("index {index} is out of bounds (>= {length})"))
         }
+        Why::ArrayLengthType { operand } => {
+            (codes::GB0215, format!("array length {operand} must be integer"))
+        }
+        Why::BadMapKey { ty } => (codes::GB0215, format!("invalid map key type {ty}")),
         Why::BadArrayLength { expr } => (codes::GB0215, format!("invalid array length {expr}")),
         Why::BuiltinArgument { operand, builtin } => {
             (codes::GB0203, format!("invalid argument: {operand} for built-in {builtin}"))
