@@ -47,8 +47,9 @@ impl Answer {
     pub fn of_model(object: &Object, program: usize, dialect: Dialect) -> Answer {
         let never = || false;
         let kernel_types = || match dialect {
-            Dialect::V6_18 => crate::kernel_btf::running().cloned().map(std::sync::Arc::new),
-            _ => None,
+            Dialect::V6_18 => crate::kernel_btf::running(),
+            Dialect::V6_12 => crate::image::types("6.12"),
+            Dialect::V6_1 => crate::image::types("6.1"),
         };
         match verify(Request {
             object,

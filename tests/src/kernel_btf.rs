@@ -12,10 +12,10 @@ const SYMBOLS: &str = "/proc/kallsyms";
 const STRUCT_OPS: u32 = 27;
 
 /// Those of the running kernel, where it has any.
-pub fn running() -> Option<&'static KernelBtf> {
-    static TYPES: OnceLock<Option<KernelBtf>> = OnceLock::new();
-    let read = || KernelBtf::new(Arc::<[u8]>::from(std::fs::read(PATH).ok()?)).ok();
-    TYPES.get_or_init(read).as_ref()
+pub fn running() -> Option<Arc<KernelBtf>> {
+    static TYPES: OnceLock<Option<Arc<KernelBtf>>> = OnceLock::new();
+    let read = || KernelBtf::new(std::fs::read(PATH).ok()?).ok().map(Arc::new);
+    TYPES.get_or_init(read).clone()
 }
 
 /// The expected attach type and the number of what `program` is for; zero for none.

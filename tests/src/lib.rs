@@ -16,6 +16,7 @@ pub mod generate;
 pub mod go;
 pub mod golden;
 pub mod hex;
+mod image;
 pub mod job;
 pub mod kernel;
 mod kernel_btf;
