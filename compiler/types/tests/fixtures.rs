@@ -96,3 +96,65 @@ fn printk() {
 fn directives() {
     fixture("tests/fixtures/directives.go", "directives");
 }
+
+/// Other packages of the module: functions, methods, types, constants and variables of theirs.
+#[test]
+fn packages() {
+    let text = r#"package probe
+
+import (
+	"example.com/m/net"
+
+	"github.com/miekg/bpf"
+)
+
+//bpf:section xdp
+func Filter(ctx *bpf.XDP) bpf.XDPAction {
+	h, ok := net.Parse(ctx.Data())
+	if !ok || h.Kind() == net.IPv4 {
+		net.Dropped++
+		return bpf.XDPDrop
+	}
+	return bpf.XDPAction(h.Port)
+}
+"#;
+    let other = r#"package net
+
+import "encoding/binary"
+
+const IPv4 = 0x0800
+
+var Dropped uint64
+
+type Header struct {
+	Port uint16
+	kind uint16
+}
+
+func (h Header) Kind() uint16 { return h.kind }
+
+func Parse(p []byte) (Header, bool) {
+	if len(p) < 14 {
+		return Header{}, false
+	}
+	return Header{Port: uint16(p[0]), kind: binary.BigEndian.Uint16(p[12:])}, true
+}
+
+func Native() any { return make(chan int) }
+"#;
+    let parse = |id: u32, text: &str| SyntaxTree::parse(FileId(id), &SourceText::new(text)).file().clone();
+    let files = [parse(0, text)];
+    let package: gobpf_types::PackageFiles = std::sync::Arc::from([parse(1, other)]);
+    let imports = |path: &str| match path {
+        "github.com/miekg/bpf" => Import::Sdk,
+        "example.com/m/net" => Import::Other,
+        _ => Import::Standard,
+    };
+    let packages = |path: &str| (path == "example.com/m/net").then(|| package.clone());
+    let sdk = Sdk::embedded();
+    let input = Input { files: &files, sdk: &sdk, imports: &imports, packages: &packages, target: None };
+    let checked = check(input);
+    assert!(checked.errors.is_empty(), "{:?}", checked.errors);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    expect_file![root.join("tests/fixtures/packages.txt")].assert_eq(&print(&checked.package));
+}
