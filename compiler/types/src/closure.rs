@@ -401,12 +401,16 @@ fn captures_in(block: &mut [hir::Stmt], f: &mut dyn FnMut(&mut hir::Expr)) {
 
 /// Uses of the pointer `param` become uses of a value of type `ty`.
 fn value_instead(expr: &mut hir::Expr, param: LocalId, ty: hir::TypeId) {
-    let is_param = |expr: &hir::Expr| matches!(expr.kind, ExprKind::Local(local) if local == param);
-    let found = match &expr.kind {
-        ExprKind::Deref(pointer) => is_param(pointer),
-        _ => is_param(expr),
-    };
-    if found {
-        *expr = hir::Expr { node: expr.node, ty, kind: ExprKind::Local(param) };
+    let value = |node| hir::Expr { node, ty, kind: ExprKind::Local(param) };
+    let is_pointer =
+        |expr: &hir::Expr| expr.ty != ty && matches!(expr.kind, ExprKind::Local(local) if local == param);
+    match &mut expr.kind {
+        ExprKind::Deref(pointer) if is_pointer(pointer) => *expr = value(expr.node),
+        ExprKind::Closure { captures, .. } => {
+            for capture in captures.iter_mut().filter(|capture| is_pointer(capture)) {
+                *capture = value(capture.node);
+            }
+        }
+        _ => {}
     }
 }

@@ -473,7 +473,7 @@ pub enum ExprKind {
 /// Primitive operations of the standard library's declarations.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Intrinsic {
-    /// (pointer, value) -> the old value plus `value`; 4 or 8 bytes by the pointer's target, as all atomics.
+    /// (pointer, value) -> the old value; 4 or 8 bytes by the pointer's target, as all atomics.
     AtomicAdd,
     /// (pointer, value) -> the old value.
     AtomicAnd,
