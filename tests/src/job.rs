@@ -261,6 +261,14 @@ impl Job {
             let key = Hex(vec![0; map.key_size as usize]);
             Some(Entry { map: index as u32, key, value: Hex(contents.data.clone()) })
         });
+        let first = object.maps.iter().enumerate().flat_map(|(index, map)| {
+            map.entries.iter().map(move |(key, value)| Entry {
+                map: index as u32,
+                key: Hex(key.clone()),
+                value: Hex(value.clone()),
+            })
+        });
+        let entries = entries.chain(first);
         let btf = Hex(if object.btf.is_empty() { Vec::new() } else { object.btf.encode() });
         Job {
             license: object.license.clone(),
