@@ -17,7 +17,8 @@ fn check(page: &Page) -> Result<(), Failed> {
     let name = match language {
         "bpf" => "example.bpf",
         "go" => "example.go",
-        other => return Err(format!("an example is tagged `go` or `bpf`, not `{other}`").into()),
+        "elf" => return object(page, &example),
+        other => return Err(format!("an example is tagged `go`, `bpf` or `elf`, not `{other}`").into()),
     };
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join(name), example)?;
@@ -26,6 +27,19 @@ fn check(page: &Page) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("the example gives {reported:#?}").into())
+}
+
+/// An object file in hexadecimal.
+fn object(page: &Page, example: &str) -> Result<(), Failed> {
+    let digits: String = example.chars().filter(char::is_ascii_hexdigit).collect();
+    let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16));
+    let bytes: Vec<u8> = bytes.collect::<Result<_, _>>()?;
+    match gobpf_object::read(&bytes, gobpf_object::Options::default()) {
+        Err(error) if error.code() == page.code => Ok(()),
+        Err(error) => Err(format!("the example gives {}: {error}", error.code()).into()),
+        Ok(read) if read.errors.iter().any(|error| error.code() == page.code) => Ok(()),
+        Ok(read) => Err(format!("the example gives {:#?}", read.errors).into()),
+    }
 }
 
 /// The language and the text of the first fenced block under `## Example`. A line that ends with `// repeat N` stands
