@@ -100,6 +100,8 @@ pub(crate) struct Rules {
     pub tail_calls_move_packets: bool,
     /// A tail call in a function returns to the function's caller, or fails.
     pub tail_calls_return: bool,
+    /// RCU sections may be nested (6.18).
+    pub nests_rcu: bool,
     /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
     pub objects_need_gpl: bool,
     /// A pointer to anything that is read from a kernel object may be read through (6.17).
@@ -138,6 +140,7 @@ const V6_1: Rules = Rules {
     knows_trust: false,
     tail_calls_move_packets: false,
     tail_calls_return: false,
+    nests_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
     frame_unit: 32,

@@ -36,7 +36,7 @@ pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
 use checks::encoding::{self, Load};
 use checks::flow::{self, Point};
 use checks::functions::{self, Function};
-use checks::global;
+use checks::{global, kfuncs};
 use dialect::Rules;
 use explore::Machine;
 use fault::{Checked, Fault, Stop};
@@ -146,9 +146,10 @@ fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> C
 fn prepare(object: &Object, program: &Program, rules: &Rules) -> encoding::Located<Prepared> {
     let insns = &program.code.insns;
     encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
-    let mut functions = functions::find(program)?;
+    let mut functions = functions::find(object, program)?;
     let loads = encoding::resolve(object, program, rules)?;
-    let points = flow::check(insns, &mut functions, rules)?;
+    let is_next = |slot: u32| kfuncs::is_next(object, program, slot);
+    let points = flow::check(insns, &mut functions, &is_next, rules)?;
     Ok(Prepared { loads, points, functions })
 }
 

@@ -5,10 +5,10 @@ use gobpf_bpf::tables::{Argument, Flags};
 
 use crate::checks::helpers::Call;
 use crate::checks::memory::{self, Request};
-use crate::checks::references;
+use crate::checks::{kfuncs, references};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault, HelperFault, Stop};
+use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
 use crate::state::{Base, Byte, DynptrKind, Extra, Kind, Place, Reg, flag, slot_of};
 
 /// What a pointer to a dynptr on the stack points to.
@@ -134,6 +134,48 @@ fn is_initialised(m: &Machine<'_>, value: &Reg, argument: u8) -> Checked<bool> {
     Ok(slot_kind(m, value.frame, slot).is_some_and(|(_, first)| first) && whole(slot) && whole(slot - 1))
 }
 
+/// A dynptr that is passed to a function of the kernel, or made by it.
+pub(crate) fn kernel_argument(
+    m: &mut Machine<'_>,
+    call: &mut kfuncs::Call,
+    number: usize,
+    is_new: bool,
+) -> Checked {
+    let reg = number as u8 + 1;
+    let value = *m.state.reg(reg);
+    let is_const = value.kind.base == Base::Dynptr;
+    if value.kind != Kind::STACK && !is_const {
+        return Err(KernelFault::NotDynptr { number }.into());
+    }
+    if is_new {
+        let kind = match call.kfunc.name {
+            "bpf_dynptr_from_skb" => DynptrKind::Skb,
+            "bpf_dynptr_from_xdp" => DynptrKind::Xdp,
+            _ => call.dynptr.map_or(DynptrKind::Local, |(kind, _, _)| kind),
+        };
+        if is_const {
+            return Err(HelperFault::DynptrNotUninitialised.into());
+        }
+        spot_then(m, &value, HelperFault::DynptrNotUninitialised)?;
+        write(m, reg)?;
+        let Spot::Slot(slot) = spot(m, &value)? else { return Ok(()) };
+        destroy(m, value.frame, slot)?;
+        destroy(m, value.frame, slot - 1)?;
+        let cloned = call.dynptr.map_or(0, |(_, _, reference)| reference);
+        return mark_as(m, &value, slot, kind, cloned);
+    }
+    if !is_const && !is_initialised(m, &value, reg)? {
+        return Err(HelperFault::DynptrNotInitialised { argument: reg }.into());
+    }
+    if let (false, Spot::Slot(slot)) = (is_const, spot(m, &value).unwrap_or(Spot::Unused)) {
+        m.mark_read(Place::Slot(value.frame, slot));
+        m.mark_read(Place::Slot(value.frame, slot - 1));
+    }
+    let (id, reference) = ids(m, reg);
+    call.dynptr = kind_of(m, reg).map(|kind| (kind, id, reference));
+    Ok(())
+}
+
 /// Where the place itself is wrong, the kernel says so, and then what it wanted.
 fn spot_then(m: &Machine<'_>, value: &Reg, then: HelperFault) -> Checked<Spot> {
     spot(m, value).map_err(|stop| match stop {
@@ -195,10 +237,17 @@ pub(crate) fn make_old(m: &mut Machine<'_>, reg: u8, argument: &Argument) -> Che
 }
 
 fn mark(m: &mut Machine<'_>, pointer: &Reg, slot: usize, argument: &Argument) -> Checked {
-    let kind = wanted(argument).unwrap_or(DynptrKind::Local);
+    mark_as(m, pointer, slot, wanted(argument).unwrap_or(DynptrKind::Local), 0)
+}
+
+fn mark_as(m: &mut Machine<'_>, pointer: &Reg, slot: usize, kind: DynptrKind, cloned: u32) -> Checked {
     let id = if is_old(m) { 0 } else { m.fresh_id() };
     let is_counted = kind == DynptrKind::Ringbuf;
-    let reference = if is_counted { references::acquire(m) } else { 0 };
+    let reference = match (is_counted, cloned) {
+        (false, _) => 0,
+        (true, 0) => references::acquire(m),
+        (true, cloned) => cloned,
+    };
     let insn = m.insn;
     for (slot, first) in [(slot, true), (slot - 1, false)] {
         if let Some(entry) = m.state.frame_mut(pointer.frame).stack.get_mut(slot) {

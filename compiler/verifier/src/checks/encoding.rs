@@ -58,7 +58,6 @@ pub(crate) fn jump_target(at: usize, insn: Insn) -> i64 {
 pub(crate) fn check_features(insns: &[Insn], rules: &Rules) -> Checked {
     for insn in insns {
         let feature = match (insn.code, insn.src) {
-            (insn::CALL, pseudo::KFUNC_CALL) => "kernel function calls",
             (insn::LD_IMM64, pseudo::BTF_ID) => "addresses of kernel variables",
             (MAY_GOTO, _) if rules.v4 => "may_goto",
             _ => continue,
@@ -136,7 +135,7 @@ fn check_map_kind(object: &Object, program: &Program, map: MapId, rules: &Rules)
     let Some(map) = object.maps.get(map.0 as usize) else {
         return Err(Stop::feature("a map that the object does not have"));
     };
-    if matches!(map.kind, MapKind::ARENA | MapKind::ARRAY_OF_MAPS | MapKind::HASH_OF_MAPS) {
+    if map.kind == MapKind::ARENA {
         return Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))));
     }
     match map_for_program(object, program, map, rules) {

@@ -60,6 +60,8 @@ pub(crate) fn successors(at: usize, insns: &[Insn]) -> [Option<usize>; 2] {
 
 /// The graph in the making.
 struct Graph<'a> {
+    /// Whether a call is of an iterator's next turn.
+    is_next: &'a dyn Fn(u32) -> bool,
     insns: &'a [Insn],
     functions: &'a mut [Function],
     rules: &'a Rules,
@@ -68,8 +70,14 @@ struct Graph<'a> {
 }
 
 /// Walks the graph depth first, as the kernel does.
-pub(crate) fn check(insns: &[Insn], functions: &mut [Function], rules: &Rules) -> Located<Vec<Point>> {
+pub(crate) fn check(
+    insns: &[Insn],
+    functions: &mut [Function],
+    is_next: &dyn Fn(u32) -> bool,
+    rules: &Rules,
+) -> Located<Vec<Point>> {
     let mut graph = Graph {
+        is_next,
         insns,
         functions,
         rules,
@@ -173,6 +181,9 @@ impl Graph<'_> {
         if callbacks::calls_back(helper) && self.rules.loops != LoopRule::None {
             point.set_jump();
             (point.checkpoint, point.calls_callback) = (true, true);
+        }
+        if insn.src == pseudo::KFUNC_CALL && (self.is_next)(at as u32) {
+            (point.prune, point.checkpoint, point.iterator) = (true, true, true);
         }
         let tails = insn.imm == TAIL_CALL && self.rules.tail_calls_move_packets;
         if insn.src == 0 && (tails || changes_packet(insn.imm)) {

@@ -3,9 +3,10 @@
 
 use gobpf_bpf::insn::{class, mode, pseudo};
 use gobpf_bpf::tables::ProgramKind;
-use gobpf_bpf::{Insn, Program, insn};
+use gobpf_bpf::{Insn, Object, Program, insn};
 
 use crate::checks::encoding::{JUMP_LONG, Located, OP_CALL, OP_EXIT, OP_MASK, is_jump_class, jump_target};
+use crate::checks::global;
 use crate::dialect::Rules;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
@@ -67,7 +68,7 @@ fn refers(insn: Insn) -> bool {
 }
 
 /// Finds all functions, and checks that their jumps stay inside and their ends are not fallen off.
-pub(crate) fn find(program: &Program) -> Located<Vec<Function>> {
+pub(crate) fn find(object: &Object, program: &Program) -> Located<Vec<Function>> {
     let insns = &program.code.insns;
     let mut starts = vec![0];
     for (at, insn) in insns.iter().enumerate() {
@@ -94,7 +95,9 @@ pub(crate) fn find(program: &Program) -> Located<Vec<Function>> {
                 program.code.subprogram_at(*start).map_or_else(String::new, |function| function.name.clone())
             }
         };
-        functions.push(Function { start: *start, end, name, ..Function::default() });
+        let func = program.code.subprogram_at(*start).and_then(|function| function.func);
+        let global = index > 0 && global::is_global(&object.btf, func);
+        functions.push(Function { start: *start, end, name, global, ..Function::default() });
     }
     for function in &mut functions {
         check_inside(insns, function)?;

@@ -12,6 +12,7 @@ pub(crate) mod functions;
 pub(crate) mod global;
 pub(crate) mod helpers;
 pub(crate) mod hooks;
+pub(crate) mod kfuncs;
 pub(crate) mod legacy_load;
 pub(crate) mod locks;
 pub(crate) mod map_value;

@@ -7,7 +7,7 @@
 use gobpf_bpf::Insn;
 use rustc_hash::FxHashMap;
 
-use crate::checks::flow::{Point, successors};
+use crate::checks::flow::successors;
 use crate::explore::Machine;
 use crate::fault::Checked;
 use crate::state::State;
@@ -43,8 +43,8 @@ pub(crate) struct Components {
 }
 
 impl Components {
-    pub fn new(insns: &[Insn], points: &[Point]) -> Components {
-        Components { of: number(insns, points), ..Components::default() }
+    pub fn new(insns: &[Insn]) -> Components {
+        Components { of: number(insns), ..Components::default() }
     }
 
     /// Another function is followed.
@@ -132,9 +132,9 @@ impl Machine<'_> {
     }
 }
 
-/// Numbers the loops (Tarjan's algorithm): each component of several instructions, each that follows itself, and each
-/// call that calls back.
-fn number(insns: &[Insn], points: &[Point]) -> Vec<u32> {
+/// Numbers the loops (Tarjan's algorithm): each component of several instructions, and each instruction that
+/// follows itself.
+fn number(insns: &[Insn]) -> Vec<u32> {
     const UNSEEN: u32 = 0;
     let mut order = vec![UNSEEN; insns.len()];
     let mut low = vec![u32::MAX; insns.len()];

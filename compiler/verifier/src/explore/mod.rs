@@ -155,7 +155,7 @@ impl<'a> Machine<'a> {
             Liveness::Marks => Vec::new(),
         };
         let components = match rules.loops {
-            LoopRule::Components => components::Components::new(insns, &prepared.points),
+            LoopRule::Components => components::Components::new(insns),
             _ => components::Components::default(),
         };
         Machine {

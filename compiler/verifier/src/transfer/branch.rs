@@ -273,10 +273,20 @@ fn not_null(reg: &mut Reg, object: &Object) {
     if reg.kind.base != Base::MapValue {
         return;
     }
-    let kind = reg.map.and_then(|map| object.maps.get(map.0 as usize)).map(|map| map.kind);
-    match kind {
-        Some(MapKind::XSKMAP) => reg.kind = Kind::XDP_SOCK,
-        Some(MapKind::SOCKMAP | MapKind::SOCKHASH) => reg.kind = Kind::SOCKET,
+    let Some(map) = reg.map.and_then(|map| object.maps.get(map.0 as usize)) else { return };
+    match map.kind {
+        MapKind::XSKMAP => reg.kind = Kind::XDP_SOCK,
+        MapKind::SOCKMAP | MapKind::SOCKHASH => reg.kind = Kind::SOCKET,
+        MapKind::ARRAY_OF_MAPS | MapKind::HASH_OF_MAPS => {
+            reg.kind = Kind::MAP;
+            reg.map = map.inner;
+            let inner = map.inner.and_then(|inner| object.maps.get(inner.0 as usize));
+            let fields = inner.map(|inner| helpers::fields_of(object, inner)).unwrap_or_default();
+            // The lookup tells the timers of inner maps apart.
+            if fields.iter().any(|field| matches!(field, Field::Timer { .. } | Field::WorkQueue { .. })) {
+                reg.map_uid = reg.id;
+            }
+        }
         _ => {}
     }
 }

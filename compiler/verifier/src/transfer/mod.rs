@@ -15,9 +15,9 @@ use gobpf_bpf::insn::{SOURCE_REG, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK, jump_target};
 use crate::checks::operands::read_reg;
-use crate::checks::{calls, context, helpers, locks, memory, returns};
+use crate::checks::{calls, context, helpers, kfuncs, locks, memory, returns};
 use crate::explore::{Machine, Next};
-use crate::fault::{Access, Checked, Fault, Stop};
+use crate::fault::{Access, Checked, Fault};
 use crate::state::Reg;
 
 /// Does `insn`, the current instruction, on the current state.
@@ -72,7 +72,7 @@ fn jump(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
             locks::check_call(m, insn)?;
             match insn.src {
                 pseudo::CALL => calls::call(m, insn.imm),
-                pseudo::KFUNC_CALL => Err(Stop::feature("kernel function calls")),
+                pseudo::KFUNC_CALL => kfuncs::call(m),
                 _ => helpers::call(m, insn.imm),
             }
         }

@@ -2,6 +2,7 @@
 
 mod btf;
 mod calls;
+mod functions;
 mod helpers;
 mod kernel;
 mod people;

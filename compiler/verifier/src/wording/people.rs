@@ -355,6 +355,16 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             "a pointer is returned where the kernel takes a number",
             "return a number",
         ),
+        Fault::Global(_) => says(
+            Category::WrongType,
+            "a global function, or a call of one, is not of the types that the verifier can check on their own",
+            "pass numbers, the context, or memory of a known size; or make the function static",
+        ),
+        Fault::Kernel(_) => says(
+            Category::Helper,
+            "a function of the kernel is called in a way that it does not allow",
+            "look at the kernel's documentation of the function",
+        ),
         Fault::Btf(_) => says(
             Category::WrongType,
             "this is not how the kernel's object, or the argument of the hook, may be used",

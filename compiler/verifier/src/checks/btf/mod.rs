@@ -4,7 +4,7 @@ mod trust;
 mod walk;
 
 use gobpf_bpf::tables::{Argument, ArgumentKind, Flags, MapKind};
-use gobpf_btf::{Kind as BtfKind, TypeId, Types};
+use gobpf_btf::{KernelBtf, Kind as BtfKind, TypeId, Types};
 
 use crate::checks::helpers::{Call, id};
 use crate::checks::hooks;
@@ -15,6 +15,11 @@ use crate::fault::{Access, BtfFault, Checked, Stop};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 use crate::transfer::assign;
 use walk::{Found, Span};
+
+/// `btf_struct_ids_match`: at `off` of `id` begins `wanted`.
+pub(crate) fn begins(kernel: &KernelBtf, id: TypeId, off: i64, wanted: TypeId, strict: bool) -> bool {
+    walk::begins(kernel, id, off, wanted, strict)
+}
 
 /// What a message calls the kind of `value`.
 pub(crate) fn kind_name(m: &Machine<'_>, value: &Reg) -> String {

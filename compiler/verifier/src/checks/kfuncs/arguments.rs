@@ -1,0 +1,346 @@
+//! Whether arguments of kernel functions are what their BTF asks for (`check_kfunc_args`).
+
+use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, TypeId, Types};
+
+use crate::checks::helpers::memory::{self, Use};
+use crate::checks::hooks::skip;
+use crate::checks::kfuncs::{Call, Kfunc, iterators, kf};
+use crate::checks::{btf, context, dynptr, global};
+use crate::explore::Machine;
+use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
+use crate::state::{Base, Extra, Kind, Reg, flag};
+
+/// Functions with rules that are not followed yet.
+const UNKNOWN: &[&str] = &[
+    "bpf_cast_to_kern_ctx",
+    "bpf_iter_css_task_new",
+    "bpf_list_pop_back",
+    "bpf_list_pop_front",
+    "bpf_list_push_back_impl",
+    "bpf_list_push_front_impl",
+    "bpf_obj_drop_impl",
+    "bpf_obj_new_impl",
+    "bpf_percpu_obj_drop_impl",
+    "bpf_percpu_obj_new_impl",
+    "bpf_rbtree_add_impl",
+    "bpf_rbtree_first",
+    "bpf_rbtree_remove",
+    "bpf_rdonly_cast",
+    "bpf_refcount_acquire_impl",
+    "bpf_throw",
+    "bpf_wq_init",
+    "bpf_wq_set_callback_impl",
+    "bpf_wq_start",
+];
+
+pub(super) fn is_unknown(kfunc: &Kfunc) -> bool {
+    UNKNOWN.contains(&kfunc.name)
+}
+
+/// What a pointer argument is for.
+enum Purpose {
+    Context,
+    Dynptr,
+    Iterator(String),
+    Map,
+    Object { wanted: TypeId },
+    Null,
+    Sized,
+    Memory { size: u32 },
+}
+
+fn has_suffix(parameter: &Parameter, suffix: &str) -> bool {
+    parameter.name.ends_with(suffix) && parameter.name.len() > suffix.len()
+}
+
+fn is_scalar(kernel: &KernelBtf, ty: TypeId) -> bool {
+    matches!(kernel.kind(ty), Some(BtfKind::Int | BtfKind::Enum | BtfKind::Enum64))
+}
+
+fn word(kernel: &KernelBtf, ty: TypeId) -> &'static str {
+    match kernel.kind(ty) {
+        Some(BtfKind::Int) => "INT",
+        Some(BtfKind::Pointer) => "PTR",
+        Some(BtfKind::Struct) => "STRUCT",
+        Some(BtfKind::Union) => "UNION",
+        Some(BtfKind::Enum) => "ENUM",
+        Some(BtfKind::Forward) => "FWD",
+        Some(BtfKind::Prototype) => "FUNC_PROTO",
+        Some(BtfKind::Array) => "ARRAY",
+        _ => "UNKN",
+    }
+}
+
+pub(super) fn check(m: &mut Machine<'_>, call: &mut Call) -> Checked {
+    let mut number = 0;
+    while let Some(parameter) = call.parameters.get(number).cloned() {
+        let step = check_one(m, call, number, &parameter)?;
+        number += step;
+    }
+    if call.kfunc.has(kf::RELEASE) && call.released.is_none() {
+        return Err(KernelFault::NotReleased { name: call.kfunc.name.into() }.into());
+    }
+    Ok(())
+}
+
+/// Checks argument `number`; says how many arguments were looked at.
+fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Parameter) -> Checked<usize> {
+    let reg = number as u8 + 1;
+    if has_suffix(parameter, "__ign") || has_suffix(parameter, "__prog") {
+        return Ok(1);
+    }
+    let value = *m.state.reg(reg);
+    let kernel = m.kernel()?;
+    let ty = skip(kernel, parameter.ty);
+    if is_scalar(kernel, ty) {
+        return check_number(m, call, reg, &value, parameter).map(|()| 1);
+    }
+    if kernel.kind(ty) != Some(BtfKind::Pointer) {
+        return Err(KernelFault::ArgumentKind { number, word: word(kernel, ty) }.into());
+    }
+    let wants_trust = call.kfunc.has(kf::TRUSTED_ARGS | kf::RELEASE);
+    let wants_rcu = call.kfunc.has(kf::RCU);
+    let nullable = has_suffix(parameter, "__nullable");
+    if (wants_trust || wants_rcu) && (value.is_null() || value.kind.may_be_null()) && !nullable {
+        return Err(KernelFault::NullTrusted { number }.into());
+    }
+    if value.ref_obj != 0 {
+        call.reference = value.ref_obj;
+        if call.kfunc.has(kf::RELEASE) {
+            call.released = Some(reg);
+        }
+    }
+    let purpose = purpose(m, call, number, ty, &value)?;
+    if matches!(purpose, Purpose::Null) {
+        return Ok(1);
+    }
+    if matches!(purpose, Purpose::Object { .. } | Purpose::Map) {
+        if matches!(purpose, Purpose::Map) && value.kind != Kind::MAP {
+            return Err(KernelFault::NotMap { reg }.into());
+        }
+        if (wants_trust || wants_rcu) && !value.is_trusted() && !is_always_trusted(&value) {
+            if !wants_rcu {
+                return Err(KernelFault::NotTrusted { reg }.into());
+            }
+            if !value.kind.has(flag::RCU) {
+                return Err(KernelFault::NotRcu { reg }.into());
+            }
+        }
+    }
+    check_offset(&value, reg, call.kfunc.has(kf::RELEASE) && value.ref_obj != 0)?;
+    match purpose {
+        Purpose::Context if value.kind != Kind::CONTEXT => {
+            let found = btf::kind_name(m, &value);
+            Err(KernelFault::NotContext { number, found }.into())
+        }
+        Purpose::Context | Purpose::Null | Purpose::Map => Ok(1),
+        Purpose::Dynptr => {
+            dynptr::kernel_argument(m, call, number, parameter.name.ends_with("__uninit")).map(|()| 1)
+        }
+        Purpose::Iterator(name) => iterators::argument(m, call, number, &name).map(|()| 1),
+        Purpose::Object { wanted } => check_object(m, call, number, &value, wanted).map(|()| 1),
+        Purpose::Memory { size } => global::check_memory(m, reg, size).map(|()| 1),
+        Purpose::Sized => check_sized(m, call, number, &value, parameter).map(|()| 2),
+    }
+}
+
+/// Pointers that are trusted whatever they are (`is_trusted_reg`, `reg2btf_ids`).
+fn is_always_trusted(value: &Reg) -> bool {
+    let known = matches!(value.kind.base, Base::Socket | Base::SockCommon | Base::TcpSock | Base::Map);
+    known && value.kind.flags == 0
+}
+
+fn check_number(
+    m: &mut Machine<'_>,
+    call: &mut Call,
+    reg: u8,
+    value: &Reg,
+    parameter: &Parameter,
+) -> Checked {
+    if !value.is_scalar() {
+        return Err(KernelFault::NotNumber { reg }.into());
+    }
+    let memory = match parameter.name.as_str() {
+        "rdonly_buf_size" => Some(true),
+        "rdwr_buf_size" => Some(false),
+        _ => None,
+    };
+    if has_suffix(parameter, "__k") {
+        let Some(constant) = value.as_const() else { return Err(KernelFault::NotConstant { reg }.into()) };
+        m.need_precise(reg)?;
+        call.constant = Some(constant);
+    } else if let Some(read_only) = memory {
+        let Some(size) = value.as_const() else { return Err(Stop::feature("buffers of unknown size")) };
+        call.memory = Some((size as u32, read_only));
+        m.need_precise(reg)?;
+    }
+    Ok(())
+}
+
+/// `get_kfunc_ptr_arg_type`.
+fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: &Reg) -> Checked<Purpose> {
+    let kernel = m.kernel()?;
+    let parameter = &call.parameters[number];
+    let target = skip(kernel, kernel.target(pointer).unwrap_or(gobpf_btf::VOID));
+    let name = kernel.name(target);
+    if is_context(m, name) {
+        return Ok(Purpose::Context);
+    }
+    for suffix in ["__alloc", "__refcounted_kptr"] {
+        if has_suffix(parameter, suffix) {
+            return Err(Stop::feature("objects of the program's own"));
+        }
+    }
+    if matches!(name, "bpf_dynptr" | "bpf_dynptr_kern") {
+        return Ok(Purpose::Dynptr);
+    }
+    let is_iterator = call.kfunc.has(kf::ITER_NEW | kf::ITER_NEXT | kf::ITER_DESTROY) && number == 0;
+    if is_iterator || has_suffix(parameter, "__iter") {
+        return Ok(Purpose::Iterator(name.to_owned()));
+    }
+    if matches!(name, "bpf_list_head" | "bpf_list_node" | "bpf_rb_root" | "bpf_rb_node" | "bpf_wq") {
+        return Err(Stop::feature("lists, trees and work queues"));
+    }
+    if has_suffix(parameter, "__str") {
+        return Err(Stop::feature("constant strings for kernel functions"));
+    }
+    if has_suffix(parameter, "__map") {
+        return Ok(Purpose::Map);
+    }
+    let is_struct = matches!(kernel.kind(target), Some(BtfKind::Struct | BtfKind::Union));
+    let is_object =
+        matches!(value.kind.base, Base::BtfId | Base::Socket | Base::SockCommon | Base::TcpSock | Base::Map);
+    if is_object {
+        if !is_struct {
+            let (name, of) = (call.kfunc.name.to_owned(), name.to_owned());
+            return Err(KernelFault::NotStruct { name, number, word: word(kernel, target), of }.into());
+        }
+        return Ok(Purpose::Object { wanted: target });
+    }
+    if kernel.kind(target) == Some(BtfKind::Prototype) {
+        return Err(Stop::feature("callbacks of kernel functions"));
+    }
+    if has_suffix(parameter, "__nullable") && value.is_null() {
+        return Ok(Purpose::Null);
+    }
+    let sized = call.parameters.get(number + 1).is_some_and(|next| {
+        let is_number = is_scalar(kernel, skip(kernel, next.ty)) && m.state.reg(number as u8 + 2).is_scalar();
+        is_number && (has_suffix(next, "__sz") || has_suffix(next, "__szk"))
+    });
+    let is_plain = is_scalar(kernel, target) || is_struct && has_only_scalars(kernel, target, 0);
+    if !is_plain && (!sized || target != gobpf_btf::VOID) {
+        let of = name.to_owned();
+        return Err(KernelFault::NotScalars { number, word: word(kernel, target), of, or_void: sized }.into());
+    }
+    if sized {
+        return Ok(Purpose::Sized);
+    }
+    Ok(Purpose::Memory { size: kernel.size_of(target).unwrap_or(0) })
+}
+
+/// `__btf_type_is_scalar_struct`.
+fn has_only_scalars(kernel: &KernelBtf, ty: TypeId, depth: u32) -> bool {
+    if depth >= 4 {
+        return false;
+    }
+    kernel.members(ty).all(|member| {
+        let mut ty = skip(kernel, member.ty);
+        if let Some(gobpf_btf::Type::Array { element, length }) = kernel.get(ty) {
+            if length == 0 {
+                return false;
+            }
+            ty = skip(kernel, element);
+        }
+        match kernel.kind(ty) {
+            Some(BtfKind::Struct) => has_only_scalars(kernel, ty, depth + 1),
+            _ => is_scalar(kernel, ty),
+        }
+    })
+}
+
+/// Whether a struct of this name is the program's context.
+fn is_context(m: &Machine<'_>, name: &str) -> bool {
+    global::is_context(m.kind, name)
+}
+
+fn check_offset(value: &Reg, reg: u8, is_released: bool) -> Checked {
+    if is_released {
+        if value.off != 0 {
+            return Err(HelperFault::ReleasedAtOffset { reg }.into());
+        }
+        return context::check_plain(value, reg, false);
+    }
+    match value.kind.base {
+        Base::Stack | Base::Packet | Base::PacketMeta | Base::MapKey | Base::MapValue => Ok(()),
+        Base::Mem | Base::Buf | Base::Arena | Base::Scalar => Ok(()),
+        Base::BtfId => context::check_plain(value, reg, true),
+        _ => context::check_plain(value, reg, false),
+    }
+}
+
+/// `process_kf_arg_ptr_to_btf_id`.
+fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted: TypeId) -> Checked {
+    let kernel = m.kernel()?;
+    let name = match (value.kind.base, value.extra) {
+        (Base::BtfId, Extra::Btf { id, own: false }) => kernel.name(TypeId(id)).to_owned(),
+        (Base::BtfId, _) => return Err(Stop::feature("objects of the program's own")),
+        (Base::Socket, _) => "sock".into(),
+        (Base::SockCommon, _) => "sock_common".into(),
+        (Base::TcpSock, _) => "tcp_sock".into(),
+        _ => "bpf_map".into(),
+    };
+    let unsafe_flags = flag::USER | flag::PERCPU | flag::UNTRUSTED | flag::OR_NULL;
+    if value.kind.base == Base::BtfId && value.kind.has(unsafe_flags) && !value.kind.has(flag::RCU) {
+        let trust = value.kind.flags & flag::TRUSTED;
+        let expected = Kind::BTF_ID.with(trust).name();
+        return Err(KernelFault::NotObject { number, found: value.kind.name(), expected }.into());
+    }
+    let Some(found) = kernel.find(&name, BtfKind::Struct) else {
+        return Err(Stop::feature(format!("struct {name}, which the kernel types don't have")));
+    };
+    let strict = call.kfunc.has(kf::RELEASE) && value.ref_obj != 0;
+    let wanted_name = kernel.name(wanted).to_owned();
+    let alias = format!("{name}___init") == wanted_name || format!("{wanted_name}___init") == name;
+    if btf::begins(kernel, found, i64::from(value.off), wanted, strict || alias) {
+        return Ok(());
+    }
+    let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
+    Err(KernelFault::OtherObject { name: function, number, wanted: wanted_name, reg, found: name }.into())
+}
+
+/// Memory, and its size in the next argument.
+fn check_sized(
+    m: &mut Machine<'_>,
+    call: &mut Call,
+    number: usize,
+    value: &Reg,
+    parameter: &Parameter,
+) -> Checked {
+    let reg = number as u8 + 2;
+    let size = *m.state.reg(reg);
+    let is_left_out = value.is_null() && has_suffix(parameter, "__opt");
+    if !is_left_out {
+        let used = |access| Use { access, zero_allowed: true, raw: false };
+        let may_be_null = value.kind.may_be_null();
+        if may_be_null {
+            m.state.reg_mut(reg - 1).kind = value.kind.without(flag::OR_NULL);
+        }
+        let checked = memory::check_sized(m, reg, &size, used(Access::Read), None)
+            .and_then(|()| memory::check_sized(m, reg, &size, used(Access::Write), None));
+        if may_be_null {
+            m.state.reg_mut(reg - 1).kind = value.kind;
+        }
+        checked.map_err(|stop| match stop {
+            Stop::Fault(fault) => {
+                let last = Fault::Kernel(KernelFault::MemorySize { number });
+                Fault::Then(Box::new(fault), Box::new(last)).into()
+            }
+            stop => stop,
+        })?;
+    }
+    if call.parameters.get(number + 1).is_some_and(|next| has_suffix(next, "__szk")) {
+        let Some(constant) = size.as_const() else { return Err(KernelFault::NotConstant { reg }.into()) };
+        call.constant = Some(constant);
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The kernel's words about global functions and functions of the kernel.
+
+use crate::dialect::Dialect;
+use crate::fault::{Fault, GlobalFault, KernelFault};
+
+pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
+    match fault {
+        Fault::Global(fault) => Some(global(fault, dialect)),
+        Fault::Kernel(fault) => Some(kernel(fault)),
+        _ => None,
+    }
+}
+
+fn global(fault: &GlobalFault, dialect: Dialect) -> String {
+    use GlobalFault as G;
+    match fault {
+        G::TooManyArguments { name, count } => {
+            format!("Global function {name}() with {count} > 5 args. Buggy compiler.")
+        }
+        G::Result { name } => {
+            format!("Global function {name}() doesn't return scalar. Only those are supported.")
+        }
+        G::Argument { number, word, name } => {
+            format!("Arg#{number} type {word} in {name}() is not supported yet.")
+        }
+        G::NoSize { number, word, name } => {
+            format!("arg#{number} reference type('{word} {name}') size cannot be determined: -22")
+        }
+        G::NotNumber { reg } => format!("R{reg} is not a scalar"),
+        G::NotContext { number } => format!("arg#{number} expects pointer to ctx"),
+        G::Call { index, .. } if dialect == Dialect::V6_1 => {
+            format!("Caller passes invalid args into func#{index}")
+        }
+        G::Call { index, name } => format!("Caller passes invalid args into func#{index} ('{name}')"),
+    }
+}
+
+fn kernel(fault: &KernelFault) -> String {
+    use KernelFault as K;
+    match fault {
+        K::NeedsGpl => "cannot call kernel function from non-GPL compatible program".into(),
+        K::NotAllowed { name } => format!("calling kernel function {name} is not allowed"),
+        K::MustSleep { name } => format!("program must be sleepable to call sleepable kfunc {name}"),
+        K::SleepsIn { name, section } => format!("kernel func {name} is sleepable within {section} region"),
+        K::NotNumber { reg } => format!("R{reg} is not a scalar"),
+        K::NotConstant { reg } => format!("R{reg} must be a known constant"),
+        K::ArgumentKind { number, word } => format!("Unrecognized arg#{number} type {word}"),
+        K::NullTrusted { number } => format!("Possibly NULL pointer passed to trusted arg{number}"),
+        K::NotTrusted { reg } => format!("R{reg} must be referenced or trusted"),
+        K::NotRcu { reg } => format!("R{reg} must be a rcu pointer"),
+        K::NotStruct { name, number, word, of } => {
+            format!("kernel function {name} args#{number} pointer type {word} {of} is not supported")
+        }
+        K::NotScalars { number, word, of, or_void } => {
+            let void = if *or_void { "void, " } else { "" };
+            format!("arg#{number} pointer type {word} {of} must point to {void}scalar, or struct with scalar")
+        }
+        K::NotContext { number, found } => {
+            format!("arg#{number} expected pointer to ctx, but got {found}")
+        }
+        K::NotObject { number, found, expected } => {
+            format!("arg#{number} is {found} expected {expected} or socket")
+        }
+        K::OtherObject { name, number, wanted, reg, found } => format!(
+            "kernel function {name} args#{number} expected pointer to STRUCT {wanted} but R{reg} has a pointer to STRUCT {found}"
+        ),
+        K::MemorySize { number } => {
+            format!("arg#{number} arg#{} memory, len pair leads to invalid memory access", number + 1)
+        }
+        K::NotStackIterator { number } => format!("arg#{number} expected pointer to an iterator on stack"),
+        K::IteratorUsed { what, number } => format!("expected uninitialized iter_{what} as arg #{number}"),
+        K::IteratorNotInitialised { what, number } => {
+            format!("expected an initialized iter_{what} as arg #{number}")
+        }
+        K::IteratorOutsideRcu { name } => format!("expected an RCU CS when using {name}"),
+        K::NotDynptr { number } => {
+            format!("arg#{number} expected pointer to stack or const struct bpf_dynptr")
+        }
+        K::NotReleased { name } => {
+            format!("release kernel function {name} expects refcounted PTR_TO_BTF_ID")
+        }
+        K::NestedRcu { name } => format!("nested rcu read lock (kernel function {name})"),
+        K::UnmatchedRcu { name } => format!("unmatched rcu read unlock (kernel function {name})"),
+        K::UnmatchedPreempt { name } => {
+            format!("unmatched attempt to enable preemption (kernel function {name})")
+        }
+        K::NotMap { reg } => format!("pointer in R{reg} isn't map pointer"),
+        K::NoPacketWrite => "the prog does not allow writes to packet data".into(),
+    }
+}
