@@ -6,10 +6,11 @@ use gobpf_bpf::tables::ProgramKind;
 use gobpf_bpf::{Insn, Object, Program, insn};
 
 use crate::checks::encoding::{JUMP_LONG, Located, OP_CALL, OP_EXIT, OP_MASK, is_jump_class, jump_target};
-use crate::checks::global;
+use crate::checks::helpers::is_gpl_compatible;
+use crate::checks::{global, kfuncs};
 use crate::dialect::Rules;
 use crate::explore::Machine;
-use crate::fault::{Checked, Fault};
+use crate::fault::{Checked, Fault, KernelFault};
 use crate::state::MAX_STACK;
 
 /// `MAX_CALL_FRAMES`.
@@ -73,6 +74,10 @@ pub(crate) fn find(object: &Object, program: &Program) -> Located<Vec<Function>>
     let mut starts = vec![0];
     for (at, insn) in insns.iter().enumerate() {
         if !refers(*insn) {
+            let is_kernels = kfuncs::name_at(object, program, at as u32).is_some();
+            if is_kernels && !is_gpl_compatible(&object.license) {
+                return Err((0, KernelFault::NeedsGpl.into()));
+            }
             continue;
         }
         let to = at as i64 + i64::from(insn.imm) + 1;

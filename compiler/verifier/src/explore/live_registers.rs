@@ -2,7 +2,7 @@
 
 use gobpf_bpf::Insn;
 use gobpf_bpf::KernelVersion;
-use gobpf_bpf::insn::{self, class, mode};
+use gobpf_bpf::insn::{self, class, mode, pseudo};
 use gobpf_bpf::tables::{Caller, ProgramKind};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
@@ -17,9 +17,21 @@ const OP_MAY_GOTO: u8 = 0xe0;
 const FETCH: i32 = 0x01;
 const CMPXCHG: i32 = 0xf1;
 
-/// Bit masks of the registers that are needed before each instruction.
-pub(crate) fn live_before(insns: &[Insn], kind: ProgramKind) -> Vec<u16> {
-    let effects: Vec<(u16, u16)> = insns.iter().map(|insn| effect(*insn, kind)).collect();
+/// Bit masks of the registers that are needed before each instruction. `arguments` counts those of the kernel function
+/// that an instruction calls.
+pub(crate) fn live_before(
+    insns: &[Insn],
+    kind: ProgramKind,
+    arguments: &dyn Fn(u32) -> Option<usize>,
+) -> Vec<u16> {
+    let calls_kernel = |insn: &Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL;
+    let effects: Vec<(u16, u16)> = (0u32..)
+        .zip(insns)
+        .map(|(at, insn)| match arguments(at).filter(|_| calls_kernel(insn)) {
+            Some(count) => (first(count), CALLER_SAVED),
+            None => effect(*insn, kind),
+        })
+        .collect();
     let mut live = vec![0u16; insns.len()];
     let mut changed = true;
     while changed {
@@ -79,8 +91,10 @@ fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
 fn call_reads(insn: Insn, kind: ProgramKind) -> u16 {
     let kernel = KernelVersion::new(6, 18);
     let prototype = Caller::of_kind(kind).prototype(insn.imm as u32, kernel);
-    match prototype {
-        Some(prototype) => ((1u16 << prototype.arguments.len().min(5)) - 1) << 1,
-        None => CALLER_SAVED & !1,
-    }
+    first(prototype.filter(|_| insn.src == 0).map_or(5, |prototype| prototype.arguments.len()))
+}
+
+/// R1 and following.
+fn first(count: usize) -> u16 {
+    ((1u16 << count.min(5)) - 1) << 1
 }

@@ -19,6 +19,7 @@ use gobpf_btf::KernelBtf;
 use crate::checks::encoding::Load;
 use crate::checks::flow::Point;
 use crate::checks::functions::Function;
+use crate::checks::kfuncs;
 use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Base, Kind, Place, State};
@@ -150,15 +151,11 @@ impl<'a> Machine<'a> {
         kernel: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
     ) -> Self {
         let insns: &[Insn] = &program.code.insns;
-        let live = match rules.liveness {
-            Liveness::Graph => live_before(insns, program.kind),
-            Liveness::Marks => Vec::new(),
-        };
         let components = match rules.loops {
             LoopRule::Components => components::Components::new(insns),
             _ => components::Components::default(),
         };
-        Machine {
+        let mut machine = Machine {
             kernel_source: kernel,
             kernel: OnceCell::new(),
             object,
@@ -173,7 +170,7 @@ impl<'a> Machine<'a> {
             state: State::start(0, 0),
             insn: 0,
             points: prepared.points,
-            live,
+            live: Vec::new(),
             components,
             previous: u32::MAX,
             pending: Vec::new(),
@@ -190,7 +187,11 @@ impl<'a> Machine<'a> {
             total_states: 0,
             kept_states: 0,
             peak_states: 0,
+        };
+        if rules.liveness == Liveness::Graph {
+            machine.live = live_before(insns, program.kind, &|slot| kfuncs::arguments_of(&machine, slot));
         }
+        machine
     }
 
     /// Follows all paths from `state` at `insn`.

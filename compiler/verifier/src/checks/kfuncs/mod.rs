@@ -51,6 +51,12 @@ pub(crate) fn is_next(object: &Object, program: &Program, slot: u32) -> bool {
     name_at(object, program, slot).and_then(Kfunc::by_name).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
 }
 
+/// How many arguments the kernel function takes that the instruction at `slot` calls.
+pub(crate) fn arguments_of(m: &Machine<'_>, slot: u32) -> Option<usize> {
+    let name = name_at(m.object, m.program, slot)?;
+    prototype(m, name).ok().map(|(parameters, _)| parameters.len())
+}
+
 /// `check_kfunc_call`.
 pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     let Some(name) = name_at(m.object, m.program, m.insn) else {
