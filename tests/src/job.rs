@@ -256,19 +256,19 @@ pub struct Ran {
 impl Job {
     /// The job of loading all programs of `object`.
     pub fn of(object: &Object) -> Job {
-        let entries = object.maps.iter().enumerate().filter_map(|(index, map)| {
-            let contents = map.contents.as_ref()?;
-            let key = Hex(vec![0; map.key_size as usize]);
-            Some(Entry { map: index as u32, key, value: Hex(contents.data.clone()) })
-        });
-        let first = object.maps.iter().enumerate().flat_map(|(index, map)| {
-            map.entries.iter().map(move |(key, value)| Entry {
-                map: index as u32,
+        let entries = object.maps.iter().enumerate().flat_map(|(index, map)| {
+            let map_index = index as u32;
+            let contents = map.contents.iter().map(move |contents| {
+                let key = Hex(vec![0; map.key_size as usize]);
+                Entry { map: map_index, key, value: Hex(contents.data.clone()) }
+            });
+            let entry = move |(key, value): &(Vec<u8>, Vec<u8>)| Entry {
+                map: map_index,
                 key: Hex(key.clone()),
                 value: Hex(value.clone()),
-            })
+            };
+            contents.chain(map.entries.iter().map(entry))
         });
-        let entries = entries.chain(first);
         let btf = Hex(if object.btf.is_empty() { Vec::new() } else { object.btf.encode() });
         Job {
             license: object.license.clone(),

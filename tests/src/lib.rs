@@ -9,6 +9,8 @@ pub mod compile;
 mod cpio;
 mod danger;
 pub mod diff;
+#[cfg(feature = "libbpf")]
+pub mod elf;
 pub mod fields;
 pub mod files;
 mod functions;

@@ -25,11 +25,14 @@ pub fn statistics(log: &str) -> Accepted {
 /// The rejection that a statistics log (level 4) and a full log tell: at level 4 the verifier prints
 /// nothing but its last words and its statistics.
 pub fn rejection(statistics: &str, full: String) -> Rejected {
-    let message: Vec<&str> = statistics
+    let mut message: Vec<&str> = statistics
         .lines()
         .map(without_statistics)
         .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line) && !informs(line))
         .collect();
+    while message.len() > 1 && OF_MAIN.iter().any(|start| message[0].starts_with(start)) {
+        message.remove(0);
+    }
     Rejected {
         message: message.join("\n"),
         insn: full.lines().rev().find_map(instruction),
@@ -53,7 +56,9 @@ fn is_statistics(line: &str) -> bool {
 
 /// A state beside the words of `infinite loop detected`.
 fn is_state(line: &str) -> bool {
-    line.starts_with("cur state:") || line.starts_with("old state:")
+    line.starts_with("; ") && line.contains(" @ ")
+        || line.starts_with("cur state:")
+        || line.starts_with("old state:")
 }
 
 /// Lines about what the verifier is at, which are no last words: parts of them that all are there.
@@ -65,6 +70,10 @@ const INFORMING: &[&[&str]] = &[
     &["Func#", " is safe for any args that match its prototype"],
     &["marking pointer arg", " as scalar as it may encode error"],
 ];
+
+/// Beginnings of lines about a program's own function, whose type may be any: words of their own only for other functions,
+/// where nothing follows.
+const OF_MAIN: [&str; 2] = ["Global function ", "arg#0 "];
 
 fn informs(line: &str) -> bool {
     INFORMING.iter().any(|parts| parts.iter().all(|part| line.contains(part)))

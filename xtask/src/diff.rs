@@ -1,21 +1,32 @@
-//! `cargo xtask diff PEER ...`: compares our answers with those of a peer, on programs made at random.
+//! `cargo xtask diff PEER ...`: compares our answers with those of a peer, on programs made at random or by others.
 
 use std::process::Command;
 
-/// Something to compare with: its name, the crate and the program that does it, and whether that takes the name as its
-/// first argument.
+/// Something to compare with: its name, the crate, its features, the program that does it, and that program's first
+/// arguments.
 struct Peer {
     name: &'static str,
     package: &'static str,
+    features: &'static str,
     program: &'static str,
-    named: bool,
+    first: &'static [&'static str],
+}
+
+const fn of_language(name: &'static str, first: &'static [&'static str]) -> Peer {
+    Peer { name, package: "gobpf-differential", features: "", program: "gobpf-differential", first }
+}
+
+const fn of_objects(name: &'static str, first: &'static [&'static str]) -> Peer {
+    Peer { name, package: "gobpf-tests", features: "libbpf", program: "gobpf-objects", first }
 }
 
 const PEERS: &[Peer] = &[
-    Peer { name: "kernel", package: "gobpf-tests", program: "gobpf-diff", named: false },
-    Peer { name: "go", package: "gobpf-differential", program: "gobpf-differential", named: true },
-    Peer { name: "syntax", package: "gobpf-differential", program: "gobpf-differential", named: true },
-    Peer { name: "types", package: "gobpf-differential", program: "gobpf-differential", named: true },
+    Peer { name: "kernel", package: "gobpf-tests", features: "", program: "gobpf-diff", first: &[] },
+    of_objects("selftests", &["selftests", "--parity", "compiler/verifier/PARITY.md"]),
+    of_objects("objects", &["objects"]),
+    of_language("go", &["go"]),
+    of_language("syntax", &["syntax"]),
+    of_language("types", &["types"]),
 ];
 
 /// Builds the comparison with optimisation and starts it with the other arguments.
@@ -26,11 +37,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         return Err(format!("with what? one of: {}", peers.join(", ")));
     };
     // The guest of the virtual machines is built with it.
-    let packages = ["--package", "gobpf-tests", "--package", peer.package];
+    let packages = ["--package", "gobpf-tests", "--package", peer.package, "--features", peer.features];
     cargo(&[&["build", "--release", "--quiet", "--bins"], &packages[..]].concat(), &[])?;
-    let start = ["run", "--release", "--quiet", "--package", peer.package, "--bin", peer.program, "--"];
-    let named: &[&str] = if peer.named { &[peer.name] } else { &[] };
-    cargo(&[&start[..], named].concat(), &arguments[1..])
+    let features = ["--features", peer.features];
+    let start = ["run", "--release", "--quiet", "--package", peer.package, "--bin", peer.program];
+    cargo(&[&start[..], &features, &["--"], peer.first].concat(), &arguments[1..])
 }
 
 fn cargo(own: &[&str], given: &[String]) -> Result<(), String> {

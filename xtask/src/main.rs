@@ -32,8 +32,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "diff",
-        arguments: "kernel|go|syntax|types [--programs N] [--seed S] [--keep DIR] ...",
-        about: "compare our answers with a kernel's or Go's on random programs",
+        arguments: "kernel|selftests|objects|go|syntax|types [--programs N] [--seed S] [--keep DIR] ...",
+        about: "compare our answers with a kernel's or Go's, on random programs and on others'",
         run: diff::run,
     },
     Chore {

@@ -33,6 +33,8 @@ const LOT: u64 = 500;
 /// Disagreements that are reduced at most; each stands for all that have the same words.
 const MOST_KEPT: usize = 40;
 
+/// With a virtual machine, whose answers take longer.
+const MOST_KEPT_VM: usize = 6;
 /// Of those that the model can't tell.
 const MOST_KEPT_UNKNOWN: usize = 8;
 
@@ -81,7 +83,10 @@ pub struct Outcome {
 pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
     let mut seen = BTreeMap::new();
-    let mut room = [MOST_KEPT, MOST_KEPT_UNKNOWN];
+    let mut room = match judge {
+        Judge::Live => [MOST_KEPT, MOST_KEPT_UNKNOWN],
+        Judge::Vm { .. } => [MOST_KEPT_VM, 0],
+    };
     let first = options.only.unwrap_or(0);
     let end = options.only.map_or(options.programs, |only| only + 1);
     let lots: Vec<Range<u64>> =
