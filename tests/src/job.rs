@@ -14,8 +14,8 @@ use crate::hex::Hex;
 const KIND_FUNC: u32 = 12;
 const KIND_VAR: u32 = 14;
 /// Map kinds that take no types: perf_event_array, cgroup_array, stack_trace, maps of maps, devmap, cpumap, xskmap, sockmap
-/// and sockhash, queue, stack, devmap_hash.
-const WITHOUT_TYPES: [u32; 13] = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25];
+/// and sockhash, queue, stack, devmap_hash, ring buffers.
+const WITHOUT_TYPES: [u32; 15] = [4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25, 27, 31];
 
 /// Map kinds that have programs in them: prog_array, devmap, cpumap, devmap_hash.
 const OF_PROGRAMS: [u32; 4] = [3, 14, 16, 25];

@@ -370,6 +370,12 @@ impl<'a> Builder<'a> {
         match self.f.decide(cond) {
             Some(holds) => self.jump(if holds { then } else { otherwise }, next),
             None => {
+                let (mut then, mut otherwise) = (then, otherwise);
+                match self.checked_by(cond).filter(|_| !self.is_unreachable()) {
+                    Some((Some(state), _)) => then = self.through_held(state, then),
+                    Some((_, Some(state))) => otherwise = self.through_held(state, otherwise),
+                    _ => {}
+                }
                 let (then, otherwise) = (Target::to(then), Target::to(otherwise));
                 self.end(Terminator::Branch { cond, then, otherwise }, next);
             }

@@ -282,7 +282,7 @@ impl<'a> Builder<'a> {
                 vars.extend((0..words).map(|index| var.at(index)));
             }
         }
-        vars.extend(self.held.iter().map(|held| held.var));
+        vars.extend(self.held.iter().flat_map(|held| [held.pointer, held.state]));
         vars
     }
 
