@@ -80,7 +80,6 @@ pub fn judge(text: &str, packets: &[Vec<u8>], native: &[NativeRun]) -> Answer {
         return Answer::Refused("no program, and no error".to_owned());
     };
     let mut job = Job::of(object);
-    job.brief = true;
     for packet in packets {
         let input = Input::Packet { data: Hex(packet.clone()), repeat: 1 };
         job.runs.push(Run { program: 0, input });

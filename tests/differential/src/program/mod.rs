@@ -43,18 +43,19 @@ use gobpf_tests::generate::rng::Rng;
 use gobpf_tests::kernel;
 
 use crate::settings::{Outcome, Settings};
-use batch::Batch;
+use batch::{Batch, Member, NativeRun};
 pub use coverage::Coverage;
 pub use decl::Program;
 use r#gen::Gen;
 use judge::{Answer, Way};
+use reduce::Reduced;
 
 /// Programs of one Go binary.
 const LOT: usize = 200;
 /// Refusals that a run may have, in percent of its programs.
 const MOST_REFUSED_PERCENT: u64 = 1;
 /// Differences of one kind that are reduced.
-const REDUCED_OF_A_WAY: u64 = 1;
+const REDUCED_OF_A_WAY: u64 = 6;
 /// Programs from which on a run is a full one, whose minima count.
 const FULL: u64 = 20_000;
 
@@ -162,7 +163,10 @@ impl Run<'_> {
                         examples.push(*number);
                     }
                 }
-                Answer::Differs(way, words) => self.differs(*number, &batch, index, way, words)?,
+                Answer::Differs(way, words) => {
+                    let native = native[index].as_deref().unwrap_or_default();
+                    self.differs(*number, &batch.programs[index], native, way, words)?;
+                }
             }
         }
         Ok(())
@@ -171,8 +175,8 @@ impl Run<'_> {
     fn differs(
         &mut self,
         number: u64,
-        batch: &Batch,
-        index: usize,
+        program: &Member,
+        native: &[NativeRun],
         way: Way,
         words: String,
     ) -> Result<(), String> {
@@ -183,7 +187,6 @@ impl Run<'_> {
         examples.truncate(8);
         examples.push(format!("  program {number}: {words}"));
         let first = *count <= REDUCED_OF_A_WAY;
-        let program = &batch.programs[index];
         if way == Way::NotGo {
             let name = format!("not-go-{}-{number}.go", self.settings.seed);
             return self.settings.keep(&name, &program.text).map(drop);
@@ -191,10 +194,15 @@ impl Run<'_> {
         if self.settings.keep.is_none() {
             return Ok(());
         }
-        let name = format!("go-{}-{number}", self.settings.seed);
-        let text = if first { reduce::reduce(program, &way)? } else { program.text.clone() };
-        let kept = keep::file(&text, &program.packets, &way, &words);
-        self.settings.keep(&format!("{}{name}.go", if first { "reduced-" } else { "" }), &kept)?;
+        let name = format!("go-{}-{number}.go", self.settings.seed);
+        let reduced = if first { reduce::reduce(program, &way)? } else { None };
+        let (name, kept) = match reduced {
+            Some(Reduced { text, native, words }) => {
+                (format!("reduced-{name}"), keep::file(&text, &program.packets, &native, &way, &words))
+            }
+            None => (name, keep::file(&program.text, &program.packets, native, &way, &words)),
+        };
+        self.settings.keep(&name, &kept)?;
         Ok(())
     }
 

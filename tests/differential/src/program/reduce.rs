@@ -1,91 +1,142 @@
 //! Makes a program that differs smaller, for as long as it differs in the same way: lines and blocks are left out, blocks
 //! are replaced by what is in them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::batch::{Batch, Member};
+use super::batch::{Batch, Member, NativeRun};
 use super::judge::{self, Answer, Way};
 
 /// Candidates that are built together.
-const LOT: usize = 60;
+const LOT: usize = 100;
 /// What a reduction may take.
-const MOST_TIME: Duration = Duration::from_secs(60);
+const MOST_TIME: Duration = Duration::from_secs(90);
 
-/// The smallest text found that differs in this way.
+/// A program that differs, what Go computes, and the words of the difference.
+pub struct Reduced {
+    /// Its text.
+    pub text: String,
+    /// Go's results.
+    pub native: Vec<NativeRun>,
+    /// What differs.
+    pub words: String,
+}
+
+/// Numbers of lines to leave out.
+type Cut = BTreeSet<usize>;
+
+/// The smallest program found that differs in this way; none where it doesn't differ again.
 ///
 /// # Errors
 /// Go can't be asked.
-pub fn reduce(program: &Member, way: &Way) -> Result<String, String> {
+pub fn reduce(program: &Member, way: &Way) -> Result<Option<Reduced>, String> {
     let start = Instant::now();
-    let mut smallest = program.text.clone();
-    'rounds: while start.elapsed() < MOST_TIME {
-        for lot in candidates(&smallest).chunks(LOT) {
-            if let Some(found) = first(lot, &program.packets, way)? {
-                smallest = found;
-                continue 'rounds;
-            }
+    let Some(mut smallest) = differing(&[program.text.clone()], program, way)?.pop().map(|(_, found)| found)
+    else {
+        return Ok(None);
+    };
+    while start.elapsed() < MOST_TIME {
+        let text = smallest.text.clone();
+        let lines: Vec<&str> = text.lines().collect();
+        let cuts = cuts(&lines);
+        let mut good: Vec<(usize, Reduced)> = Vec::new();
+        for (lot, cuts) in cuts.chunks(LOT).enumerate() {
+            let texts: Vec<String> = cuts.iter().map(|cut| without(&lines, cut)).collect();
+            let found = differing(&texts, program, way)?;
+            good.extend(found.into_iter().map(|(index, found)| (lot * LOT + index, found)));
             if start.elapsed() > MOST_TIME {
                 break;
             }
         }
-        break;
+        let Some(best) = together(&lines, &cuts, good, program, way)? else { break };
+        smallest = best;
     }
-    Ok(smallest)
+    Ok(Some(smallest))
 }
 
-/// The shortest of `candidates` that differs in this way.
-fn first(candidates: &[String], packets: &[Vec<u8>], way: &Way) -> Result<Option<String>, String> {
-    let mut batch = Batch::new()?;
-    for candidate in candidates {
-        batch.add(candidate.clone(), packets.to_vec());
-    }
-    let native = batch.run()?;
-    let mut good: Vec<&String> = Vec::new();
-    for (candidate, native) in candidates.iter().zip(&native) {
-        let Ok(native) = native else { continue };
-        if let Answer::Differs(found, _) = judge::judge(candidate, packets, native)
-            && found == *way
-        {
-            good.push(candidate);
+/// The smallest of what several good cuts give together, and of the single ones.
+fn together(
+    lines: &[&str],
+    cuts: &[Cut],
+    mut good: Vec<(usize, Reduced)>,
+    program: &Member,
+    way: &Way,
+) -> Result<Option<Reduced>, String> {
+    good.sort_by_key(|(_, found)| found.text.len());
+    let mut texts = Vec::new();
+    let mut share = good.len();
+    while share > 1 {
+        for part in good.chunks(share) {
+            let mut all = Cut::new();
+            for (index, _) in part {
+                if all.is_disjoint(&cuts[*index]) {
+                    all.extend(&cuts[*index]);
+                }
+            }
+            texts.push(without(lines, &all));
+        }
+        share = share.div_ceil(2).min(share - 1);
+        if share < 4 {
+            break;
         }
     }
-    good.sort_by_key(|text| text.len());
-    Ok(good.first().map(|text| (*text).clone()))
+    texts.truncate(LOT);
+    let joined = differing(&texts, program, way)?;
+    let all = joined.into_iter().chain(good).map(|(_, found)| found);
+    Ok(all.min_by_key(|found| found.text.len()))
 }
 
-/// Smaller texts, the smallest first.
-fn candidates(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let units = units(&lines);
+/// Those of `texts` that differ in this way, by their number.
+fn differing(texts: &[String], program: &Member, way: &Way) -> Result<Vec<(usize, Reduced)>, String> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut batch = Batch::new()?;
+    for text in texts {
+        batch.add(text.clone(), program.packets.clone());
+    }
     let mut found = Vec::new();
-    // Neighbours, the longest stretches first.
-    let mut length = units.len() / 2;
-    while length > 0 {
+    for (index, (text, native)) in texts.iter().zip(batch.run()?).enumerate() {
+        let Ok(native) = native else { continue };
+        if let Answer::Differs(other, words) = judge::judge(text, &program.packets, &native)
+            && other == *way
+        {
+            found.push((index, Reduced { text: text.clone(), native, words }));
+        }
+    }
+    Ok(found)
+}
+
+/// What may be left out, the most first.
+fn cuts(lines: &[&str]) -> Vec<Cut> {
+    let units = units(lines);
+    let mut found: Vec<Cut> = Vec::new();
+    for unit in &units {
+        found.push((unit.start..unit.end).collect());
+        if unit.end > unit.start + 1 {
+            // The block goes, what is in it stays.
+            found.push([unit.start, unit.end - 1].into());
+        }
+    }
+    // Neighbours.
+    for length in [8, 4, 2] {
         for window in units.windows(length) {
             if let (Some(first), Some(last)) = (window.first(), window.last())
                 && first.depth == last.depth
                 && window.iter().all(|unit| unit.depth >= first.depth)
             {
-                found.push(without(&lines, first.start, last.end));
+                found.push((first.start..last.end).collect());
             }
         }
-        length = if length > 4 { length / 2 } else { length - 1 };
     }
-    for unit in units.iter().filter(|unit| unit.end > unit.start + 1) {
-        // What is in a block instead of it.
-        let mut kept: Vec<&str> = lines[..unit.start].to_vec();
-        kept.extend(&lines[unit.start + 1..unit.end - 1]);
-        kept.extend(&lines[unit.end..]);
-        found.push(kept.join("\n") + "\n");
-    }
-    found.retain(|candidate| candidate.len() < text.len());
+    found.sort_by_key(|cut| std::cmp::Reverse(cut.len()));
+    found.dedup();
     found
 }
 
-fn without(lines: &[&str], start: usize, end: usize) -> String {
-    let mut kept: Vec<&str> = lines[..start].to_vec();
-    kept.extend(&lines[end..]);
-    kept.join("\n") + "\n"
+fn without(lines: &[&str], cut: &Cut) -> String {
+    let kept = lines.iter().enumerate().filter(|(number, _)| !cut.contains(number));
+    kept.flat_map(|(_, line)| [*line, "\n"]).collect()
 }
 
 /// A line, or a block from the line that opens it to the one that closes it.
@@ -99,28 +150,26 @@ fn units(lines: &[&str]) -> Vec<Unit> {
     let depth = |line: &str| line.len() - line.trim_start_matches('\t').len();
     let mut units = Vec::new();
     for (start, line) in lines.iter().enumerate() {
-        if line.trim().is_empty() || line.trim_start().starts_with('}') || line.trim() == ")" {
+        if line.trim_start().starts_with(['}', ')']) {
             continue;
         }
         let own = depth(line);
-        let opens = line.ends_with('{') || line.ends_with('(') || line.ends_with(':');
+        let opens = line.ends_with('{') || line.ends_with('(');
         let mut end = start + 1;
-        if opens {
-            while end < lines.len() && (depth(lines[end]) > own || lines[end].trim().is_empty()) {
-                end += 1;
+        while opens && end < lines.len() {
+            let inside = depth(lines[end]) > own || lines[end].trim().is_empty() || lines[end].ends_with(':');
+            let goes_on = depth(lines[end]) == own
+                && (lines[end].starts_with(&format!("{}case ", "\t".repeat(own)))
+                    || lines[end].trim_start().starts_with("default:")
+                    || lines[end].trim_start().starts_with("} else"));
+            if !inside && !goes_on {
+                // The line that closes it.
+                end += usize::from(lines[end].trim_start().starts_with(['}', ')']));
+                break;
             }
-            // The line that closes it.
-            if end < lines.len() && lines[end].trim_start().starts_with(['}', ')']) {
-                while end < lines.len() && lines[end].trim_start().starts_with("} else") {
-                    end += 1;
-                    while end < lines.len() && depth(lines[end]) > own {
-                        end += 1;
-                    }
-                }
-                end = (end + 1).min(lines.len());
-            }
+            end += 1;
         }
-        units.push(Unit { start, end, depth: own });
+        units.push(Unit { start, end: end.min(lines.len()), depth: own });
     }
     units
 }
