@@ -5,6 +5,7 @@
 mod args;
 mod cli;
 mod imports;
+mod kernel_config;
 mod kernel_types;
 mod lsp;
 mod names;

@@ -13,6 +13,45 @@ use crate::wording;
 /// A larger file is refused. Bytes.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
+/// How every ELF file starts.
+const ELF: &[u8] = b"\x7fELF";
+
+/// A file of source, or an object.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Text.
+    Source(Source),
+    /// An ELF object: its name, its directory and its bytes.
+    Object(String, Option<PathBuf>, Vec<u8>),
+}
+
+/// Reads the file at `path`, whatever of both it is; `-` is standard input.
+///
+/// # Errors
+///
+/// Words for the user: which file, what is wrong with it, and what to do.
+pub fn content(path: &Path) -> Result<Content, String> {
+    let mut start = [0; ELF.len()];
+    let is_object = path != Path::new("-")
+        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == ELF;
+    if !is_object && path.extension().is_none_or(|extension| extension != "o") {
+        return source(path).map(Content::Source);
+    }
+    let name = path.display().to_string();
+    let bytes = File::open(path).and_then(bounded).map_err(|error| wording::unreadable(&name, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(wording::too_large(&name));
+    }
+    Ok(Content::Object(name, dir_of(path), bytes))
+}
+
+/// The directory that `path` stands in.
+fn dir_of(path: &Path) -> Option<PathBuf> {
+    let dir = path.parent()?;
+    Some(if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_path_buf() })
+}
+
 /// A file's name and text.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -39,8 +78,7 @@ pub fn source(path: &Path) -> Result<Source, String> {
     let name = path.display().to_string();
     let bytes = File::open(path).and_then(bounded).map_err(|error| wording::unreadable(&name, &error))?;
     let text = decode(&name, bytes)?;
-    let dir = path.parent().map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir });
-    Ok(Source { name, text, dir: dir.map(Path::to_path_buf) })
+    Ok(Source { name, text, dir: dir_of(path) })
 }
 
 /// The Go files in `dir`, but for `own` and tests, by name, as `overlay` or the disk has them. What can't be read is left

@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gobpf_analysis::{KernelVersion, Options, Sdk};
+use gobpf_analysis::{Document, KernelVersion, Options, Sdk, Snapshot};
+use gobpf_source::FileId;
 use serde::Deserialize;
 
 use crate::imports::Imports;
+use crate::kernel_config;
 use crate::kernel_types::KernelTypes;
 use crate::overlay::Overlay;
-use crate::read;
+use crate::read::{self, Content};
 
 /// The file of settings that stands in a directory above the source.
 const FILE: &str = "gobpf.toml";
@@ -50,6 +52,27 @@ impl Settings {
         Ok(self.with_project(&project, dir, name, overlay))
     }
 
+    /// What is known of the file or object `name`, read and parsed but not yet analysed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::options`], and what is wrong with the file.
+    pub fn open(&self, file: FileId, path: &Path) -> Result<Snapshot, String> {
+        let options = |dir: Option<PathBuf>, name: &str| {
+            self.options(dir.as_deref(), name, &Arc::default()).map(Arc::new)
+        };
+        Ok(match read::content(path)? {
+            Content::Source(source) => {
+                let options = options(source.dir, &source.name)?;
+                Document::open(file, &source.name, &source.text, None, options).snapshot()
+            }
+            Content::Object(name, dir, bytes) => {
+                let options = options(dir, &name)?;
+                Snapshot::of_object(file, &name, &bytes, options)
+            }
+        })
+    }
+
     /// Options for the file without a look at the `gobpf.toml`, which says `project`.
     pub fn with_project(
         &self,
@@ -78,6 +101,7 @@ impl Settings {
                 id: types.id(),
                 get: Arc::new(move || types.get().ok().flatten()),
             },
+            kernel_config: Arc::new(kernel_config::running),
         }
     }
 }

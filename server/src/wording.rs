@@ -97,7 +97,10 @@ pub fn no_program(name: &str, missing_import: Option<&str>) -> String {
 
 /// A file of another kind.
 pub fn not_go(path: &Path) -> String {
-    format!("{}: not a Go file; name a file that ends in .go (or .bpf), or a directory", path.display())
+    format!(
+        "{}: not a Go file; name a file that ends in .go (or .bpf, or .o for an object), or a directory",
+        path.display()
+    )
 }
 
 /// An unknown code.

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("codegen", &["source", "diagnostics", "types", "ir", "bpf", "btf"]),
     ("assembly", &["source", "diagnostics", "syntax", "bpf", "btf"]),
     ("verifier", &["bpf", "btf"]),
-    ("object", &["source", "bpf", "btf"]),
+    ("object", &["source", "diagnostics", "bpf", "btf"]),
     ("loader", &["source", "bpf", "btf"]),
     (
         "analysis",

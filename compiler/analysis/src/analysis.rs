@@ -80,6 +80,7 @@ impl Analysis {
         match snapshot.language() {
             Language::Go => Self::of_go(snapshot, cancel),
             Language::Bpf => Self::of_bpf(snapshot, cancel),
+            Language::Elf => Self::of_elf(snapshot, cancel),
         }
     }
 
@@ -102,6 +103,27 @@ impl Analysis {
             analysis.judge(&judge, index, Places { of: &spans, whole }, cancel)?;
         }
         analysis.object = Some(object);
+        Ok(analysis)
+    }
+
+    /// The programs of an ELF object.
+    fn of_elf(snapshot: &Snapshot, cancel: &Cancel) -> Result<Analysis, Cancelled> {
+        let mut analysis = Analysis { relevant: true, ..Analysis::default() };
+        let Some(binary) = snapshot.binary() else { return Ok(analysis) };
+        analysis.diagnostics.clone_from(&binary.diagnostics);
+        analysis.others.clone_from(&binary.sources);
+        let judge = Judge::of(&binary.object, snapshot.caches(), &snapshot.options().kernel_types);
+        for (index, whole) in binary.starts.iter().enumerate() {
+            let places = &binary.places[index];
+            let spans = |insn: u32| places.get(insn as usize).copied().flatten();
+            let before = analysis.diagnostics.len();
+            analysis.judge(&judge, index, Places { of: &spans, whole: *whole }, cancel)?;
+            if binary.object.programs[index].lacks.is_some() && !binary.diagnostics.is_empty() {
+                // What it lacks has been said.
+                analysis.diagnostics.truncate(before);
+            }
+        }
+        analysis.object = Some(binary.object.clone());
         Ok(analysis)
     }
 

@@ -8,6 +8,7 @@ use gobpf_syntax::{SyntaxTree, Work, ast};
 use gobpf_types::Import;
 
 use crate::analysis::Analysis;
+use crate::binary::Binary;
 use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
 use crate::options::Options;
@@ -20,6 +21,8 @@ pub enum Language {
     Go,
     /// Instructions as the kernel prints them.
     Bpf,
+    /// An ELF object; its text is a listing of its instructions.
+    Elf,
 }
 
 impl Language {
@@ -32,7 +35,7 @@ impl Language {
     fn parse(self, file: FileId, text: &SourceText) -> SyntaxTree {
         match self {
             Language::Go => SyntaxTree::parse(file, text),
-            Language::Bpf => SyntaxTree::parse(file, &SourceText::default()),
+            Language::Bpf | Language::Elf => SyntaxTree::parse(file, &SourceText::default()),
         }
     }
 }
@@ -63,6 +66,7 @@ struct Inner {
     options: Arc<Options>,
     caches: Caches,
     parsed: Parsed,
+    binary: Option<Binary>,
     analysis: OnceLock<Arc<Analysis>>,
 }
 
@@ -146,6 +150,7 @@ impl Snapshot {
                 options: Arc::clone(options),
                 caches: before.map(|before| before.caches.clone()).unwrap_or_default(),
                 parsed: before.map(|before| before.parsed.clone()).unwrap_or_default(),
+                binary: None,
                 analysis: OnceLock::new(),
             }),
         }
@@ -156,9 +161,35 @@ impl Snapshot {
         &self.inner.name
     }
 
+    /// The ELF object `bytes`, which never changes.
+    pub fn of_object(file: FileId, name: &str, bytes: &[u8], options: Arc<Options>) -> Snapshot {
+        let (binary, listing) = Binary::read(file, bytes, &options);
+        let text = SourceText::new(&listing);
+        let tree = Language::Elf.parse(file, &text);
+        Snapshot {
+            inner: Arc::new(Inner {
+                name: name.into(),
+                version: None,
+                text,
+                ast: Arc::clone(tree.file()),
+                syntax: Vec::new(),
+                options,
+                caches: Caches::default(),
+                parsed: Parsed::default(),
+                binary: Some(binary),
+                analysis: OnceLock::new(),
+            }),
+        }
+    }
+
     /// What it is written in.
     pub fn language(&self) -> Language {
-        Language::of(self.name())
+        if self.inner.binary.is_some() { Language::Elf } else { Language::of(self.name()) }
+    }
+
+    /// The object, where it is one.
+    pub(crate) fn binary(&self) -> Option<&Binary> {
+        self.inner.binary.as_ref()
     }
 
     /// The client's version number.

@@ -4,6 +4,7 @@
 //! that is known of that version. The room does no I/O and spawns no threads: files and imports come in as arguments.
 
 mod analysis;
+mod binary;
 mod cache;
 mod cancel;
 mod constraint;
@@ -18,6 +19,7 @@ mod sound;
 mod unread;
 
 pub use analysis::{Analysis, Judged, ProgramReport};
+pub use binary::KernelConfig;
 pub use cancel::{Cancel, Cancelled};
 pub use document::{Document, Language, Snapshot};
 pub use emit::{Emit, EmitError};

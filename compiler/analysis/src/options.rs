@@ -1,5 +1,6 @@
 //! What a caller decides for an analysis.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +8,8 @@ use gobpf_bpf::KernelVersion;
 use gobpf_btf::KernelBtf;
 use gobpf_syntax::ast;
 use gobpf_types::{Import, Sdk};
+
+use crate::binary::KernelConfig;
 
 /// Settings of an analysis.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub struct Options {
     pub packages: Packages,
     /// The types of the kernel that programs are judged for.
     pub kernel_types: KernelTypes,
+    /// The settings of that kernel, for objects that ask for them.
+    pub kernel_config: KernelConfig,
 }
 
 /// The types of the kernel, read when a program first needs them.
@@ -94,6 +99,7 @@ impl Default for Options {
             siblings: Arc::new(Vec::new),
             packages: Arc::new(|_| None),
             kernel_types: KernelTypes::default(),
+            kernel_config: Arc::new(HashMap::new),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::options::{Options, OtherSource};
 use crate::unread::unread;
 
 /// The ids of other files count up from here, so that they never meet those of files that somebody opened.
-const FIRST_ID: u32 = 1 << 31;
+pub(crate) const FIRST_ID: u32 = 1 << 31;
 
 /// A file that is not the document, parsed.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use gobpf_analysis::{Analysis, Cancel, Document, OtherFile, Snapshot};
+use gobpf_analysis::{Analysis, Cancel, OtherFile, Snapshot};
 use gobpf_diagnostics::render::{Format, Report};
 use gobpf_diagnostics::{Diagnostic, Severity};
 use gobpf_source::FileId;
@@ -17,7 +17,7 @@ use crate::cli::output::{colored, to_stdout};
 use crate::cli::walk::{self, Input};
 use crate::cli::{Exit, usage_error};
 use crate::settings::Settings;
-use crate::{names, read, wording};
+use crate::{names, wording};
 
 /// Stack of a checking thread. Bytes.
 const STACK_BYTES: usize = 64 << 20;
@@ -91,11 +91,9 @@ fn check_all(files: &[Input], args: &Args) -> Vec<Result<Checked, String>> {
 }
 
 fn check_one(index: usize, input: &Input, notes: bool, settings: &Settings) -> Result<Checked, String> {
-    let source = read::source(&input.path)?;
-    let options = Arc::new(settings.options(source.dir.as_deref(), &source.name, &Arc::default())?);
     let file = FileId(u32::try_from(index).map_err(|error| error.to_string())?);
-    let snapshot = Document::open(file, &source.name, &source.text, None, options).snapshot();
-    let analysis = snapshot.analyse(&Cancel::new()).map_err(|_| format!("{}: cancelled", source.name))?;
+    let snapshot = settings.open(file, &input.path)?;
+    let analysis = snapshot.analyse(&Cancel::new()).map_err(|_| format!("{}: cancelled", snapshot.name()))?;
     let mut diagnostics = analysis.diagnostics.clone();
     if input.named && !analysis.relevant {
         // Whether a broken file is meant for the kernel can't be known; whoever names it wants to hear that it is broken.

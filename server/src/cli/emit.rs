@@ -2,9 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use gobpf_analysis::{Cancel, Document, Emit, EmitError, Snapshot};
+use gobpf_analysis::{Cancel, Emit, EmitError, Snapshot};
 use gobpf_diagnostics::Severity;
 use gobpf_diagnostics::render::Report;
 use gobpf_source::FileId;
@@ -12,7 +11,6 @@ use gobpf_source::FileId;
 use crate::args::Args;
 use crate::cli::output::{colored, to_file, to_stderr, to_stdout};
 use crate::cli::{Exit, usage_error};
-use crate::read;
 
 /// The one file.
 const FILE: FileId = FileId(0);
@@ -46,9 +44,7 @@ pub fn run(args: &Args, kind: Emit) -> Exit {
 }
 
 fn open(args: &Args, path: &Path) -> Result<Snapshot, String> {
-    let source = read::source(path)?;
-    let options = Arc::new(args.settings().options(source.dir.as_deref(), &source.name, &Arc::default())?);
-    Ok(Document::open(FILE, &source.name, &source.text, None, options).snapshot())
+    args.settings().open(FILE, path)
 }
 
 /// Writes errors and warnings to standard error, since standard output is for the text; whether there are errors.
@@ -60,7 +56,11 @@ fn show_diagnostics(args: &Args, snapshot: &Snapshot) -> bool {
         shown = snapshot.syntax_diagnostics().to_vec();
     }
     shown.retain(|diagnostic| diagnostic.severity <= Severity::Warning);
-    let files = |file: FileId| (file == FILE).then(|| (snapshot.name(), snapshot.text()));
+    let files = |file: FileId| {
+        let other = analysis.others.iter().find(|other| other.ast.id == file);
+        let other = other.map(|other| (&*other.name, &other.text));
+        if file == FILE { Some((snapshot.name(), snapshot.text())) } else { other }
+    };
     let report = Report { diagnostics: &shown, checked: &[FILE], files: &files };
     if !shown.is_empty() {
         to_stderr(&args.format.render(&report, colored(args.color, &io::stderr())));

@@ -45,13 +45,18 @@ pub fn inputs(paths: &[PathBuf]) -> Inputs {
         match fs::metadata(path) {
             Err(error) => inputs.problems.push(wording::unreadable(&path.display().to_string(), &error)),
             Ok(metadata) if metadata.is_dir() => inputs.add_directory(path),
-            Ok(_) if path.extension().is_none_or(|extension| extension != "go" && extension != "bpf") => {
+            Ok(_) if !is_known(path) => {
                 inputs.problems.push(wording::not_go(path));
             }
             Ok(_) => inputs.add(path.to_path_buf(), true),
         }
     }
     inputs
+}
+
+/// Whether `path` is named as a file is that can be read.
+fn is_known(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["go", "bpf", "o"].iter().any(|known| extension == *known))
 }
 
 impl Inputs {
