@@ -294,13 +294,7 @@ impl<'a> Cx<'_, 'a> {
             if by_address {
                 variable.address_taken = true;
                 let (ty, node) = (variable.ty, variable.node);
-                let holds_pointer = matches!(
-                    self.ck.hir.get(ty),
-                    hir::Type::Pointer { .. }
-                        | hir::Type::Slice { .. }
-                        | hir::Type::String { .. }
-                        | hir::Type::Function
-                );
+                let holds_pointer = matches!(self.ck.hir.get(ty), hir::Type::Function);
                 if holds_pointer {
                     self.unsupported(node, NotInKernel::SharedPointer);
                 }

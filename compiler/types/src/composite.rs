@@ -84,9 +84,13 @@ impl<'a> Cx<'_, 'a> {
     pub fn element(&mut self, value: &'a ast::Expr, ty: Ty, context: &str) -> hir::Expr {
         let operand = match &value.kind {
             Syntax::Composite { ty: None, elements } => match self.ck.types.kind(ty) {
-                Kind::Pointer(_) => {
-                    self.unsupported(value.id, NotInKernel::StoredPointer);
-                    self.invalid(value)
+                Kind::Pointer(target) => {
+                    let target = *target;
+                    let literal = self.literal_of(target, elements, value);
+                    match literal.is_invalid() {
+                        true => literal,
+                        false => self.address_of_new(target, Some(literal.hir), ty, value),
+                    }
                 }
                 _ => self.literal_of(ty, elements, value),
             },

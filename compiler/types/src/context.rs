@@ -17,6 +17,9 @@ use crate::ty::{Basic, Kind, Ty, Types};
 /// Stands for the type of an untyped value that isn't constant (a comparison, `1 << n`) until its use says one.
 pub(crate) const UNTYPED: hir::TypeId = hir::TypeId(u32::MAX);
 
+/// Types nested deeper than this, pointers followed, can't be laid out.
+const MAX_TYPE_DEPTH: u32 = 12;
+
 /// Expressions nested deeper than this are refused by the parser; the checker's recursion is bounded by it.
 pub(crate) struct Cx<'c, 'a> {
     pub ck: &'c mut Checker<'a>,
@@ -361,29 +364,21 @@ impl<'c, 'a> Cx<'c, 'a> {
     fn unsupported_part(&self, ty: Ty, depth: u32) -> Option<NotInKernel> {
         let types = &self.ck.types;
         match types.under(ty) {
-            Kind::Basic(basic) => match basic {
-                Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128 => {
-                    Some(NotInKernel::Float)
-                }
-                Basic::String if depth > 0 => Some(NotInKernel::StoredPointer),
-                Basic::UnsafePointer if depth > 0 => Some(NotInKernel::StoredPointer),
-                _ => None,
-            },
+            Kind::Basic(Basic::Float32 | Basic::Float64 | Basic::Complex64 | Basic::Complex128) => {
+                Some(NotInKernel::Float)
+            }
             Kind::Map(..) => Some(NotInKernel::GoMap),
             Kind::Chan(_) => Some(NotInKernel::Channel),
             Kind::Func(_) if depth > 0 => Some(NotInKernel::FunctionValue),
             Kind::Interface => Some(NotInKernel::Interface),
-            Kind::Pointer(target) | Kind::Slice(target) => {
-                if depth > 0 {
-                    return Some(NotInKernel::StoredPointer);
-                }
-                self.unsupported_part(*target, 1)
-            }
-            Kind::Array(element, _) => self.unsupported_part(*element, 1),
+            // A type that points to itself has no end.
+            _ if depth > MAX_TYPE_DEPTH => Some(NotInKernel::StoredPointer),
+            Kind::Pointer(target) | Kind::Slice(target) => self.unsupported_part(*target, depth + 1),
+            Kind::Array(element, _) => self.unsupported_part(*element, depth + 1),
             Kind::Struct(fields) => fields
                 .iter()
                 .filter(|field| !field.native)
-                .find_map(|field| self.unsupported_part(field.ty, 1)),
+                .find_map(|field| self.unsupported_part(field.ty, depth + 1)),
             _ => None,
         }
     }

@@ -32,13 +32,20 @@ pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
         known: HashMap::new(),
         done: Vec::new(),
         results: Vec::new(),
+        stored: Vec::new(),
         result_values: Vec::new(),
         active: Vec::new(),
         errors,
     };
     for program in &mut package.programs {
         let params = pass.params(program.function);
-        let choice: Vec<Choice> = params.iter().map(|_| Choice::Memory(Provenance::Context)).collect();
+        let choice: Vec<Choice> = params
+            .iter()
+            .map(|param| {
+                let ty = pass.local_type(program.function, *param);
+                Choice::Value(with_provenance(&mut pass.types, ty, Provenance::Context))
+            })
+            .collect();
         program.function = pass.function(program.function, &choice, program.place);
     }
     let Pass { types, done, .. } = pass;
@@ -90,8 +97,10 @@ pub(crate) struct Pass<'p> {
     pub types: Types,
     known: HashMap<(FunctionId, Vec<Choice>), FunctionId>,
     pub done: Vec<Function>,
-    /// Provenances of the results of each function in `done`.
-    results: Vec<Vec<Provenance>>,
+    /// Types of the results of each function in `done`.
+    results: Vec<Vec<TypeId>>,
+    /// Types of the parameters of each function in `done`, with what it stores through them.
+    stored: Vec<Vec<TypeId>>,
     /// Function values among the results of each function in `done`.
     pub result_values: Vec<Vec<FunctionState>>,
     /// Functions that are being made, each with the place of its call.
@@ -102,8 +111,8 @@ pub(crate) struct Pass<'p> {
 /// What is known of a parameter when a function is specialised.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Choice {
-    /// A pointer, slice or string into this memory.
-    Memory(Provenance),
+    /// A value of this type, which says into which memories it points.
+    Value(TypeId),
     /// This function.
     Function(FunctionState),
 }
@@ -111,7 +120,8 @@ pub(crate) enum Choice {
 /// What is known of the variables of one function.
 pub(crate) struct Locals {
     pub decl: DeclId,
-    pub provenance: Vec<Provenance>,
+    /// Types with the memories that are known so far.
+    pub types: Vec<TypeId>,
     /// The function that each is, where it is one.
     pub functions: Vec<FunctionState>,
     /// The variables that hold what the function of each captures.
@@ -136,18 +146,27 @@ pub(crate) struct Locals {
     pub loops: u32,
     /// Pointers that outlive a turn of the loop that their target is declared in.
     outlived: Vec<NodeId>,
-    results: Vec<Provenance>,
+    results: Vec<TypeId>,
     pub result_values: Vec<FunctionState>,
     result_from: Vec<NodeId>,
     pub changed: bool,
     conflicts: Vec<(LocalId, NodeId, Provenance)>,
+    /// The memory that the last conflict was with.
+    conflicting: Option<Provenance>,
     /// Returned values that disagree with an earlier one: it, and the first.
     result_conflicts: Vec<(NodeId, Provenance, NodeId, Provenance)>,
     /// Returned pointers to variables of the function itself.
     escapes: Vec<NodeId>,
+    /// Pointers that are stored outside of the stack.
+    stored_away: Vec<NodeId>,
 }
 
 impl Locals {
+    /// The type of a variable, with the memories that are known so far.
+    pub fn type_of(&self, local: LocalId) -> TypeId {
+        self.types.get(local.0 as usize).copied().unwrap_or(TypeId(0))
+    }
+
     /// The variable is of a function type.
     pub fn is_function(&self, local: LocalId) -> bool {
         self.of_function_type.get(local.0 as usize).copied().unwrap_or(false)
@@ -158,6 +177,7 @@ impl Pass<'_> {
     /// Adds a function that is final.
     pub fn push_made(&mut self, function: Function) {
         self.results.push(Vec::new());
+        self.stored.push(Vec::new());
         self.result_values.push(Vec::new());
         self.done.push(function);
     }
@@ -173,9 +193,27 @@ impl Pass<'_> {
                 function
                     .locals
                     .get(param.0 as usize)
-                    .is_some_and(|local| self.has_provenance(local.ty) || self.is_function(local.ty))
+                    .is_some_and(|local| self.points(local.ty) || self.is_function(local.ty))
             })
             .collect()
+    }
+
+    /// The type of a variable of a function as the checker made it.
+    fn local_type(&self, function: FunctionId, local: LocalId) -> TypeId {
+        let function = self.generic.get(function.0 as usize);
+        function
+            .and_then(|function| function.locals.get(local.0 as usize))
+            .map_or(TypeId(0), |local| local.ty)
+    }
+
+    /// A value of type `ty` points somewhere, or has parts that do.
+    pub fn points(&self, ty: TypeId) -> bool {
+        match self.types.get(ty) {
+            Type::Pointer { .. } | Type::Slice { .. } | Type::String { .. } => true,
+            Type::Array { element, .. } => self.points(*element),
+            Type::Struct(of) => of.fields.iter().any(|field| self.points(field.ty)),
+            _ => false,
+        }
     }
 
     pub fn has_provenance(&self, ty: TypeId) -> bool {
@@ -196,7 +234,8 @@ impl Pass<'_> {
         let new = FunctionId(self.done.len() as u32);
         self.known.insert(key, new);
         self.done.push(function.clone());
-        self.results.push(vec![Provenance::Nil; function.results.len()]);
+        self.results.push(function.results.clone());
+        self.stored.push(Vec::new());
         self.result_values.push(vec![FunctionState::Unknown; function.results.len()]);
         if self.active.len() >= MAX_DEPTH {
             self.report_recursion(self.active.len() - 1, at);
@@ -219,15 +258,16 @@ impl Pass<'_> {
             self.report(Place { decl: function.decl, node }, why);
         }
         self.report_unbounded(&mut function);
-        for (index, ty) in function.results.iter_mut().enumerate() {
-            let provenance = locals.results.get(index).copied().unwrap_or(Provenance::Nil);
-            *ty = with_provenance(&mut self.types, *ty, provenance);
-        }
+        function.results.clone_from(&locals.results);
         function.locals.append(&mut locals.added);
-        for (local, provenance) in function.locals.iter_mut().zip(&locals.provenance) {
-            local.ty = with_provenance(&mut self.types, local.ty, *provenance);
+        for (local, ty) in function.locals.iter_mut().zip(&locals.types) {
+            local.ty = *ty;
         }
         self.flatten_signature(&mut function, &locals);
+        let stored = function.params.iter().map(|param| locals.type_of(*param)).collect();
+        if let Some(slot) = self.stored.get_mut(new.0 as usize) {
+            *slot = stored;
+        }
         if let Some(slot) = self.results.get_mut(new.0 as usize) {
             slot.clone_from(&locals.results);
         }
@@ -281,30 +321,34 @@ impl Pass<'_> {
             unresolved: Vec::new(),
             last: false,
             result_values: vec![FunctionState::Unknown; function.results.len()],
-            provenance: vec![Provenance::Nil; function.locals.len()],
+            types: function.locals.iter().map(|local| local.ty).collect(),
             from: function.locals.iter().map(|local| local.node).collect(),
             own: vec![None; function.locals.len()],
             bounds: vec![0; function.locals.len()],
             declared_in: vec![0; function.locals.len()],
             loops: 0,
             outlived: Vec::new(),
-            results: vec![Provenance::Nil; function.results.len()],
+            results: function.results.clone(),
             result_from: vec![NodeId(0); function.results.len()],
             changed: true,
             conflicts: Vec::new(),
+            conflicting: None,
             result_conflicts: Vec::new(),
             escapes: Vec::new(),
+            stored_away: Vec::new(),
         };
         for (param, choice) in self.params(id).into_iter().zip(choice) {
-            let provenance = match choice {
-                Choice::Memory(provenance) => *provenance,
+            let ty = match choice {
+                Choice::Value(ty) => *ty,
                 Choice::Function(state) => {
                     self.set_function(param, state.clone(), &mut locals);
                     continue;
                 }
             };
-            if let Some(slot) = locals.provenance.get_mut(param.0 as usize) {
-                *slot = provenance;
+            let own = locals.type_of(param);
+            let ty = self.impose(own, ty);
+            if let Some(slot) = locals.types.get_mut(param.0 as usize) {
+                *slot = ty;
             }
             if let Some(slot) = locals.bounds.get_mut(param.0 as usize) {
                 *slot = u64::MAX;
@@ -326,6 +370,10 @@ impl Pass<'_> {
         }
         for node in std::mem::take(&mut locals.outlived) {
             self.report(Place { decl: function.decl, node }, Why::PointerOutlives);
+        }
+        for node in std::mem::take(&mut locals.stored_away) {
+            let why = Why::NotInKernel(NotInKernel::StoredPointer);
+            self.report(Place { decl: function.decl, node }, why);
         }
         for node in std::mem::take(&mut locals.escapes) {
             self.report(
@@ -354,7 +402,7 @@ impl Pass<'_> {
         provenance: Provenance,
     ) {
         let Some(variable) = function.locals.get(local.0 as usize) else { return };
-        let first = locals.provenance.get(local.0 as usize).copied().unwrap_or(Provenance::Nil);
+        let first = locals.conflicting.unwrap_or(Provenance::Nil);
         let other = locals.from.get(local.0 as usize).copied().unwrap_or(variable.node);
         let why = Why::PointerConflict {
             name: variable.name.clone(),
@@ -400,48 +448,58 @@ impl Pass<'_> {
         match &mut stmt.kind {
             StmtKind::Declare { local, init: Some(init) } => {
                 self.join(*local, init, locals);
-                let provenance = locals.provenance.get(local.0 as usize).copied();
-                self.type_nil(init, provenance.unwrap_or(Provenance::Nil));
+                self.type_nil(init, locals.type_of(*local));
             }
             StmtKind::Assign { targets, values } => {
                 for (target, value) in targets.iter().zip(values) {
-                    if let Some(Expr { kind: ExprKind::Local(local), ty, .. }) = target {
-                        self.join(*local, value, locals);
-                        self.type_nil(value, self.provenance(*ty));
+                    let Some(target) = target else { continue };
+                    if !self.points(value.ty) {
+                        continue;
                     }
+                    match target.kind {
+                        ExprKind::Local(local) => self.join(local, value, locals),
+                        _ => self.store(target, value, locals),
+                    }
+                    self.type_nil(value, target.ty);
                 }
             }
             StmtKind::AssignCall { targets, call } => {
                 let results = self.results_of(call);
-                for (target, provenance) in targets.iter().zip(results) {
-                    if let Some(Expr { kind: ExprKind::Local(local), .. }) = target {
-                        merge(*local, provenance, call.node, locals);
-                        if let Some(slot) = locals.bounds.get_mut(local.0 as usize) {
-                            *slot = u64::MAX;
-                        }
+                for (target, ty) in targets.iter().zip(results) {
+                    let Some(target) = target.as_ref().filter(|_| self.points(ty)) else { continue };
+                    self.join_place(target, ty, call.node, locals);
+                    if let ExprKind::Local(local) = target.kind
+                        && let Some(slot) = locals.bounds.get_mut(local.0 as usize)
+                    {
+                        *slot = u64::MAX;
                     }
                 }
             }
             StmtKind::Return(values) => {
                 for (index, value) in values.iter_mut().enumerate() {
-                    join_result(index, self.provenance(value.ty), value.node, locals);
+                    if !self.points(value.ty) {
+                        continue;
+                    }
+                    self.join_result_type(index, value.ty, value.node, locals);
                     if self.points_to_own(value, locals).is_some() {
                         locals.escapes.push(value.node);
                     }
-                    let provenance = locals.results.get(index).copied();
-                    self.type_nil(value, provenance.unwrap_or(Provenance::Nil));
+                    let ty = locals.results.get(index).copied();
+                    self.type_nil(value, ty.unwrap_or(value.ty));
                 }
             }
             StmtKind::ReturnCall(call) => {
-                for (index, provenance) in self.results_of(call).into_iter().enumerate() {
-                    join_result(index, provenance, call.node, locals);
+                for (index, ty) in self.results_of(call).into_iter().enumerate() {
+                    if self.points(ty) {
+                        self.join_result_type(index, ty, call.node, locals);
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    pub fn results_of(&self, call: &Expr) -> Vec<Provenance> {
+    pub fn results_of(&self, call: &Expr) -> Vec<TypeId> {
         match &call.kind {
             ExprKind::Call { function, .. } => {
                 self.results.get(function.0 as usize).cloned().unwrap_or_default()
@@ -451,6 +509,24 @@ impl Pass<'_> {
     }
 
     pub fn join(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
+        if !self.points(value.ty) {
+            return;
+        }
+        self.note_target(local, value, locals);
+        let bound = if self.has_provenance(value.ty) { self.bound_of(value, locals) } else { 0 };
+        if let Some(slot) = locals.bounds.get_mut(local.0 as usize)
+            && bound > *slot
+        {
+            *slot = bound;
+            locals.changed = true;
+        }
+        self.merge(local, value.ty, value.node, locals);
+        // What is stored through the pointer is stored into what it points to.
+        self.share(value, locals.type_of(local), locals);
+    }
+
+    /// `local` keeps a pointer to what `value` points to, which must live as long.
+    fn note_target(&mut self, local: LocalId, value: &Expr, locals: &mut Locals) {
         let own = self.points_to_own(value, locals);
         if own > locals.declared_in.get(local.0 as usize).copied() {
             locals.outlived.push(value.node);
@@ -461,19 +537,211 @@ impl Pass<'_> {
             *slot = own;
             locals.changed = true;
         }
-        let bound = if self.has_provenance(value.ty) { self.bound_of(value, locals) } else { 0 };
-        if let Some(slot) = locals.bounds.get_mut(local.0 as usize)
-            && bound > *slot
-        {
-            *slot = bound;
-            locals.changed = true;
+    }
+
+    /// `target = value` for a part of a variable, or something behind a pointer.
+    fn store(&mut self, target: &Expr, value: &Expr, locals: &mut Locals) {
+        match root(target) {
+            Some(local) => self.note_target(local, value, locals),
+            None if !self.is_in_local(target) => locals.stored_away.push(value.node),
+            None => {}
         }
-        merge(local, self.provenance(value.ty), value.node, locals);
+        self.join_place(target, value.ty, value.node, locals);
+    }
+
+    /// The place is on the stack, as far as that is known.
+    fn is_in_local(&self, place: &Expr) -> bool {
+        matches!(self.memory_of(place), Provenance::Stack | Provenance::Nil)
+    }
+
+    /// The type of what is at `place` is joined with `ty`.
+    fn join_place(&mut self, place: &Expr, ty: TypeId, node: NodeId, locals: &mut Locals) {
+        match &place.kind {
+            ExprKind::Local(local) => self.merge(*local, ty, node, locals),
+            ExprKind::Field { base, index } => {
+                let Type::Struct(of) = self.types.get(base.ty) else { return };
+                let mut of = of.clone();
+                let Some(field) = of.fields.get_mut(*index as usize) else { return };
+                field.ty = self.impose(field.ty, ty);
+                let whole = self.types.intern(Type::Struct(of));
+                self.join_place(base, whole, node, locals);
+            }
+            ExprKind::Index { base, .. } => {
+                let whole = match *self.types.get(base.ty) {
+                    Type::Array { element, length } => {
+                        let element = self.impose(element, ty);
+                        Type::Array { element, length }
+                    }
+                    Type::Slice { element, provenance } => {
+                        let element = self.impose(element, ty);
+                        Type::Slice { element, provenance }
+                    }
+                    _ => return,
+                };
+                let whole = self.types.intern(whole);
+                self.join_place(base, whole, node, locals);
+            }
+            ExprKind::Deref(pointer) => {
+                let Type::Pointer { target, provenance } = *self.types.get(pointer.ty) else { return };
+                let target = self.impose(target, ty);
+                let whole = self.types.intern(Type::Pointer { target, provenance });
+                self.join_place(pointer, whole, node, locals);
+            }
+            ExprKind::AddressOf(inner) => {
+                if let Type::Pointer { target, .. } = *self.types.get(ty) {
+                    self.join_place(inner, target, node, locals);
+                }
+            }
+            ExprKind::Convert(inner) => {
+                let ty = self.impose(inner.ty, ty);
+                self.join_place(inner, ty, node, locals);
+            }
+            ExprKind::Slice { base, .. } => match (self.types.get(base.ty), self.types.get(ty)) {
+                (Type::Array { length, .. }, Type::Slice { element, .. }) => {
+                    let whole = Type::Array { element: *element, length: *length };
+                    let whole = self.types.intern(whole);
+                    self.join_place(base, whole, node, locals);
+                }
+                (Type::Slice { .. }, _) => self.join_place(base, ty, node, locals),
+                _ => {}
+            },
+            ExprKind::Sequence { value, .. } => self.join_place(value, ty, node, locals),
+            _ => {}
+        }
+    }
+
+    /// What `value` points to gets what is stored through a pointer of type `ty`.
+    fn share(&mut self, value: &Expr, ty: TypeId, locals: &mut Locals) {
+        let target = match *self.types.get(ty) {
+            Type::Pointer { target, .. } => target,
+            Type::Slice { element, .. } => element,
+            _ => return,
+        };
+        if self.points(target) && value.ty != ty {
+            self.join_place(value, ty, value.node, locals);
+        }
+    }
+
+    /// Arguments of a call get what the function stores through them.
+    pub fn share_arguments(&mut self, function: FunctionId, arguments: &[Expr], locals: &mut Locals) {
+        let stored = self.stored.get(function.0 as usize).cloned().unwrap_or_default();
+        for (argument, ty) in arguments.iter().zip(stored) {
+            if self.has_provenance(argument.ty) {
+                let ty = self.impose(argument.ty, ty);
+                self.share(argument, ty, locals);
+            }
+        }
+    }
+
+    fn merge(&mut self, local: LocalId, ty: TypeId, node: NodeId, locals: &mut Locals) {
+        let known = locals.type_of(local);
+        let value = self.impose(known, ty);
+        match self.union_types(known, value) {
+            Ok(both) if both == known => {}
+            Ok(both) => {
+                if self.provenance(known) == Provenance::Nil
+                    && let Some(from) = locals.from.get_mut(local.0 as usize)
+                {
+                    *from = node;
+                }
+                if let Some(slot) = locals.types.get_mut(local.0 as usize) {
+                    *slot = both;
+                    locals.changed = true;
+                }
+            }
+            Err((there, here)) => {
+                locals.conflicts.push((local, node, here));
+                locals.conflicting.get_or_insert(there);
+            }
+        }
+    }
+
+    fn join_result_type(&mut self, index: usize, ty: TypeId, node: NodeId, locals: &mut Locals) {
+        let Some(known) = locals.results.get(index).copied() else { return };
+        let value = self.impose(known, ty);
+        match self.union_types(known, value) {
+            Ok(both) if both == known => {}
+            Ok(both) => {
+                if let (Some(slot), Some(from)) =
+                    (locals.results.get_mut(index), locals.result_from.get_mut(index))
+                {
+                    if *from == NodeId(0) {
+                        *from = node;
+                    }
+                    *slot = both;
+                    locals.changed = true;
+                }
+            }
+            Err((there, here)) => {
+                let from = locals.result_from.get(index).copied().unwrap_or(node);
+                locals.result_conflicts.push((node, here, from, there));
+            }
+        }
+    }
+
+    /// The type with the memories of either; the two that no instruction fits where there are such.
+    fn union_types(&mut self, a: TypeId, b: TypeId) -> Result<TypeId, (Provenance, Provenance)> {
+        if a == b {
+            return Ok(a);
+        }
+        let both = match (self.types.get(a).clone(), self.types.get(b).clone()) {
+            (Type::Pointer { target, provenance }, Type::Pointer { target: other, provenance: memory }) => {
+                let provenance = union(provenance, memory).ok_or((provenance, memory))?;
+                Type::Pointer { target: self.union_types(target, other)?, provenance }
+            }
+            (Type::Slice { element, provenance }, Type::Slice { element: other, provenance: memory }) => {
+                let provenance = union(provenance, memory).ok_or((provenance, memory))?;
+                Type::Slice { element: self.union_types(element, other)?, provenance }
+            }
+            (Type::String { provenance }, Type::String { provenance: memory }) => {
+                Type::String { provenance: union(provenance, memory).ok_or((provenance, memory))? }
+            }
+            (Type::Array { element, length }, Type::Array { element: other, .. }) => {
+                Type::Array { element: self.union_types(element, other)?, length }
+            }
+            (Type::Struct(mut of), Type::Struct(other)) => {
+                for (field, other) in of.fields.iter_mut().zip(&other.fields) {
+                    field.ty = self.union_types(field.ty, other.ty)?;
+                }
+                Type::Struct(of)
+            }
+            _ => return Ok(a),
+        };
+        Ok(self.types.intern(both))
+    }
+
+    /// `shape` with the memories of `from`, a type of the same structure.
+    pub fn impose(&mut self, shape: TypeId, from: TypeId) -> TypeId {
+        if shape == from || !self.points(shape) {
+            return shape;
+        }
+        let imposed = match (self.types.get(shape).clone(), self.types.get(from).clone()) {
+            (Type::Pointer { target, .. }, Type::Pointer { target: other, provenance }) => {
+                Type::Pointer { target: self.impose(target, other), provenance }
+            }
+            (Type::Slice { element, .. }, Type::Slice { element: other, provenance }) => {
+                Type::Slice { element: self.impose(element, other), provenance }
+            }
+            (Type::String { .. }, Type::String { provenance } | Type::Slice { provenance, .. }) => {
+                Type::String { provenance }
+            }
+            (Type::Array { element, length }, Type::Array { element: other, .. }) => {
+                Type::Array { element: self.impose(element, other), length }
+            }
+            (Type::Struct(mut of), Type::Struct(other)) => {
+                for (field, other) in of.fields.iter_mut().zip(&other.fields) {
+                    field.ty = self.impose(field.ty, other.ty);
+                }
+                Type::Struct(of)
+            }
+            _ => return shape,
+        };
+        self.types.intern(imposed)
     }
 
     /// In how many loops the variable of the function itself that `expr` points to is declared, if it does.
     fn points_to_own(&self, expr: &Expr, locals: &Locals) -> Option<u32> {
-        if !matches!(self.provenance(expr.ty), Provenance::Stack | Provenance::Mixed) {
+        if !self.may_point_to_stack(expr.ty) {
             return None;
         }
         match &expr.kind {
@@ -485,6 +753,13 @@ impl Pass<'_> {
             ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().flatten(),
             ExprKind::Convert(inner) => self.points_to_own(inner, locals),
             ExprKind::Sequence { value, .. } => self.points_to_own(value, locals),
+            ExprKind::Struct(values) => {
+                values.iter().filter_map(|value| self.points_to_own(value, locals)).max()
+            }
+            ExprKind::Array(values) => {
+                values.iter().filter_map(|(_, value)| self.points_to_own(value, locals)).max()
+            }
+            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => self.points_to_own(base, locals),
             ExprKind::CopyBytes { .. } => Some(locals.loops),
             ExprKind::MinMax { operands, .. } => {
                 operands.iter().filter_map(|operand| self.points_to_own(operand, locals)).max()
@@ -493,6 +768,17 @@ impl Pass<'_> {
                 arguments.iter().filter_map(|argument| self.points_to_own(argument, locals)).max()
             }
             _ => None,
+        }
+    }
+
+    fn may_point_to_stack(&self, ty: TypeId) -> bool {
+        match self.types.get(ty) {
+            Type::Pointer { provenance, .. }
+            | Type::Slice { provenance, .. }
+            | Type::String { provenance } => matches!(provenance, Provenance::Stack | Provenance::Mixed),
+            Type::Array { element, .. } => self.may_point_to_stack(*element),
+            Type::Struct(of) => of.fields.iter().any(|field| self.may_point_to_stack(field.ty)),
+            _ => false,
         }
     }
 
@@ -537,7 +823,10 @@ impl Pass<'_> {
         }
         if let ExprKind::MinMax { operands, .. } = &mut expr.kind {
             let memory = self.merged(operands);
-            operands.iter_mut().for_each(|operand| self.type_nil(operand, memory));
+            for operand in operands.iter_mut() {
+                let ty = with_provenance(&mut self.types, operand.ty, memory);
+                self.type_nil(operand, ty);
+            }
         }
         if matches!(expr.kind, ExprKind::Call { .. } | ExprKind::CallValue { .. }) {
             self.rewrite_call(expr, locals);
@@ -557,34 +846,105 @@ impl Pass<'_> {
             return;
         }
         if let ExprKind::Compare { left, right, .. } = &mut expr.kind {
-            self.type_nil(left, self.provenance(right.ty));
-            self.type_nil(right, self.provenance(left.ty));
+            let (of_left, of_right) = (left.ty, right.ty);
+            self.type_nil(left, of_right);
+            self.type_nil(right, of_left);
         }
-        if !self.has_provenance(expr.ty) {
-            return;
+        if self.points(expr.ty) {
+            self.set_type(expr, locals);
         }
-        let provenance = match &expr.kind {
+    }
+
+    /// The type of an expression whose parts have theirs.
+    fn set_type(&mut self, expr: &mut Expr, locals: &Locals) {
+        let generic = expr.ty;
+        let memory = match &expr.kind {
             ExprKind::Local(local) => {
-                locals.provenance.get(local.0 as usize).copied().unwrap_or(Provenance::Nil)
+                expr.ty = locals.type_of(*local);
+                return;
+            }
+            ExprKind::Field { base, index } => {
+                if let Type::Struct(of) = self.types.get(base.ty)
+                    && let Some(field) = of.fields.get(*index as usize)
+                {
+                    expr.ty = field.ty;
+                }
+                return;
+            }
+            ExprKind::Index { base, .. } => {
+                if let Type::Array { element, .. } | Type::Slice { element, .. } = self.types.get(base.ty) {
+                    expr.ty = *element;
+                }
+                return;
+            }
+            ExprKind::Deref(pointer) => {
+                if let Type::Pointer { target, .. } = self.types.get(pointer.ty) {
+                    expr.ty = *target;
+                }
+                return;
+            }
+            ExprKind::AddressOf(place) => {
+                let provenance = self.memory_of(place);
+                expr.ty = self.types.intern(Type::Pointer { target: place.ty, provenance });
+                return;
+            }
+            ExprKind::Slice { base, .. } => {
+                expr.ty = match *self.types.get(base.ty) {
+                    Type::Array { element, .. } => {
+                        let provenance = self.memory_of(base);
+                        self.types.intern(Type::Slice { element, provenance })
+                    }
+                    _ => base.ty,
+                };
+                return;
+            }
+            ExprKind::Struct(values) => {
+                let fields: Vec<TypeId> = values.iter().map(|value| value.ty).collect();
+                expr.ty = self.struct_of(generic, &fields);
+                return;
+            }
+            ExprKind::Array(values) => {
+                let elements: Vec<TypeId> = values.iter().map(|(_, value)| value.ty).collect();
+                expr.ty = self.array_of(generic, &elements);
+                return;
+            }
+            ExprKind::Convert(inner) => {
+                expr.ty = self.impose(generic, inner.ty);
+                return;
+            }
+            ExprKind::Call { .. } => {
+                let result = self.results_of(expr).first().copied();
+                expr.ty = result.map_or(generic, |result| self.impose(generic, result));
+                return;
             }
             ExprKind::Helper { helper, .. } => {
                 let acquires = Helper::by_id(*helper).is_some_and(|helper| helper.undone_by().is_some());
                 if acquires { Provenance::RingBuf } else { Provenance::MapValue }
             }
             ExprKind::Packet { .. } => Provenance::Packet,
-            ExprKind::AddressOf(place) => self.memory_of(place),
-            ExprKind::Slice { base, .. } => match self.types.get(base.ty) {
-                Type::Slice { .. } | Type::String { .. } => self.provenance(base.ty),
-                _ => self.memory_of(base),
-            },
             ExprKind::Const(_) => Provenance::Constant,
             ExprKind::CopyBytes { .. } => Provenance::Stack,
             ExprKind::MinMax { operands, .. } => self.merged(operands),
-            ExprKind::Convert(inner) => self.provenance(inner.ty),
-            ExprKind::Call { .. } => self.results_of(expr).first().copied().unwrap_or(Provenance::Nil),
-            _ => Provenance::Nil,
+            _ => return,
         };
-        expr.ty = with_provenance(&mut self.types, expr.ty, provenance);
+        expr.ty = with_provenance(&mut self.types, generic, memory);
+    }
+
+    fn struct_of(&mut self, generic: TypeId, values: &[TypeId]) -> TypeId {
+        let Type::Struct(mut of) = self.types.get(generic).clone() else { return generic };
+        for (field, value) in of.fields.iter_mut().zip(values) {
+            field.ty = self.impose(field.ty, *value);
+        }
+        self.types.intern(Type::Struct(of))
+    }
+
+    fn array_of(&mut self, generic: TypeId, values: &[TypeId]) -> TypeId {
+        let Type::Array { mut element, length } = *self.types.get(generic) else { return generic };
+        for value in values {
+            let value = self.impose(element, *value);
+            element = self.union_types(element, value).unwrap_or(element);
+        }
+        self.types.intern(Type::Array { element, length })
     }
 
     /// The memory that any of `operands` is in.
@@ -631,10 +991,11 @@ impl Pass<'_> {
         }
     }
 
-    /// Gives a `nil` the provenance of what it meets.
-    fn type_nil(&mut self, expr: &mut Expr, provenance: Provenance) {
-        if self.has_provenance(expr.ty) && self.provenance(expr.ty) == Provenance::Nil {
-            expr.ty = with_provenance(&mut self.types, expr.ty, provenance);
+    /// Gives a `nil` or zero value the type of what it meets.
+    fn type_nil(&mut self, expr: &mut Expr, ty: TypeId) {
+        let unknown = self.has_provenance(expr.ty) && self.provenance(expr.ty) == Provenance::Nil;
+        if unknown || (matches!(expr.kind, ExprKind::Zero) && self.points(expr.ty)) {
+            expr.ty = self.impose(expr.ty, ty);
         }
     }
 
@@ -654,37 +1015,12 @@ impl Pass<'_> {
     }
 }
 
-fn join_result(index: usize, provenance: Provenance, node: NodeId, locals: &mut Locals) {
-    let (Some(slot), Some(from)) = (locals.results.get_mut(index), locals.result_from.get_mut(index)) else {
-        return;
-    };
-    match union(*slot, provenance) {
-        Some(both) if both == *slot => {}
-        Some(both) => {
-            if *slot == Provenance::Nil {
-                *from = node;
-            }
-            *slot = both;
-            locals.changed = true;
-        }
-        None => locals.result_conflicts.push((node, provenance, *from, *slot)),
-    }
-}
-
-fn merge(local: LocalId, provenance: Provenance, node: NodeId, locals: &mut Locals) {
-    let Some(slot) = locals.provenance.get_mut(local.0 as usize) else { return };
-    match union(*slot, provenance) {
-        Some(both) if both == *slot => {}
-        Some(both) => {
-            if *slot == Provenance::Nil
-                && let Some(from) = locals.from.get_mut(local.0 as usize)
-            {
-                *from = node;
-            }
-            *slot = both;
-            locals.changed = true;
-        }
-        None => locals.conflicts.push((local, node, provenance)),
+/// The variable that a place is a part of.
+fn root(place: &Expr) -> Option<LocalId> {
+    match &place.kind {
+        ExprKind::Local(local) => Some(*local),
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(base),
+        _ => None,
     }
 }
 

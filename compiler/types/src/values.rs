@@ -153,19 +153,14 @@ impl Pass<'_> {
     }
 
     fn read_added(&self, local: LocalId, node: NodeId, locals: &Locals) -> Expr {
-        let first = locals.functions.len() - locals.added.len();
-        let ty = (local.0 as usize)
-            .checked_sub(first)
-            .and_then(|index| locals.added.get(index))
-            .map_or(TypeId(0), |added| added.ty);
-        Expr { node, ty, kind: ExprKind::Local(local) }
+        Expr { node, ty: locals.type_of(local), kind: ExprKind::Local(local) }
     }
 
     /// A new variable of the function that is being made.
     fn add_local(&self, name: &str, ty: TypeId, node: NodeId, locals: &mut Locals) -> LocalId {
         let id = LocalId(locals.functions.len() as u32);
         locals.added.push(Local { name: name.into(), ty, node, address_taken: false });
-        locals.provenance.push(self.provenance(ty));
+        locals.types.push(ty);
         locals.from.push(node);
         locals.own.push(None);
         locals.bounds.push(u64::MAX);
@@ -407,8 +402,8 @@ impl Pass<'_> {
                     match capture {
                         Capture::Plain(_) => {
                             let Some(part) = parts.next() else { continue };
-                            if self.has_provenance(part.ty) {
-                                choices.push(Choice::Memory(self.provenance(part.ty)));
+                            if self.points(part.ty) {
+                                choices.push(Choice::Value(part.ty));
                             }
                             flat.push(part);
                         }
@@ -432,22 +427,24 @@ impl Pass<'_> {
                 choices.push(Choice::Function(state));
                 flat.extend(self.environment(argument, locals, &mut before));
             } else {
-                if self.has_provenance(argument.ty) {
-                    choices.push(Choice::Memory(self.provenance(argument.ty)));
+                if self.points(argument.ty) {
+                    choices.push(Choice::Value(argument.ty));
                 }
                 flat.push(argument);
             }
         }
         let function = self.function(function, &choices, at);
+        self.share_arguments(function, &flat, locals);
         let call = ExprKind::Call { function, arguments: flat };
         if before.is_empty() {
             expr.kind = call;
             return;
         }
         let mut value = Expr { node, ty: expr.ty, kind: call };
-        if self.has_provenance(value.ty) {
-            let memory = self.results_of(&value).first().copied().unwrap_or(Provenance::Nil);
-            value.ty = crate::provenance::with_provenance(&mut self.types, value.ty, memory);
+        if self.points(value.ty)
+            && let Some(result) = self.results_of(&value).first().copied()
+        {
+            value.ty = self.impose(value.ty, result);
         }
         expr.kind = ExprKind::Sequence { stmts: before, value: Box::new(value) };
     }
@@ -615,8 +612,8 @@ impl Pass<'_> {
         let (choices, mut flat) = self.captured_arguments(value, context, shape);
         let mut choices = choices;
         for argument in &arguments {
-            if self.has_provenance(argument.ty) {
-                choices.push(Choice::Memory(self.provenance(argument.ty)));
+            if self.points(argument.ty) {
+                choices.push(Choice::Value(argument.ty));
             }
         }
         flat.extend(arguments);
@@ -666,8 +663,8 @@ impl Pass<'_> {
             match capture {
                 Capture::Plain(_) => {
                     let Some(ty) = leaves.next() else { continue };
-                    if self.has_provenance(ty) {
-                        choices.push(Choice::Memory(self.provenance(ty)));
+                    if self.points(ty) {
+                        choices.push(Choice::Value(ty));
                     }
                     plain.push(ty);
                 }

@@ -235,9 +235,26 @@ impl<'a> Cx<'_, 'a> {
         Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: true, place })
     }
 
+    /// A value of type `ty` holds pointers, slices or strings.
+    fn holds_pointer(&self, ty: Ty, depth: u32) -> bool {
+        match self.ck.types.under(ty) {
+            Kind::Pointer(_) | Kind::Slice(_) => true,
+            Kind::Basic(basic) => matches!(basic, crate::ty::Basic::String | crate::ty::Basic::UnsafePointer),
+            Kind::Array(element, _) => depth < 32 && self.holds_pointer(*element, depth + 1),
+            Kind::Struct(fields) => {
+                depth < 32 && fields.iter().any(|field| self.holds_pointer(field.ty, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
     fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {
         match self.ck.types.under(ty) {
             Kind::Pointer(_) | Kind::Slice(_) => {
+                self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
+                false
+            }
+            _ if self.holds_pointer(ty, 0) => {
                 self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
                 false
             }

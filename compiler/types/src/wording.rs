@@ -671,8 +671,8 @@ fn not_in_kernel(what: NotInKernel) -> Words {
         ),
         NotInKernel::StoredPointer => (
             codes::GB0316,
-            "pointers and slices inside of other values are not supported in the kernel yet".to_owned(),
-            "keep the pointer in a local variable; a pointer that is stored loses its meaning for the verifier",
+            "a pointer, slice or string can't be kept outside of the stack".to_owned(),
+            "in a map, a package variable or a record a pointer loses its meaning for the verifier: keep it in local variables, and what it points to in a map",
         ),
     };
     Words::new(code, message).help(help)

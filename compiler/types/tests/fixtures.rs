@@ -82,6 +82,7 @@ fn strings_slices_and_jumps() {
         "iterators",
         "generics",
         "callbacks",
+        "stored",
     ] {
         fixture(&format!("tests/fixtures/{name}.go"), name);
     }
