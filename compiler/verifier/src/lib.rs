@@ -91,6 +91,10 @@ pub fn verify(request: Request<'_>) -> Verdict {
     if let Some(lacks) = &program.lacks {
         return Verdict::Unknown(Unknown::Feature(lacks.clone()));
     }
+    if let Some(name) = kfuncs::missing(request.object, program, request.kernel) {
+        let why = format!("the kernel has no function {name}");
+        return Verdict::Refused { errno: "ESRCH", why };
+    }
     let prepared = match prepare(request.object, program, rules) {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),

@@ -6,8 +6,11 @@ mod results;
 mod sections;
 mod table;
 
-use gobpf_bpf::{ExternKind, Object, Program, RelocationTarget};
-use gobpf_btf::{Kind as BtfKind, Parameter, Type, TypeId};
+use std::sync::Arc;
+
+use gobpf_bpf::insn::{self, pseudo};
+use gobpf_bpf::{Extern, ExternKind, Insn, Object, Program, RelocationTarget};
+use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId};
 
 use crate::checks::references;
 use crate::checks::{calls, packet};
@@ -35,20 +38,41 @@ pub(crate) struct Call {
     pub iterator: Option<(u8, usize)>,
 }
 
-/// The function that the call at `slot` is of, by its name.
-pub(crate) fn name_at<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a str> {
+/// The function that the call at `slot` is of.
+fn external<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a Extern> {
     match program.code.relocation_at(slot)? {
         RelocationTarget::Kfunc(id) => {
             let external = object.externs.get(id.0 as usize)?;
-            (external.kind == ExternKind::Kfunc).then_some(external.name.as_str())
+            (external.kind == ExternKind::Kfunc).then_some(external)
         }
         _ => None,
     }
 }
 
+/// Its name.
+pub(crate) fn name_at<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a str> {
+    external(object, program, slot).map(|external| external.name.as_str())
+}
+
 /// Whether the call at `slot` is of an iterator's next turn.
 pub(crate) fn is_next(object: &Object, program: &Program, slot: u32) -> bool {
     name_at(object, program, slot).and_then(Kfunc::by_name).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
+}
+
+/// A function of the kernel that the program calls and the kernel, as far as its types are known, does not have: no
+/// loader can say which one it means.
+pub(crate) fn missing<'a>(
+    object: &'a Object,
+    program: &Program,
+    kernel: &dyn Fn() -> Option<Arc<KernelBtf>>,
+) -> Option<&'a str> {
+    let is_call = |insn: &Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL;
+    let calls = (0u32..).zip(&program.code.insns).filter(|(_, insn)| is_call(insn));
+    let mut names = calls.filter_map(|(slot, _)| external(object, program, slot)).filter(|found| !found.weak);
+    let first = names.next()?;
+    let kernel = kernel()?;
+    let mut names = std::iter::once(first).chain(names).map(|found| found.name.as_str());
+    names.find(|name| kernel.find(name, BtfKind::Function).is_none())
 }
 
 /// How many arguments the kernel function takes that the instruction at `slot` calls.
