@@ -85,6 +85,7 @@ fn variables(btf: &Btf, section: Option<TypeId>) -> Vec<(String, TypeId, u32, u3
 /// Fills in what compilers leave to the loader: sizes of sections and offsets of variables. What the kernel doesn't take
 /// (sections of externs, functions that are declared only) becomes harmless, with all numbers kept.
 pub fn settle_types(elf: &Elf<'_>, btf: &mut Btf) {
+    name_parameters(btf);
     for id in (1..=btf.len() as u32).map(TypeId) {
         let mut settled = match btf.get(id) {
             Some(Type::Section { name, .. }) if name == ".ksyms" || name == ".kconfig" => {
@@ -124,6 +125,20 @@ pub fn settle_types(elf: &Elf<'_>, btf: &mut Btf) {
         }
         if let (Some(settled), Some(place)) = (settled, btf.get_mut(id)) {
             *place = settled;
+        }
+    }
+}
+
+/// Gives the parameters of functions that are only declared a name, which the kernel wants, as libbpf does.
+fn name_parameters(btf: &mut Btf) {
+    let declared = btf.iter().filter_map(|(_, ty)| match ty {
+        Type::Function { prototype, linkage: Linkage::Extern, .. } => Some(*prototype),
+        _ => None,
+    });
+    for prototype in declared.collect::<Vec<_>>() {
+        if let Some(Type::Prototype { parameters, .. }) = btf.get_mut(prototype) {
+            let nameless = parameters.iter_mut().filter(|one| one.name.is_empty() && one.ty.0 != 0);
+            nameless.for_each(|one| one.name = "dummy_ksym".into());
         }
     }
 }

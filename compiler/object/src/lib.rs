@@ -13,7 +13,9 @@ mod externs;
 mod link;
 mod maps;
 mod read;
+mod write;
 
 pub use error::{ObjectError, Problem};
 pub use ext::Line;
 pub use read::{ElfObject, Options, read};
+pub use write::{Lines, write};

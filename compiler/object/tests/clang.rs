@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gobpf_bpf::insn::pseudo;
 use gobpf_bpf::tables::{MapKind, map_flags};
 use gobpf_bpf::{ExternKind, KernelVersion, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, KernelBtf, Member, Type};
-use gobpf_object::{ElfObject, Options, read};
+use gobpf_object::{ElfObject, Options, read, write};
 
 const SOURCE: &str = r#"
 #define SEC(name) __attribute__((section(name), used))
@@ -53,7 +54,9 @@ char _license[] SEC("license") = "Dual MIT/GPL";
 
 /// Compiles `SOURCE` and reads it for a kernel with a `struct task` of its own.
 fn compiled() -> Option<ElfObject> {
-    let folder = std::env::temp_dir().join(format!("gobpf-object-{}", std::process::id()));
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("gobpf-object-{}-{run}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (source, object) = (folder.join("a.c"), folder.join("a.o"));
     std::fs::write(&source, SOURCE).unwrap();
@@ -163,4 +166,104 @@ fn what_clang_writes_is_linked_as_libbpf_links_it() {
         .collect();
     assert!(poison.contains(&0xbad_2310), "{poison:x?}");
     assert!(Btf::decode(&object.btf.encode()).is_ok());
+}
+
+/// A map without what depends on numbers of types and of other maps.
+fn shape(map: &gobpf_bpf::Map) -> (String, u32, u32, u32, u32, u32, u64, Option<gobpf_bpf::MapContents>) {
+    let name = map.name.clone();
+    let contents = map.contents.clone();
+    (name, map.kind.0, map.key_size, map.value_size, map.max_entries, map.flags, map.extra, contents)
+}
+
+#[test]
+fn what_is_written_is_read_as_the_same_object() {
+    let Some(first) = compiled() else { return };
+    let mut object = first.object.clone();
+    // The settings of one kernel are constants of the new file.
+    object
+        .maps
+        .iter_mut()
+        .filter(|map| map.name == ".kconfig")
+        .for_each(|map| map.name = ".rodata.kconfig".into());
+    let line = |program: usize, slot: u32| {
+        first.lines[program]
+            .iter()
+            .find(|line| line.slot == slot)
+            .cloned()
+            .or_else(|| first.line_at(program, slot).cloned())
+    };
+    let bytes = write(&object, &line);
+    assert_eq!(bytes, write(&object, &line), "the same object gives the same bytes");
+    let kernel = KernelBtf::new(kernel().encode()).unwrap();
+    let options = Options { kernel: Some(&kernel), version: KernelVersion::new(6, 12), config: None };
+    let second = read(&bytes, options).unwrap();
+    assert_eq!(second.errors, []);
+    let again = &second.object;
+    assert_eq!(again.license, object.license);
+    let shapes = |object: &gobpf_bpf::Object| {
+        let mut all: Vec<_> = object.maps.iter().map(shape).collect();
+        // Which variables are static is not known behind the first reading: all memory is mapped.
+        all.iter_mut().filter(|map| map.7.is_some()).for_each(|map| map.5 |= map_flags::MMAPABLE);
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    };
+    assert_eq!(shapes(again), shapes(&object));
+    assert_eq!(again.programs.len(), object.programs.len());
+    for (number, (one, other)) in again.programs.iter().zip(&object.programs).enumerate() {
+        assert_eq!(
+            (&one.name, &one.section, one.kind, &one.hook),
+            (&other.name, &other.section, other.kind, &other.hook)
+        );
+        assert_eq!(one.code.insns, other.code.insns);
+        let names = |program: &gobpf_bpf::Program, object: &gobpf_bpf::Object| -> Vec<_> {
+            let relocations = program.code.relocations.iter();
+            relocations
+                .map(|one| (one.slot, gobpf_bpf::disasm::relocation_text(object, one.target)))
+                .collect()
+        };
+        assert_eq!(names(one, again), names(other, &object));
+        let functions = |program: &gobpf_bpf::Program| -> Vec<_> {
+            program.code.subprograms.iter().map(|one| (one.slot, one.name.clone())).collect()
+        };
+        assert_eq!(functions(one), functions(other));
+        assert_eq!(
+            second.line_at(number, 3),
+            line(number, 3).as_ref().map(|_| second.line_at(number, 3).unwrap())
+        );
+    }
+    assert!(second.lines[0].iter().any(|line| line.text.contains("return twice(CONFIG_HZ)")));
+}
+
+#[test]
+fn bpftool_loads_what_is_written() {
+    let Some(first) = compiled() else { return };
+    let mut object = first.object.clone();
+    object
+        .maps
+        .iter_mut()
+        .filter(|map| map.name == ".kconfig")
+        .for_each(|map| map.name = ".rodata.kconfig".into());
+    // The other program calls what this machine's kernel may not have.
+    object.programs.truncate(1);
+    object.externs.clear();
+    let bytes = write(&object, &|program, slot| first.line_at(program, slot).cloned());
+    let folder = std::env::temp_dir();
+    let name = format!("gobpf-written-{}", std::process::id());
+    let (file, pin) = (folder.join(format!("{name}.o")), format!("/sys/fs/bpf/{name}"));
+    std::fs::write(&file, &bytes).unwrap();
+    let load = Command::new("bpftool").args(["prog", "load"]).arg(&file).arg(&pin).output();
+    let Ok(output) = load else { return eprintln!("skipped: there is no bpftool") };
+    let _ = std::fs::remove_file(&file);
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success()
+        && ["Operation not permitted", "bpffs", "not mounted"].iter().any(|why| said.contains(why))
+    {
+        return eprintln!("skipped: bpf(2) is not for us here: {said}");
+    }
+    assert!(output.status.success(), "{said}");
+    let dump =
+        Command::new("bpftool").args(["prog", "dump", "xlated", "pinned", &pin, "linum"]).output().unwrap();
+    let _ = std::fs::remove_file(&pin);
+    let dump = String::from_utf8_lossy(&dump.stdout);
+    assert!(dump.contains("return twice(CONFIG_HZ)") && dump.contains("line_num:"), "{dump}");
 }
