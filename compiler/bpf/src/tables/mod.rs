@@ -5,6 +5,7 @@ mod attach;
 mod callers;
 mod contexts;
 mod helpers;
+mod kfuncs;
 mod kinds;
 mod lsm;
 mod map_rules;
@@ -20,6 +21,7 @@ pub use attach::{ATTACH_TYPES, AttachRow, AttachType};
 pub use callers::Caller;
 pub use contexts::{CONTEXTS, Context, ContextAccess, FLOW_KEYS_BYTES, Field, Holds, Layout, Shape};
 pub use helpers::{Callback, HELPERS, Helper, ResultRange};
+pub use kfuncs::{KFUNCS, Kfunc, kfunc_flags};
 pub use kinds::{KIND_NAMES, KINDS, KindName, KindRow, ProgramKind};
 pub use lsm::{lsm_is_bool, lsm_is_disabled, lsm_is_untrusted, lsm_may_sleep};
 pub use map_rules::{
