@@ -462,7 +462,7 @@ impl<'a> Cx<'_, 'a> {
                 Some(operand)
             }
             Mode::Invalid | Mode::Native => Some(self.invalid(target)),
-            Mode::Builtin(_) => Some(self.expr(target)),
+            Mode::Builtin(_) | Mode::Type => Some(self.expr(target)),
             Mode::MapVariable(_) => Some(self.expr(target)),
             _ => {
                 self.error(target.id, Why::NotAssignable { expr: operand.text.clone() });
@@ -490,8 +490,6 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) {
         let ([left], [right]) = (lhs, rhs) else {
-            self.use_all(lhs);
-            self.use_all(rhs);
             return self.error(node, Why::OperationCount { operator: op.symbol() });
         };
         let target = self.target_of_op(left);

@@ -151,6 +151,16 @@ impl<'a> Cx<'_, 'a> {
         if operands.iter().any(Operand::is_invalid) {
             return self.invalid(expr);
         }
+        if let (Builtin::Append, Some(first)) = (builtin, operands.first())
+            && !matches!(self.ck.types.under(first.ty), Kind::Slice(_))
+        {
+            let have = match self.ck.types.is_nil(first.ty) {
+                true => "untyped nil".to_owned(),
+                false => self.describe(first),
+            };
+            self.error(first.node, Why::AppendArgument { have });
+            return self.invalid(expr);
+        }
         if let Some(missing) = row.missing {
             self.unsupported(expr.id, missing);
             return self.invalid(expr);

@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
         let list: Vec<_> = arguments.iter().map(|ty| self.types.display(*ty)).collect();
         let base = self.qualified(symbol.package, &symbol.name);
         let named = Named {
-            display: SmolStr::new(format!("{base}[{}]", list.join(","))),
+            display: SmolStr::new(format!("{base}[{}]", list.join(", "))),
             name: symbol.name.clone(),
             symbol: Some(id),
             arguments: arguments.to_vec(),

@@ -111,6 +111,9 @@ impl<'a> Cx<'_, 'a> {
         let keyed = elements.iter().filter(|element| element.key.is_some()).count();
         if keyed != 0 && keyed != elements.len() {
             let node = elements.iter().find(|element| element.key.is_none()).map_or(expr.id, |e| e.value.id);
+            for element in elements {
+                self.raw_expr(&element.value);
+            }
             self.error(node, Why::MixedFields);
             return self.invalid(expr);
         }

@@ -192,6 +192,12 @@ impl<'a> Cx<'_, 'a> {
             return self.constant_to_type(&operand, value, target, expr);
         }
         if self.ck.types.is_untyped(operand.ty) {
+            if !self.ck.types.is_nil(operand.ty) && !self.may_take(&operand, target) {
+                let operand = self.describe(&operand);
+                let target = self.display(target);
+                self.error(argument.id, Why::CannotConvert { operand, target });
+                return self.invalid(expr);
+            }
             let context = "conversion";
             let default = self.ck.types.default_type(operand.ty);
             let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) {

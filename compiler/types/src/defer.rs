@@ -4,7 +4,6 @@ use gobpf_source::NodeId;
 use gobpf_syntax::ast;
 
 use crate::context::{Cx, Mode};
-use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, Stmt, StmtKind};
 use crate::stmt::{push_effect, strip_parens};
@@ -28,11 +27,13 @@ impl<'a> Cx<'_, 'a> {
             Mode::Invalid | Mode::Native => return,
             Mode::Type => return self.error(call.id, Why::NotACall { word: "defer" }),
             Mode::Const(_) => {
-                return self.error(call.id, Why::DeferDiscards { expr: expression(call) });
+                let expr = self.describe(&operand);
+                return self.error(call.id, Why::DeferDiscards { expr });
             }
             _ => {}
         }
         let mut before = Vec::new();
+        let described = self.describe(&operand);
         let mut hir = operand.hir;
         while let ExprKind::Sequence { stmts, value } = hir.kind {
             match value.kind {
@@ -48,7 +49,7 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         if !self.freeze_call(&mut hir, &mut before) {
-            return self.error(call.id, Why::DeferDiscards { expr: expression(call) });
+            return self.error(call.id, Why::DeferDiscards { expr: described });
         }
         let mut body = Vec::new();
         push_effect(hir, &mut body);

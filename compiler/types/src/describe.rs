@@ -26,10 +26,10 @@ fn write(expr: &Expr, out: &mut String) {
             }
             out.push_str("{…}");
         }
-        ExprKind::Func { signature, .. } => {
+        ExprKind::Func { signature, body } => {
             out.push_str("func");
             write_signature(signature, out);
-            out.push_str(" {…}");
+            out.push_str(if body.stmts.is_empty() { " {}" } else { " {…}" });
         }
         ExprKind::Paren(inner) => surround("(", inner, ")", out),
         ExprKind::Selector { operand, name } => {

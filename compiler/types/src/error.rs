@@ -117,6 +117,7 @@ pub enum Why {
     MismatchedArguments { left: String, right: String, expr: String },
     CopyElements { operands: String, elements: String },
     CopyArgument { have: String },
+    AppendArgument { have: String },
     CannotClear { operand: String },
     NotASelector { expr: String },
     NotAPointer { operand: String },

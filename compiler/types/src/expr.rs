@@ -240,7 +240,7 @@ impl<'a> Cx<'_, 'a> {
         let known = self.ck.index.package_of(kind, &path);
         let found = known.and_then(|known| self.ck.index.lookup(known, &name.name));
         if let (Some(known), None) = (known, found)
-            && !self.ck.index.is_standard(known)
+            && (!self.ck.index.is_standard(known) || !name.name.starts_with(char::is_uppercase))
         {
             self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
             return self.invalid(expr);
@@ -382,6 +382,12 @@ impl<'a> Cx<'_, 'a> {
         if let Some(value) = operand.constant() {
             let whole = value.as_int();
             let Some(whole) = whole.filter(|_| self.ck.types.is_numeric(operand.ty)) else {
+                if self.ck.types.is_numeric(operand.ty) {
+                    let misfit = crate::constant::Misfit::Truncated;
+                    let operand = self.describe(&operand);
+                    self.error(index_node, Why::ConstantConversion { operand, target: "int".into(), misfit });
+                    return None;
+                }
                 let operand = self.describe(&operand);
                 self.error(index_node, Why::IndexNotInteger { operand });
                 return None;

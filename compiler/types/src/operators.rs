@@ -242,9 +242,10 @@ impl<'a> Cx<'_, 'a> {
                 if types.is_nil(a) || types.is_nil(b) {
                     let both = types.is_nil(a) && types.is_nil(b);
                     let why = match both {
-                        true => {
-                            Why::OperatorUndefined { operator: op.symbol().into(), operand: "nil".into() }
-                        }
+                        true => Why::CompareUndefined {
+                            expr: expression(expr),
+                            reason: format!("operator {} not defined on untyped nil", op.symbol()),
+                        },
                         false => mismatch,
                     };
                     self.error(expr.id, why);

@@ -83,7 +83,12 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Paren(inner) => return self.type_expr(inner),
             ExprKind::Star(inner) => {
                 let target = self.type_expr(inner);
-                return self.ck.types.intern(Kind::Pointer(target));
+                return match self.ck.types.is_unknown(target)
+                    && !matches!(self.ck.types.kind(target), Kind::Named(_))
+                {
+                    true => Types::UNKNOWN,
+                    false => self.ck.types.intern(Kind::Pointer(target)),
+                };
             }
             ExprKind::Ident(name) => {
                 if let Some(Meaning::Package { .. }) = self.meaning(name) {
@@ -98,10 +103,24 @@ impl<'a> Cx<'_, 'a> {
             None => {
                 // Not a type: check it as an expression, so that an undefined name is called that.
                 if !matches!(expr.kind, ExprKind::Bad) && !self.undefined_name(expr) {
-                    self.error(expr.id, Why::NotAType { expr: expression(expr) });
+                    let expr_text = self.not_a_type(expr);
+                    self.error(expr.id, Why::NotAType { expr: expr_text });
                 }
                 Types::UNKNOWN
             }
+        }
+    }
+
+    /// What `expr` is instead of a type.
+    fn not_a_type(&mut self, expr: &'a ast::Expr) -> String {
+        if !matches!(expr.kind, ExprKind::Ident(_)) {
+            return expression(expr);
+        }
+        let operand = self.raw_expr(expr);
+        match operand.mode {
+            Mode::Function(_) | Mode::Generic(_) => format!("{} (function)", operand.text),
+            _ if operand.is_invalid() => operand.text,
+            _ => self.describe(&operand),
         }
     }
 

@@ -85,8 +85,9 @@ impl<'a> Cx<'_, 'a> {
             None => &[],
         };
         // The literal is checked as any other, for unknown fields and types.
+        let errors = self.ck.errors.len();
         if let Some(value) = spec.values.get(index)
-            && self.expr(value).is_invalid()
+            && (self.expr(value).is_invalid() || self.ck.errors.len() > errors)
         {
             return None;
         }

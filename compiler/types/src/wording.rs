@@ -132,7 +132,7 @@ fn names(why: &Why) -> Option<Words> {
             Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
         }
         Why::NoMethod { expr, on, name } => {
-            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no method {name})"))
+            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
         }
         Why::PointerMethod { expr, on, name } => Words::new(
             codes::GB0201,
@@ -419,6 +419,9 @@ fn parts(why: &Why) -> Option<Words> {
         ),
         Why::CopyArgument { have } => {
             (codes::GB0203, format!("invalid copy: argument must be a slice; have {have}"))
+        }
+        Why::AppendArgument { have } => {
+            (codes::GB0203, format!("invalid append: argument must be a slice; have {have}"))
         }
         Why::CannotClear { operand } => (
             codes::GB0203,
