@@ -68,12 +68,14 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Declarations of the flags and of what deferred calls keep, for the start of the body.
-    pub fn defer_flags(&mut self) -> Vec<Stmt> {
+    /// Variables before `first_own` are parameters and results, which have their values already.
+    pub fn defer_flags(&mut self, first_own: usize) -> Vec<Stmt> {
         let mut locals: Vec<(NodeId, hir::LocalId)> = Vec::new();
         for deferred in &self.defers {
             locals.push((deferred.node, deferred.flag));
         }
-        locals.extend(std::mem::take(&mut self.kept));
+        let kept = std::mem::take(&mut self.kept);
+        locals.extend(kept.into_iter().filter(|(_, local)| local.0 as usize >= first_own));
         locals
             .into_iter()
             .map(|(node, local)| Stmt { node, kind: StmtKind::Declare { local, init: None } })

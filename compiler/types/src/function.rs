@@ -80,7 +80,7 @@ impl<'a> Cx<'_, 'a> {
             self.gotos = self.check_labels(&block.stmts);
             self.has_defer = contains_defer(&block.stmts);
             let inner = self.stmts(&block.stmts);
-            body.extend(self.defer_flags());
+            body.extend(self.defer_flags(first_own));
             body.extend(inner);
             if !self.results.is_empty() && !terminates_block(&block.stmts) {
                 self.error(block.close, Why::MissingReturn);
