@@ -3,6 +3,7 @@
 mod bench;
 mod bless;
 mod diff;
+mod docs;
 mod tidy;
 mod vm;
 
@@ -35,6 +36,12 @@ const CHORES: &[Chore] = &[
         arguments: "kernel|selftests|objects|go|syntax|types [--programs N] [--seed S] [--keep DIR] ...",
         about: "compare our answers with a kernel's or Go's, on random programs and on others'",
         run: diff::run,
+    },
+    Chore {
+        name: "docs",
+        arguments: "",
+        about: "write the pages that are made from data: tests/LANGUAGE.md",
+        run: docs::run,
     },
     Chore {
         name: "tidy",

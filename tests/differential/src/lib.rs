@@ -8,6 +8,7 @@
 
 pub mod gopher;
 pub mod grammar;
+pub mod page;
 pub mod program;
 pub mod settings;
 pub mod syntax;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::{program, syntax, types};
+use gobpf_differential::{page, program, syntax, types};
 use gobpf_tests::diff::fresh_seed;
 
 const USAGE: &str = "usage: gobpf-differential go|syntax|types \
-    [--programs N] [--seed S] [--keep DIR] [--only NUMBER] [--without FEATURE,FEATURE...]";
+    [--programs N] [--seed S] [--keep DIR] [--only NUMBER] [--without FEATURE,FEATURE...]\n       gobpf-differential page";
 
 /// A comparison.
 struct Comparison {
@@ -26,6 +26,15 @@ const COMPARISONS: &[Comparison] = &[
 ];
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("page") {
+        return match page::write() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("gobpf-differential: {why}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match run(std::env::args().skip(1)) {
         Ok(outcome) => {
             for fault in &outcome.faults {

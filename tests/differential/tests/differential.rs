@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::syntax;
+use gobpf_differential::{page, syntax};
 use gobpf_tests::diff::fresh_seed;
 use gobpf_tests::go;
 use gobpf_tests::require::{Oracle, trial};
-use libtest_mimic::{Arguments, Failed};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 const FILES: u64 = 2_000;
 /// How many of these files may have their first error on another line than Go's parser says, whose recovery from errors is
@@ -27,9 +27,12 @@ fn main() -> ExitCode {
         progress: false,
         without: Default::default(),
     };
-    let trials = vec![trial("syntax", Oracle::Go, go::available(), move || {
-        judge(syntax::run(&settings(FILES)), OTHER_LINES)
-    })];
+    let trials = vec![
+        trial("syntax", Oracle::Go, go::available(), move || {
+            judge(syntax::run(&settings(FILES)), OTHER_LINES)
+        }),
+        Trial::test("the page of the language is current", || page::check().map_err(Failed::from)),
+    ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

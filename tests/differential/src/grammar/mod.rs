@@ -3,5 +3,5 @@
 mod count;
 mod productions;
 
-pub use count::count;
+pub use count::{Counts, count};
 pub use productions::{PRODUCTIONS, Production, Standing};

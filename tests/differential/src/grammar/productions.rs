@@ -5,8 +5,8 @@
 pub enum Standing {
     /// It is compiled.
     Kernel,
-    /// It is refused.
-    Refused,
+    /// It is refused, with this code.
+    Refused(&'static str),
 }
 
 /// A production.
@@ -31,8 +31,8 @@ const fn kernel(name: &'static str, consists_of: &'static str) -> Production {
     Production { name, consists_of, standing: Standing::Kernel }
 }
 
-const fn refused(name: &'static str, consists_of: &'static str) -> Production {
-    Production { name, consists_of, standing: Standing::Refused }
+const fn refused(name: &'static str, consists_of: &'static str, code: &'static str) -> Production {
+    Production { name, consists_of, standing: Standing::Refused(code) }
 }
 
 /// All of them.
@@ -68,7 +68,7 @@ pub const PRODUCTIONS: &[Production] = &[
         r#"[ "_" ] hex_digits "." [ hex_digits ] | [ "_" ] hex_digits | "." hex_digits ."#,
     ),
     kernel("hex_exponent", r#"( "p" | "P" ) [ "+" | "-" ] decimal_digits ."#),
-    refused("imaginary_lit", r#"(decimal_digits | int_lit | float_lit) "i" ."#),
+    refused("imaginary_lit", r#"(decimal_digits | int_lit | float_lit) "i" ."#, "GB0305"),
     kernel("rune_lit", r#""'" ( unicode_value | byte_value ) "'" ."#),
     kernel("unicode_value", r#"unicode_char | little_u_value | big_u_value | escaped_char ."#),
     kernel("byte_value", r#"octal_byte_value | hex_byte_value ."#),
@@ -116,7 +116,7 @@ pub const PRODUCTIONS: &[Production] = &[
     kernel("UnderlyingType", r#""~" Type ."#),
     kernel("MapType", r#""map" "[" KeyType "]" ElementType ."#),
     kernel("KeyType", r#"Type ."#),
-    refused("ChannelType", r#"( "chan" | "chan" "<-" | "<-" "chan" ) ElementType ."#),
+    refused("ChannelType", r#"( "chan" | "chan" "<-" | "<-" "chan" ) ElementType ."#, "GB0302"),
     kernel("Block", r#""{" StatementList "}" ."#),
     kernel("StatementList", r#"{ Statement ";" } ."#),
     kernel("Declaration", r#"ConstDecl | TypeDecl | VarDecl ."#),
@@ -168,7 +168,7 @@ pub const PRODUCTIONS: &[Production] = &[
         "Slice",
         r#""[" [ Expression ] ":" [ Expression ] "]" | "[" [ Expression ] ":" Expression ":" Expression "]" ."#,
     ),
-    refused("TypeAssertion", r#""." "(" Type ")" ."#),
+    refused("TypeAssertion", r#""." "(" Type ")" ."#, "GB0303"),
     kernel(
         "Arguments",
         r#""(" [ ( ExpressionList | Type [ "," ExpressionList ] ) [ "..." ] [ "," ] ] ")" ."#,
@@ -195,8 +195,8 @@ pub const PRODUCTIONS: &[Production] = &[
     kernel("LabeledStmt", r#"Label ":" Statement ."#),
     kernel("Label", r#"identifier ."#),
     kernel("ExpressionStmt", r#"Expression ."#),
-    refused("SendStmt", r#"Channel "<-" Expression ."#),
-    refused("Channel", r#"Expression ."#),
+    refused("SendStmt", r#"Channel "<-" Expression ."#, "GB0302"),
+    refused("Channel", r#"Expression ."#, "GB0302"),
     kernel("IncDecStmt", r#"Expression ( "++" | "--" ) ."#),
     kernel("Assignment", r#"ExpressionList assign_op ExpressionList ."#),
     kernel("assign_op", r#"[ add_op | mul_op ] "=" ."#),
@@ -205,22 +205,26 @@ pub const PRODUCTIONS: &[Production] = &[
     kernel("ExprSwitchStmt", r#""switch" [ SimpleStmt ";" ] [ Expression ] "{" { ExprCaseClause } "}" ."#),
     kernel("ExprCaseClause", r#"ExprSwitchCase ":" StatementList ."#),
     kernel("ExprSwitchCase", r#""case" ExpressionList | "default" ."#),
-    refused("TypeSwitchStmt", r#""switch" [ SimpleStmt ";" ] TypeSwitchGuard "{" { TypeCaseClause } "}" ."#),
-    refused("TypeSwitchGuard", r#"[ identifier ":=" ] PrimaryExpr "." "(" "type" ")" ."#),
-    refused("TypeCaseClause", r#"TypeSwitchCase ":" StatementList ."#),
-    refused("TypeSwitchCase", r#""case" TypeList | "default" ."#),
+    refused(
+        "TypeSwitchStmt",
+        r#""switch" [ SimpleStmt ";" ] TypeSwitchGuard "{" { TypeCaseClause } "}" ."#,
+        "GB0303",
+    ),
+    refused("TypeSwitchGuard", r#"[ identifier ":=" ] PrimaryExpr "." "(" "type" ")" ."#, "GB0303"),
+    refused("TypeCaseClause", r#"TypeSwitchCase ":" StatementList ."#, "GB0303"),
+    refused("TypeSwitchCase", r#""case" TypeList | "default" ."#, "GB0303"),
     kernel("ForStmt", r#""for" [ Condition | ForClause | RangeClause ] Block ."#),
     kernel("Condition", r#"Expression ."#),
     kernel("ForClause", r#"[ InitStmt ] ";" [ Condition ] ";" [ PostStmt ] ."#),
     kernel("InitStmt", r#"SimpleStmt ."#),
     kernel("PostStmt", r#"SimpleStmt ."#),
     kernel("RangeClause", r#"[ ExpressionList "=" | IdentifierList ":=" ] "range" Expression ."#),
-    refused("GoStmt", r#""go" Expression ."#),
-    refused("SelectStmt", r#""select" "{" { CommClause } "}" ."#),
-    refused("CommClause", r#"CommCase ":" StatementList ."#),
-    refused("CommCase", r#""case" ( SendStmt | RecvStmt ) | "default" ."#),
-    refused("RecvStmt", r#"[ ExpressionList "=" | IdentifierList ":=" ] RecvExpr ."#),
-    refused("RecvExpr", r#"Expression ."#),
+    refused("GoStmt", r#""go" Expression ."#, "GB0301"),
+    refused("SelectStmt", r#""select" "{" { CommClause } "}" ."#, "GB0302"),
+    refused("CommClause", r#"CommCase ":" StatementList ."#, "GB0302"),
+    refused("CommCase", r#""case" ( SendStmt | RecvStmt ) | "default" ."#, "GB0302"),
+    refused("RecvStmt", r#"[ ExpressionList "=" | IdentifierList ":=" ] RecvExpr ."#, "GB0302"),
+    refused("RecvExpr", r#"Expression ."#, "GB0302"),
     kernel("ReturnStmt", r#""return" [ ExpressionList ] ."#),
     kernel("BreakStmt", r#""break" [ Label ] ."#),
     kernel("ContinueStmt", r#""continue" [ Label ] ."#),

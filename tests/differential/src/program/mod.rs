@@ -54,6 +54,8 @@ use reduce::Reduced;
 const LOT: usize = 200;
 /// Refusals that a run may have, in percent of its programs.
 const MOST_REFUSED_PERCENT: u64 = 1;
+/// Programs from which on that is counted: of few, one refused is more.
+const MANY: u64 = 400;
 /// Differences of one kind that are reduced.
 const REDUCED_OF_A_WAY: u64 = 6;
 /// Programs from which on a run is a full one, whose minima count.
@@ -225,7 +227,7 @@ impl Run<'_> {
         }
         let (refused, programs) = (self.refusals(), self.outcome.programs);
         println!("{refused} of {programs} programs are refused by us");
-        if refused * 100 > programs * MOST_REFUSED_PERCENT {
+        if programs >= MANY && refused * 100 > programs * MOST_REFUSED_PERCENT {
             self.outcome.faults.push(format!(
                 "{refused} of {programs} programs are refused: at most {MOST_REFUSED_PERCENT}% may be"
             ));

@@ -31,7 +31,8 @@ type Cut = BTreeSet<usize>;
 /// Go can't be asked.
 pub fn reduce(program: &Member, way: &Way) -> Result<Option<Reduced>, String> {
     let start = Instant::now();
-    let Some(mut smallest) = differing(&[program.text.clone()], program, way)?.pop().map(|(_, found)| found)
+    let Some(mut smallest) =
+        differing(std::slice::from_ref(&program.text), program, way)?.pop().map(|(_, found)| found)
     else {
         return Ok(None);
     };

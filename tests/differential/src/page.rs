@@ -1,0 +1,117 @@
+//! The page that says for each production of Go's grammar whether kernel code can have it, and which fixture shows it.
+
+use std::path::Path;
+
+use gobpf_source::{FileId, SourceText};
+use gobpf_syntax::SyntaxTree;
+use gobpf_tests::files;
+
+use crate::grammar::{self, Counts, PRODUCTIONS, Production, Standing};
+
+/// Where the page stands, from the root of the repository.
+pub const PATH: &str = "tests/LANGUAGE.md";
+
+const HEAD: &str = "# The language, production by production\n\n\
+    Written by `cargo xtask docs` from the productions of the Go specification's grammar and the fixtures of the tests; a\n\
+    test checks that it is current. A production that is compiled is shown by a program of `tests/run`, which Go and the\n\
+    kernels run with the same results; one that is refused by a file of `tests/check`, which has the diagnostic.\n\n\
+    | production | consists of | in kernel code | shown by |\n\
+    | ---------- | ----------- | -------------- | -------- |\n";
+
+/// A fixture and the productions that it has.
+struct Fixture {
+    path: String,
+    text: String,
+    counts: Counts,
+}
+
+/// The page, and the productions that no fixture shows.
+///
+/// # Errors
+/// A fixture can't be read.
+pub fn page() -> Result<(String, Vec<&'static str>), String> {
+    let (run, check) = (fixtures("tests/run")?, fixtures("tests/check")?);
+    let mut text = HEAD.to_owned();
+    let mut missing = Vec::new();
+    for production in PRODUCTIONS {
+        let shown = match production.standing {
+            Standing::Kernel => shortest(&run, |fixture| fixture.counts.contains_key(production.name)),
+            Standing::Refused(code) => shortest(&check, |fixture| {
+                fixture.counts.contains_key(production.name)
+                    && fixture.text.contains(&format!("ERROR {code} "))
+            }),
+        };
+        if shown.is_none() {
+            missing.push(production.name);
+        }
+        text.push_str(&row(production, shown));
+    }
+    Ok((text, missing))
+}
+
+fn row(production: &Production, shown: Option<&Fixture>) -> String {
+    let standing = match production.standing {
+        Standing::Kernel => "compiled".to_owned(),
+        Standing::Refused(code) => format!("refused: [{code}](../compiler/diagnostics/codes/{code}.md)"),
+    };
+    let fixture = shown.map_or("nothing".to_owned(), |fixture| {
+        let path = fixture.path.strip_prefix("tests/").unwrap_or(&fixture.path);
+        format!("[{path}]({path})")
+    });
+    let consists_of = production.consists_of.replace('|', "\\|");
+    format!("| {} | <code>{}</code> | {standing} | {fixture} |\n", production.name, escape(&consists_of))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('`', "&#96;")
+        .replace('*', "&#42;")
+        .replace('_', "&#95;")
+}
+
+/// The shortest of those that `shows` takes.
+fn shortest(fixtures: &[Fixture], shows: impl Fn(&Fixture) -> bool) -> Option<&Fixture> {
+    fixtures.iter().filter(|fixture| shows(fixture)).min_by_key(|fixture| fixture.text.len())
+}
+
+fn fixtures(folder: &str) -> Result<Vec<Fixture>, String> {
+    let mut found = Vec::new();
+    for (name, path) in files::walk(&files::root().join(folder), ".go") {
+        let text = files::read(&path)?;
+        let tree = SyntaxTree::parse(FileId(0), &SourceText::new(&text));
+        let counts = grammar::count(tree.file(), &text);
+        found.push(Fixture { path: format!("{folder}/{name}"), text, counts });
+    }
+    Ok(found)
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// A production is shown by no fixture, or the page can't be written.
+pub fn write() -> Result<(), String> {
+    let (text, missing) = page()?;
+    let path = files::root().join(Path::new(PATH));
+    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    check_shown(&missing)
+}
+
+/// Whether the page that stands there is the one that would be written, and shows all productions.
+///
+/// # Errors
+/// It is not.
+pub fn check() -> Result<(), String> {
+    let (text, missing) = page()?;
+    check_shown(&missing)?;
+    let there = files::read(&files::root().join(PATH))?;
+    if there == text { Ok(()) } else { Err(format!("{PATH} is not current: `cargo xtask docs` writes it")) }
+}
+
+fn check_shown(missing: &[&str]) -> Result<(), String> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("no fixture shows {}", missing.join(", ")))
+}
