@@ -167,6 +167,9 @@ pub(crate) enum HelperFault {
     BadFormat,
     /// The kernel says nothing.
     SilentlyRefused,
+    NoKptr {
+        reg: u8,
+    },
     FieldNotConstant {
         reg: u8,
         what: &'static str,
@@ -346,6 +349,7 @@ impl From<GlobalFault> for Stop {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum KernelFault {
     NeedsGpl,
+    OfModule { off: i16 },
     NotAllowed { name: String },
     MustSleep { name: String },
     SleepsIn { name: String, section: &'static str },

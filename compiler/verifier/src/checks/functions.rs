@@ -78,6 +78,9 @@ pub(crate) fn find(object: &Object, program: &Program) -> Located<Vec<Function>>
             if is_kernels && !is_gpl_compatible(&object.license) {
                 return Err((0, KernelFault::NeedsGpl.into()));
             }
+            if is_kernels && insn.off != 0 {
+                return Err((0, KernelFault::OfModule { off: insn.off }.into()));
+            }
             continue;
         }
         let to = at as i64 + i64::from(insn.imm) + 1;

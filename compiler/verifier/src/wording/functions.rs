@@ -39,6 +39,12 @@ fn kernel(fault: &KernelFault) -> String {
     use KernelFault as K;
     match fault {
         K::NeedsGpl => "cannot call kernel function from non-GPL compatible program".into(),
+        K::OfModule { off } if *off < 0 => {
+            "negative offset disallowed for kernel module function call\nfailed to find BTF for kernel function".into()
+        }
+        K::OfModule { .. } => {
+            "kfunc offset > 0 without fd_array is invalid\nfailed to find BTF for kernel function".into()
+        }
         K::NotAllowed { name } => format!("calling kernel function {name} is not allowed"),
         K::MustSleep { name } => format!("program must be sleepable to call sleepable kfunc {name}"),
         K::SleepsIn { name, section } => format!("kernel func {name} is sleepable within {section} region"),

@@ -88,6 +88,7 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
         HelperFault::NotTerminated => "string is not zero-terminated".into(),
         HelperFault::BadFormat => "Invalid format string".into(),
         HelperFault::SilentlyRefused => String::new(),
+        HelperFault::NoKptr { reg } => format!("R{reg} has no valid kptr"),
         HelperFault::FieldNotConstant { reg, what } => {
             format!("R{reg} doesn't have constant offset. {what} has to be at the constant offset")
         }

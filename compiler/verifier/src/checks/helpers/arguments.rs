@@ -7,7 +7,7 @@ use crate::checks::operands::read_reg;
 use crate::checks::{btf, context, dynptr};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
-use crate::fault::{Checked, Fault, HelperFault, Stop};
+use crate::fault::{Checked, Fault, HelperFault};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 
 pub(super) fn check(m: &mut Machine<'_>, call: &mut Call) -> Checked {
@@ -215,7 +215,7 @@ fn check_meaning(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, arg
             }
             _ => Ok(()),
         },
-        ArgumentKind::PtrToKptr => Err(Stop::feature("bpf_kptr_xchg")),
+        ArgumentKind::PtrToKptr => locks::kptr(m, reg, value),
         _ => Ok(()),
     }
 }

@@ -60,3 +60,14 @@ fn collect(btf: &Btf, ty: TypeId, base: u32, fields: &mut Vec<Field>) {
         _ => {}
     }
 }
+
+/// Whether values of type `ty` hold pointers, which kptrs are among.
+pub(crate) fn may_have_kptr(btf: &Btf, ty: TypeId) -> bool {
+    match btf.get(ty) {
+        Some(Type::Int { .. }) => false,
+        Some(Type::Struct { members, .. }) => members.iter().any(|member| may_have_kptr(btf, member.ty)),
+        Some(Type::Typedef { target, .. }) => may_have_kptr(btf, *target),
+        Some(Type::Array { element, .. }) => may_have_kptr(btf, *element),
+        _ => true,
+    }
+}

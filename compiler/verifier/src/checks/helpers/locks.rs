@@ -1,9 +1,11 @@
 //! Spin locks and timers in map values.
 
+use crate::checks::helpers::fields::may_have_kptr;
 use crate::checks::helpers::{Call, Field, fields_of};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
-use crate::fault::{Checked, HelperFault};
+use crate::fault::{Checked, HelperFault, Stop};
+use crate::state::Base;
 use crate::state::{Held, Reference, Reg};
 
 /// Where the field is that `value` points to, which `what` says the name of.
@@ -30,6 +32,14 @@ fn check_field(
         return Err(HelperFault::FieldElsewhere { off, what, at: field.off() }.into());
     }
     Ok(())
+}
+
+/// `process_kptr_func`, as far as values without any pointer go.
+pub(super) fn kptr(m: &Machine<'_>, reg: u8, value: &Reg) -> Checked {
+    let has_none = value.kind.base == Base::MapValue
+        && value.bounds.as_const().is_some()
+        && m.map(value.map)?.value.is_some_and(|ty| !may_have_kptr(&m.object.btf, ty));
+    if has_none { Err(HelperFault::NoKptr { reg }.into()) } else { Err(Stop::feature("bpf_kptr_xchg")) }
 }
 
 /// `process_spin_lock`.

@@ -67,6 +67,7 @@ fn word(kernel: &KernelBtf, ty: TypeId) -> &'static str {
         Some(BtfKind::Forward) => "FWD",
         Some(BtfKind::Prototype) => "FUNC_PROTO",
         Some(BtfKind::Array) => "ARRAY",
+        None => "UNKNOWN",
         _ => "UNKN",
     }
 }
@@ -252,7 +253,7 @@ fn has_only_scalars(kernel: &KernelBtf, ty: TypeId, depth: u32) -> bool {
             ty = skip(kernel, element);
         }
         match kernel.kind(ty) {
-            Some(BtfKind::Struct) => has_only_scalars(kernel, ty, depth + 1),
+            Some(BtfKind::Struct | BtfKind::Union) => has_only_scalars(kernel, ty, depth + 1),
             _ => is_scalar(kernel, ty),
         }
     })
