@@ -174,6 +174,7 @@ fn errors_say_what_to_do() {
         assert!(!output.status.success());
         assert!(stderr(&output).contains(expected), "{}", stderr(&output));
     }
+    let _turn = turn();
     let mut missing = hello("x");
     missing.programs[0].section = "tracepoint/syscalls/sys_enter_nothing".into();
     let output = run(&build(&module, &missing), &[]);
