@@ -22,7 +22,7 @@ pub const GUEST_REPORTS: &str = "/dev/ttyS1";
 pub const KERNELS: [&str; 2] = ["6.1", "6.12"];
 
 /// The longest that a machine may say nothing, neither while it boots nor about a job.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(120);
 /// The longest that a machine may run.
 const RUN: Duration = Duration::from_secs(600);
 /// How many machines are started for a batch: another one for the rest after a job that got stuck.

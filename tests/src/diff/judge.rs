@@ -12,8 +12,9 @@ use crate::{kernel, vm};
 
 /// Programs of a job of the running kernel: each of those accepted keeps a descriptor until the end of it.
 const PROGRAMS_LIVE: usize = 100;
-/// Programs of a job of a virtual machine: it may not be silent for long, and some programs take seconds there.
-const PROGRAMS_VM: usize = 10;
+/// Programs of a job of a virtual machine: it may not be silent for long, and a program of a million steps takes half a
+/// minute there.
+const PROGRAMS_VM: usize = 1;
 
 /// A kernel's answer, and how long its verifier took.
 #[derive(Clone, Debug)]
