@@ -284,10 +284,6 @@ pub(crate) enum BtfFault {
     OnlyRead {
         what: Option<String>,
     },
-    NoWrite {
-        name: String,
-        off: i64,
-    },
     MapAccess {
         kind: u32,
     },

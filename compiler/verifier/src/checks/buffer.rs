@@ -6,8 +6,7 @@ use crate::fault::{Access, Checked, MemoryFault};
 use crate::state::{Base, Reg, flag};
 
 /// `__check_buffer_access`.
-pub(crate) fn check(m: &Machine<'_>, reg: u8, base: &Reg, off: i64, bytes: i64) -> Checked {
-    let _ = m;
+pub(crate) fn check(reg: u8, base: &Reg, off: i64, bytes: i64) -> Checked {
     let what = match base.kind.base {
         Base::TpBuffer => "tracepoint",
         _ if base.kind.has(flag::RDONLY) => "rdonly",
@@ -27,7 +26,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     if base.kind.has(flag::RDONLY) && request.access == Access::Write {
         return Err(MemoryFault::CannotWrite { reg, kind: base.kind }.into());
     }
-    check(m, reg, base, off, i64::from(request.bytes))?;
+    check(reg, base, off, i64::from(request.bytes))?;
     load_unknown(m, request);
     Ok(())
 }

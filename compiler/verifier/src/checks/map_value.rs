@@ -8,7 +8,7 @@ use crate::checks::encoding::{RDONLY_PROG, WRONLY_PROG};
 use crate::checks::helpers::fields_of;
 use crate::checks::memory::{Request, load_unknown};
 use crate::explore::Machine;
-use crate::fault::{Access, Accessor, Checked, End, Fault, MemoryFault, Region};
+use crate::fault::{Access, Checked, End, Fault, MemoryFault, Region};
 use crate::state::{MAX_OFFSET, Reg};
 use crate::transfer::assign;
 
@@ -16,7 +16,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     let map = m.map(base.map)?;
     let bytes = i64::from(request.bytes);
     check_permission(map, request.access, off, bytes)?;
-    check(m, request.base, base, off, bytes, false, Accessor::Direct)?;
+    check(m, request.base, base, off, bytes, false)?;
     let (Access::Read, Some(value)) = (request.access, request.value) else { return Ok(()) };
     match frozen_bytes(map, base, off, request.bytes) {
         Some(bytes) => {
@@ -74,11 +74,9 @@ pub(crate) fn check(
     off: i64,
     bytes: i64,
     zero_allowed: bool,
-    accessor: Accessor,
 ) -> Checked {
     let map = m.map(base.map)?;
     check_region(reg, base, off, bytes, i64::from(map.value_size), zero_allowed)?;
-    let _ = accessor;
     if map.value.is_none() {
         return Ok(());
     }

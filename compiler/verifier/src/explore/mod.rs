@@ -369,12 +369,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// A bit for each register that may be read from the current instruction on, where the dialect asks.
-    pub fn live_registers(&self) -> u16 {
-        self.live_registers_at(self.insn)
-    }
-
-    /// A bit for each register that may be read from `insn` on.
+    /// A bit for each register that may be read from `insn` on, where the dialect asks.
     pub fn live_registers_at(&self, insn: u32) -> u16 {
         self.live.get(insn as usize).copied().unwrap_or(u16::MAX)
     }

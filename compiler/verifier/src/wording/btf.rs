@@ -39,7 +39,6 @@ fn words(fault: &BtfFault, dialect: Dialect) -> String {
         }
         B::OnlyRead { what: None } => "only read is supported".into(),
         B::OnlyRead { what: Some(what) } => format!("only read from {what} is supported"),
-        B::NoWrite { name, off } => format!("no write support to {name} at off {off}"),
         B::MapAccess { kind } => format!("map_ptr access not supported for map type {kind}"),
         B::NoSize { name } => format!("unable to resolve the size of type '{name}': -22"),
         B::Context { first, off, bytes } => {

@@ -3,10 +3,9 @@
 use gobpf_bpf::tables::ProgramKind;
 use gobpf_btf::{KernelBtf, Kind as BtfKind, TypeId};
 
-use super::walk::Span;
 use crate::checks::hooks::skip;
 use crate::explore::Machine;
-use crate::fault::{BtfFault, Checked};
+use crate::fault::Checked;
 use crate::state::{Extra, Reg, flag};
 
 /// The flags of a pointer that was loaded from member `field` of `base`.
@@ -69,38 +68,10 @@ fn is_marked(kernel: &KernelBtf, base: &Reg, field: &str, id: TypeId, suffix: &s
     })
 }
 
-/// What programs of some kinds may write of which struct (`btf_struct_access` of their operations).
-pub(super) struct Writable {
-    members: &'static [&'static str],
-    ranges: Vec<(i64, i64)>,
-}
-
-const TCP_SOCK: &[&str] = &[
-    "inet_conn.icsk_ca_priv",
-    "inet_conn.icsk_ack.pending",
-    "snd_cwnd",
-    "snd_cwnd_cnt",
-    "snd_ssthresh",
-    "ecn_flags",
-    "app_limited",
-];
-
-/// The members of struct `name` that the program may write, where its kind has rules for that.
-pub(super) fn writable(m: &Machine<'_>, name: &str) -> Option<Writable> {
-    let hook = m.caller().hook;
-    let members = match m.kind {
-        ProgramKind::STRUCT_OPS if hook.starts_with("tcp_congestion_ops") && name == "tcp_sock" => TCP_SOCK,
-        _ => return None,
-    };
-    let _ = members;
-    None
-}
-
-pub(super) fn check_write(writable: &Writable, name: &str, span: Span) -> Checked {
-    let fits = |(start, end): &(i64, i64)| span.off >= *start && span.off + span.bytes <= *end;
-    if writable.ranges.iter().any(fits) {
-        return Ok(());
-    }
-    let _ = writable.members;
-    Err(BtfFault::NoWrite { name: name.to_owned(), off: span.off }.into())
+/// Whether programs of this kind may write some members of struct `name` (`btf_struct_access` of their operations). Which
+/// ones is not modelled.
+pub(super) fn may_be_writable(m: &Machine<'_>, name: &str) -> bool {
+    m.kind == ProgramKind::STRUCT_OPS
+        && m.caller().hook.starts_with("tcp_congestion_ops")
+        && name == "tcp_sock"
 }

@@ -41,7 +41,7 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, bytes: i64, used: Use, call: O
         Base::MapValue => {
             let map = m.map(base.map)?;
             map_value::check_permission(map, access, off, bytes)?;
-            map_value::check(m, reg, &base, off, bytes, zero_allowed, Accessor::Helper)
+            map_value::check(m, reg, &base, off, bytes, zero_allowed)
         }
         Base::Mem => {
             if base.kind.has(flag::RDONLY) && access == Access::Write {
@@ -54,7 +54,7 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, bytes: i64, used: Use, call: O
             if base.kind.has(flag::RDONLY) && access == Access::Write {
                 return read_only(m);
             }
-            buffer::check(m, reg, &base, off, bytes)
+            buffer::check(reg, &base, off, bytes)
         }
         Base::Stack => {
             let mut used = stack_range::Use {

@@ -44,17 +44,11 @@ pub(crate) mod id {
     pub const MAP_PEEK_ELEM: u32 = 89;
     pub const SPIN_LOCK: u32 = 93;
     pub const SPIN_UNLOCK: u32 = 94;
-    pub const SK_FULLSOCK: u32 = 95;
-    pub const TCP_SOCK: u32 = 96;
     pub const SKC_LOOKUP_TCP: u32 = 99;
     pub const RINGBUF_RESERVE: u32 = 131;
     pub const SNPRINTF: u32 = 165;
-    pub const TIMER_START: u32 = 171;
-    pub const TIMER_CANCEL: u32 = 172;
-    pub const SET_RETVAL: u32 = 187;
     pub const GET_FUNC_IP: u32 = 173;
     pub const KPTR_XCHG: u32 = 194;
-    pub const MAP_LOOKUP_PERCPU_ELEM: u32 = 195;
     pub const DYNPTR_FROM_MEM: u32 = 197;
     pub const DYNPTR_WRITE: u32 = 202;
     pub const DYNPTR_DATA: u32 = 203;

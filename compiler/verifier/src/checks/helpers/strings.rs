@@ -6,7 +6,7 @@ use gobpf_bpf::tables::MapKind;
 use crate::checks::encoding::RDONLY_PROG;
 use crate::checks::map_value;
 use crate::explore::Machine;
-use crate::fault::{Accessor, Checked, Fault, HelperFault};
+use crate::fault::{Checked, Fault, HelperFault};
 use crate::state::Reg;
 
 /// `check_reg_const_str`.
@@ -24,7 +24,7 @@ pub(super) fn check_constant(m: &mut Machine<'_>, reg: u8, value: &Reg) -> Check
     }
     let off = i64::from(value.off);
     let rest = i64::from(map.value_size) - off;
-    map_value::check(m, reg, value, off, rest, false, Accessor::Helper)?;
+    map_value::check(m, reg, value, off, rest, false)?;
     if map.max_entries != 1 {
         return Err(HelperFault::StringUnreadable.into());
     }

@@ -12,8 +12,8 @@ use gobpf_bpf::insn::{self, pseudo};
 use gobpf_bpf::{Extern, ExternKind, Insn, Object, Program, RelocationTarget};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId};
 
+use crate::checks::calls;
 use crate::checks::references;
-use crate::checks::{calls, packet};
 use crate::dialect::Dialect;
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, KernelFault, Stop};
@@ -121,7 +121,6 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     if kfunc.has(kf::ITER_NEXT) {
         iterators::next(m, &call)?;
     }
-    let _ = packet::may_access;
     Ok(Next::Go(m.insn + 1))
 }
 

@@ -15,7 +15,6 @@ pub(crate) mod kf {
     pub const ITER_NEXT: u16 = 1 << 8;
     pub const ITER_DESTROY: u16 = 1 << 9;
     pub const RCU_PROTECTED: u16 = 1 << 10;
-    pub const FASTCALL: u16 = 1 << 11;
 }
 
 /// Groups of programs (`enum btf_kfunc_hook`).
