@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
+use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
 
 /// Settings of a kernel are a few hundred KB. Bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Those of the running kernel, by name; none where it doesn't show them.
-pub fn running() -> HashMap<String, String> {
-    parse(&text().unwrap_or_default())
+/// Those of the running kernel, by name, read once; none where it doesn't show them.
+pub fn running() -> Arc<HashMap<String, String>> {
+    static RUNNING: OnceLock<Arc<HashMap<String, String>>> = OnceLock::new();
+    Arc::clone(RUNNING.get_or_init(|| Arc::new(parse(&text().unwrap_or_default()))))
 }
 
 /// `/proc/config.gz`, or what distributions put beside the kernel.

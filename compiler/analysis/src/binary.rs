@@ -103,35 +103,57 @@ impl Binary {
     }
 }
 
-/// The sources of an object: the lines that are known of each file.
+/// The sources of an object.
 struct Sources {
-    files: BTreeMap<String, BTreeMap<u32, String>>,
+    files: BTreeMap<String, Source>,
+}
+
+/// What is known of a source. Lines that are not known are empty.
+#[derive(Default)]
+struct Source {
+    text: String,
+    /// Where each line that is known starts in the text.
+    starts: BTreeMap<u32, usize>,
+}
+
+impl Source {
+    fn of(lines: &BTreeMap<u32, &str>) -> Source {
+        let mut source = Source::default();
+        let mut number = 1;
+        for (line, content) in lines {
+            source.text.extend(std::iter::repeat_n('\n', (line - number) as usize));
+            source.starts.insert(*line, source.text.len());
+            source.text.push_str(one_line(content));
+            number = *line;
+        }
+        source.text.push('\n');
+        source
+    }
 }
 
 impl Sources {
     fn of(read: &ElfObject) -> Sources {
-        let mut files: BTreeMap<String, BTreeMap<u32, String>> = BTreeMap::new();
+        let mut files: BTreeMap<&str, BTreeMap<u32, &str>> = BTreeMap::new();
         for line in read.lines.iter().flatten().filter(|line| (1..=LINES).contains(&line.line)) {
-            files.entry(line.file.clone()).or_default().insert(line.line, line.text.clone());
+            files.entry(&line.file).or_default().insert(line.line, &line.text);
         }
-        Sources { files }
+        let files = files.into_iter().map(|(name, lines)| (name.to_owned(), Source::of(&lines)));
+        Sources { files: files.collect() }
     }
 
-    /// The text of each: lines that are not known are empty.
+    /// Each as a file.
     fn files(&self) -> Vec<OtherFile> {
-        let texts = self.files.iter().map(|(name, lines)| (name, text(lines)));
-        texts.zip(FIRST_ID..).map(|((name, text), id)| unparsed(name, &text, FileId(id))).collect()
+        let files = self.files.iter().zip(FIRST_ID..);
+        files.map(|((name, source), id)| unparsed(name, &source.text, FileId(id))).collect()
     }
 
     /// The place in a source that the instruction at `slot` comes from.
     fn place(&self, read: &ElfObject, program: usize, slot: u32) -> Option<Span> {
         let line = read.line_at(program, slot)?;
         let index = self.files.keys().position(|name| *name == line.file)? as u32;
-        let lines = self.files.get(&line.file)?;
-        let own = lines.get(&line.line)?;
-        let before: usize = lines.range(..line.line).map(|(_, text)| one_line(text).len()).sum();
-        let start = before + (line.line - 1) as usize;
-        let text = one_line(own);
+        let source = self.files.get(&line.file)?;
+        let start = *source.starts.get(&line.line)?;
+        let text = one_line(source.text.get(start..)?);
         let column = (line.column.max(1) - 1) as usize;
         let column = if text.is_char_boundary(column) { column.min(text.len()) } else { 0 };
         let end = text.trim_end().len().max(column);
@@ -149,18 +171,6 @@ fn one_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-fn text(lines: &BTreeMap<u32, String>) -> String {
-    let mut text = String::new();
-    let mut number = 1;
-    for (line, content) in lines {
-        text.extend(std::iter::repeat_n('\n', (line - number) as usize));
-        text.push_str(one_line(content));
-        number = *line;
-    }
-    text.push('\n');
-    text
-}
-
 /// A file that isn't Go has an empty syntax tree.
 fn unparsed(name: &str, text: &str, id: FileId) -> OtherFile {
     OtherFile {
@@ -172,4 +182,4 @@ fn unparsed(name: &str, text: &str, id: FileId) -> OtherFile {
 }
 
 /// The kernel's settings by name, such as `CONFIG_HZ` to `250`.
-pub type KernelConfig = Arc<dyn Fn() -> HashMap<String, String> + Send + Sync>;
+pub type KernelConfig = Arc<dyn Fn() -> Arc<HashMap<String, String>> + Send + Sync>;

@@ -1,6 +1,5 @@
 //! What a caller decides for an analysis.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -99,7 +98,7 @@ impl Default for Options {
             siblings: Arc::new(Vec::new),
             packages: Arc::new(|_| None),
             kernel_types: KernelTypes::default(),
-            kernel_config: Arc::new(HashMap::new),
+            kernel_config: Arc::new(Arc::default),
         }
     }
 }
