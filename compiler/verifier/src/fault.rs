@@ -428,6 +428,10 @@ pub(crate) enum Fault {
         from: u32,
         to: u32,
     },
+    /// After dead code was removed, no function starts at `insn`, which is referred to.
+    NoFunction {
+        insn: u32,
+    },
 
     // Functions of the program.
     CallOutOfRange,

@@ -35,8 +35,8 @@ pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
 
 use checks::encoding::{self, Load};
 use checks::flow::{self, Point};
-use checks::functions::{self, Function};
-use checks::{global, kfuncs};
+use checks::functions::{self, Found, Function};
+use checks::{dead_code, global, kfuncs};
 use dialect::Rules;
 use explore::Machine;
 use fault::{Checked, Fault, Stop};
@@ -44,6 +44,9 @@ use state::{Kind, Reg, State};
 
 /// Takes an instruction's slot and the state before it, as printed.
 pub type StateSink<'a> = &'a mut dyn FnMut(u32, &str);
+
+/// Gives the types of the kernel, if there are any.
+pub type KernelSource<'a> = &'a dyn Fn() -> Option<Arc<KernelBtf>>;
 
 /// One question: what would this kernel say to this program?
 pub struct Request<'a> {
@@ -54,7 +57,7 @@ pub struct Request<'a> {
     /// Whose rules.
     pub dialect: Dialect,
     /// The types of the kernel, asked for when a rule needs them; without, such programs are [`Unknown::KernelTypes`].
-    pub kernel: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
+    pub kernel: KernelSource<'a>,
     /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
     pub cancelled: &'a dyn Fn() -> bool,
     /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
@@ -72,6 +75,8 @@ pub(crate) struct Prepared {
     pub loads: Vec<Option<Load>>,
     pub points: Vec<Point>,
     pub functions: Vec<Function>,
+    /// Names of the kernel's functions that it calls, by slot.
+    pub kfuncs: kfuncs::Names,
 }
 
 /// Judges one program.
@@ -99,7 +104,7 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("the kernel has no function {name}");
         return Verdict::Refused { errno: "ESRCH", why };
     }
-    let prepared = match prepare(request.object, program, rules) {
+    let prepared = match prepare(request.object, program, request.kernel, rules) {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
@@ -137,7 +142,8 @@ fn judge(m: &mut Machine<'_>, watch: &mut Watch<'_>) -> Checked {
     }
     // No instruction is looked at any more.
     m.insn = 0;
-    functions::check_stack_depth(m)
+    functions::check_stack_depth(m)?;
+    dead_code::check(m)
 }
 
 /// Follows a global function for any arguments of its types, once.
@@ -151,21 +157,30 @@ fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> C
     Ok(true)
 }
 
-fn prepare(object: &Object, program: &Program, rules: &Rules) -> encoding::Located<Prepared> {
+fn prepare(
+    object: &Object,
+    program: &Program,
+    kernel: KernelSource<'_>,
+    rules: &Rules,
+) -> encoding::Located<Prepared> {
     let insns = &program.code.insns;
     encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
-    let mut functions = functions::find(object, program)?;
+    let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
     let loads = encoding::resolve(object, program, rules)?;
-    let is_next = |slot: u32| kfuncs::is_next(object, program, slot);
+    let is_next = |slot: u32| kfuncs::is_next(&kfuncs, slot);
     let points = flow::check(insns, &mut functions, &is_next, rules)?;
-    Ok(Prepared { loads, points, functions })
+    Ok(Prepared { loads, points, functions, kfuncs })
 }
 
 fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {
     match stop {
         Stop::Unknown(unknown) => Verdict::Unknown(unknown),
         Stop::Fault(fault) => {
-            let insn = if let Fault::EndlessLoop { insn } = fault { insn } else { insn };
+            let insn = match fault {
+                Fault::EndlessLoop { insn } => insn,
+                Fault::NoFunction { insn } if rules.dialect == Dialect::V6_18 => insn,
+                _ => insn,
+            };
             let wording::Explanation { category, reason, suggestion } = wording::explain(&fault);
             Verdict::Rejected(Box::new(Rejection {
                 insn,

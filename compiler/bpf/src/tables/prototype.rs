@@ -83,6 +83,11 @@ impl Prototype {
         self.older = Some((KernelVersion::new(6, 12), older));
         self
     }
+
+    pub(super) const fn before_6_18(mut self, older: &'static Prototype) -> Self {
+        self.older = Some((KernelVersion::new(6, 18), older));
+        self
+    }
 }
 
 pub(super) const fn proto(helper: u32, returns: Returns, arguments: &'static [Argument]) -> Prototype {

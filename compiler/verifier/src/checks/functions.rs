@@ -5,12 +5,12 @@ use gobpf_bpf::insn::{class, mode, pseudo};
 use gobpf_bpf::tables::ProgramKind;
 use gobpf_bpf::{Insn, Object, Program, insn};
 
+use crate::KernelSource;
 use crate::checks::encoding::{JUMP_LONG, Located, OP_CALL, OP_EXIT, OP_MASK, is_jump_class, jump_target};
-use crate::checks::helpers::is_gpl_compatible;
 use crate::checks::{global, kfuncs};
 use crate::dialect::Rules;
 use crate::explore::Machine;
-use crate::fault::{Checked, Fault, KernelFault};
+use crate::fault::{Checked, Fault};
 use crate::state::MAX_STACK;
 
 /// `MAX_CALL_FRAMES`.
@@ -63,24 +63,26 @@ pub(crate) fn containing(functions: &[Function], slot: u32) -> Option<usize> {
 }
 
 /// Whether `insn` calls a function of the program, or takes its address.
-fn refers(insn: Insn) -> bool {
+pub(crate) fn refers(insn: Insn) -> bool {
     (insn.code == insn::CALL && insn.src == pseudo::CALL)
         || (insn.is_load_imm64() && insn.src == pseudo::FUNC)
 }
 
+/// Functions of the program, and those of the kernel that it calls.
+pub(crate) struct Found {
+    pub functions: Vec<Function>,
+    pub kfuncs: kfuncs::Names,
+}
+
 /// Finds all functions, and checks that their jumps stay inside and their ends are not fallen off.
-pub(crate) fn find(object: &Object, program: &Program) -> Located<Vec<Function>> {
+pub(crate) fn find(object: &Object, program: &Program, kernel: KernelSource<'_>) -> Located<Found> {
     let insns = &program.code.insns;
     let mut starts = vec![0];
+    let mut names = kfuncs::Names::default();
     for (at, insn) in insns.iter().enumerate() {
         if !refers(*insn) {
-            let is_kernels = kfuncs::name_at(object, program, at as u32).is_some();
-            if is_kernels && !is_gpl_compatible(&object.license) {
-                return Err((0, KernelFault::NeedsGpl.into()));
-            }
-            if is_kernels && insn.off != 0 {
-                return Err((0, KernelFault::OfModule { off: insn.off }.into()));
-            }
+            let name = kfuncs::describe(object, program, at as u32, kernel).map_err(|stop| (0, stop))?;
+            names.extend(name.map(|name| (at as u32, name)));
             continue;
         }
         let to = at as i64 + i64::from(insn.imm) + 1;
@@ -110,7 +112,7 @@ pub(crate) fn find(object: &Object, program: &Program) -> Located<Vec<Function>>
     for function in &mut functions {
         check_inside(insns, function)?;
     }
-    Ok(functions)
+    Ok(Found { functions, kfuncs: names })
 }
 
 /// `check_subprogs`, for one of them.

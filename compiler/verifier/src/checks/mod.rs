@@ -5,6 +5,7 @@ pub(crate) mod buffer;
 pub(crate) mod callbacks;
 pub(crate) mod calls;
 pub(crate) mod context;
+pub(crate) mod dead_code;
 pub(crate) mod dynptr;
 pub(crate) mod encoding;
 pub(crate) mod flow;

@@ -1,7 +1,7 @@
 //! Loads and stores on the stack.
 
 use crate::checks::memory::Request;
-use crate::checks::stack_range;
+use crate::checks::{dynptr, stack_range};
 use crate::dialect::Backtracking;
 use crate::explore::{Machine, Note};
 use crate::fault::{Access, Accessor, Checked, Fault, StackAccess};
@@ -64,6 +64,7 @@ pub(crate) fn check_bounds(
 /// `check_stack_write_fixed_off`.
 fn write_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> Checked {
     let (slot, _) = slot_of(off);
+    dynptr::destroy(m, base.frame, slot)?;
     let is_aligned = off % i64::from(SLOT_BYTES) == 0;
     let value = request.value.map(|reg| *m.state.reg(reg));
     let precise_spills = m.rules.precise_spills;
@@ -90,7 +91,7 @@ fn write_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> 
             let born = m.insn;
             spill(m, base.frame, slot, &Reg { born, ..Reg::constant(constant) }, request.bytes);
         }
-        (Some(_), Some(value)) if value.is_pointer() => {
+        (Some(_), Some(value)) if value.kind.is_spillable() => {
             if request.bytes != 8 {
                 return Err(Fault::SpillSize.into());
             }
@@ -131,8 +132,9 @@ fn spill(m: &mut Machine<'_>, frame: u8, slot: usize, value: &Reg, bytes: u32) {
 /// Something is stored of which only is kept whether it is zero.
 fn write_bytes(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64, value: Option<&Reg>) -> Checked {
     let (slot, first) = slot_of(off);
+    let special_too = m.rules.precise_spills;
     if let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) {
-        overwrite(entry);
+        overwrite(entry, special_too);
     }
     if request.bytes == 8 {
         m.mark_slot_written(base.frame, slot);
@@ -150,10 +152,11 @@ fn write_bytes(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64, val
     Ok(())
 }
 
-/// A register that was spilled here is gone.
-fn overwrite(slot: &mut Slot) {
+/// A register that was spilled here is gone, and so is a dynptr or iterator, which 6.1 does not look for.
+fn overwrite(slot: &mut Slot, special_too: bool) {
     slot.spilled.kind = Kind::NOT_INIT;
-    if slot.is_spill() {
+    let is_special = special_too && matches!(slot.bytes[7], Byte::Dynptr | Byte::Iter | Byte::Irq);
+    if slot.is_spill() || is_special {
         slot.scrub();
     }
 }
@@ -168,6 +171,9 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
     let keeps_zero_spills = m.rules.precise_spills;
     let mut used_zero = false;
     for at in min..max {
+        dynptr::destroy(m, base.frame, slot_of(at).0)?;
+    }
+    for at in min..max {
         let (slot, index) = slot_of(at);
         let Some(entry) = m.state.frame_mut(base.frame).stack.get_mut(slot) else { continue };
         let byte = entry.bytes[index];
@@ -181,7 +187,7 @@ fn write_variable(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) 
             continue;
         }
         if keeps_zero_spills {
-            overwrite(entry);
+            overwrite(entry, false);
         } else {
             entry.spilled.kind = Kind::NOT_INIT;
         }

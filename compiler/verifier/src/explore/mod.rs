@@ -24,7 +24,7 @@ use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Base, Kind, Place, State};
 use crate::verdict::{Statistics, Unknown};
-use crate::{Prepared, Watch, print, transfer};
+use crate::{KernelSource, Prepared, Watch, print, transfer};
 
 pub(crate) use live_registers::live_before;
 
@@ -98,7 +98,7 @@ pub(crate) struct Note {
 
 /// The machine that follows a program.
 pub(crate) struct Machine<'a> {
-    kernel_source: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
+    kernel_source: KernelSource<'a>,
     kernel: OnceCell<Option<Arc<KernelBtf>>>,
     pub object: &'a Object,
     pub program: &'a gobpf_bpf::Program,
@@ -108,6 +108,10 @@ pub(crate) struct Machine<'a> {
     pub rules: &'static Rules,
     pub loads: Vec<Option<Load>>,
     pub functions: Vec<Function>,
+    /// Names of the kernel's functions that are called, by slot.
+    pub kfuncs: kfuncs::Names,
+    /// Slots that some path reached.
+    pub seen: Vec<bool>,
     pub state: State,
     /// The instruction that is looked at.
     pub insn: u32,
@@ -148,7 +152,7 @@ impl<'a> Machine<'a> {
         program: &'a gobpf_bpf::Program,
         rules: &'static Rules,
         prepared: Prepared,
-        kernel: &'a dyn Fn() -> Option<Arc<KernelBtf>>,
+        kernel: KernelSource<'a>,
     ) -> Self {
         let insns: &[Insn] = &program.code.insns;
         let components = match rules.loops {
@@ -167,6 +171,8 @@ impl<'a> Machine<'a> {
             loads: prepared.loads,
             live_stack: live_stack::LiveStack::new(&prepared.functions),
             functions: prepared.functions,
+            kfuncs: prepared.kfuncs,
+            seen: vec![false; insns.len()],
             state: State::start(0, 0),
             insn: 0,
             points: prepared.points,
@@ -229,6 +235,8 @@ impl<'a> Machine<'a> {
                 states(self.insn, &print::state(&self.state, self.object, self.rules.dialect));
             }
             self.previous = self.insn;
+            let slots = if insn.is_load_imm64() { 2 } else { 1 };
+            self.seen.iter_mut().skip(at).take(slots).for_each(|seen| *seen = true);
             self.live_stack.begin(&self.state, self.insn);
             let next = transfer::step(self, insn)?;
             self.live_stack.commit();

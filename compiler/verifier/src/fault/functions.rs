@@ -25,6 +25,8 @@ impl From<GlobalFault> for Stop {
 pub(crate) enum KernelFault {
     NeedsGpl,
     OfModule { off: i16 },
+    NotFunction { id: u32 },
+    NotEliminated,
     NotAllowed { name: String },
     MustSleep { name: String },
     SleepsIn { name: String, section: &'static str },

@@ -139,6 +139,11 @@ impl Kind {
         }
     }
 
+    /// Whether the stack keeps it when it is stored (`is_spillable_regtype`).
+    pub const fn is_spillable(self) -> bool {
+        !matches!(self.base, Base::NotInit | Base::Scalar | Base::TpBuffer | Base::Dynptr)
+    }
+
     /// Data or metadata of a packet, not its end.
     pub const fn is_packet(self) -> bool {
         matches!(self.base, Base::Packet | Base::PacketMeta)

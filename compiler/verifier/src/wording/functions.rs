@@ -45,6 +45,8 @@ fn kernel(fault: &KernelFault) -> String {
         K::OfModule { .. } => {
             "kfunc offset > 0 without fd_array is invalid\nfailed to find BTF for kernel function".into()
         }
+        K::NotFunction { id } => format!("kernel btf_id {id} is not a function"),
+        K::NotEliminated => "invalid kernel function call not eliminated in verifier pass".into(),
         K::NotAllowed { name } => format!("calling kernel function {name} is not allowed"),
         K::MustSleep { name } => format!("program must be sleepable to call sleepable kfunc {name}"),
         K::SleepsIn { name, section } => format!("kernel func {name} is sleepable within {section} region"),

@@ -10,7 +10,7 @@ use crate::wording::{btf, calls, functions, helpers};
 
 /// What the kernel's log ends with, without the line that counts instructions.
 pub(crate) fn message(fault: &Fault, dialect: Dialect) -> String {
-    encoding(fault)
+    encoding(fault, dialect)
         .or_else(|| registers(fault, dialect))
         .or_else(|| calls::message(fault, dialect))
         .or_else(|| helpers::message(fault, dialect))
@@ -22,7 +22,7 @@ pub(crate) fn message(fault: &Fault, dialect: Dialect) -> String {
         .unwrap_or_default()
 }
 
-fn encoding(fault: &Fault) -> Option<String> {
+fn encoding(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
         Fault::UnknownOpcode { code } => format!("unknown opcode {code:02x}"),
         Fault::ReservedFields { what } => format!("{what} uses reserved fields"),
@@ -63,6 +63,10 @@ fn encoding(fault: &Fault) -> Option<String> {
         }
         Fault::TooManyJumps { pending, is_async: true } => {
             format!("The sequence of {pending} jumps is too complex for async cb.")
+        }
+        // The older ones only warn in the kernel's own log.
+        Fault::NoFunction { insn } if dialect == Dialect::V6_18 => {
+            format!("verifier bug: No program to jit at insn {insn} (subprog < 0)")
         }
         Fault::BackEdge { from, to } => format!("back-edge from insn {from} to {to}"),
         _ => return None,

@@ -52,6 +52,11 @@ fn flow(fault: &Fault) -> Option<Explanation> {
             "no path leads to this instruction, and the verifier takes that for a mistake",
             "remove the instruction, or the jump that skips it",
         ),
+        Fault::NoFunction { .. } => says(
+            Category::ControlFlow,
+            "the address of a function is taken, and nothing ever calls the function, so that the kernel removes it",
+            "call the function, or leave out the load of its address",
+        ),
         Fault::IntoLoadImm64 { .. } => says(
             Category::ControlFlow,
             "a jump leads into the second half of a 16-byte load",

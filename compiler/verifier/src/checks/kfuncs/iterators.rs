@@ -8,8 +8,11 @@ use crate::checks::memory::{self, Request};
 use crate::checks::references;
 use crate::explore::Machine;
 use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
-use crate::state::{Byte, Extra, IterState, Kind, Place, Reg, flag, slot_of};
+use crate::state::{Byte, Extra, IterState, Kind, Place, Reg, flag};
 use crate::transfer::assign;
+
+/// Bytes of a stack slot.
+const SLOT_BYTES: i64 = crate::state::SLOT_BYTES as i64;
 
 /// Where an iterator is: none where the stack was never touched there.
 fn spot(m: &Machine<'_>, pointer: &Reg, slots: usize) -> Checked<Option<usize>> {
@@ -17,11 +20,14 @@ fn spot(m: &Machine<'_>, pointer: &Reg, slots: usize) -> Checked<Option<usize>> 
         return Err(HelperFault::ObjectNotConstant { what: "iter" }.into());
     };
     let off = i64::from(pointer.off).wrapping_add(variable as i64);
-    let slot = slot_of(off).0;
-    if off % 8 != 0 || off >= 0 || slot + 1 < slots {
+    // Rounded towards zero, so that what is right above the stack counts as its first slot.
+    let slot = (-off - 1) / SLOT_BYTES;
+    let slots = slots as i64;
+    if off % SLOT_BYTES != 0 || slot + 1 < slots {
         return Err(HelperFault::ObjectAtOffset { what: "iter", off }.into());
     }
-    Ok((slot < m.state.frame(pointer.frame).stack.len()).then_some(slot))
+    let is_there = slot + 1 - slots >= 0 && slot < m.state.frame(pointer.frame).stack.len() as i64;
+    Ok(is_there.then_some(slot as usize))
 }
 
 fn then<T>(checked: Checked<T>, last: KernelFault) -> Checked<T> {

@@ -6,17 +6,18 @@ mod results;
 mod sections;
 mod table;
 
-use std::sync::Arc;
-
 use gobpf_bpf::insn::{self, pseudo};
 use gobpf_bpf::{Extern, ExternKind, Insn, Object, Program, RelocationTarget};
-use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId};
+use gobpf_btf::{Kind as BtfKind, Parameter, Type, TypeId};
+use rustc_hash::FxHashMap;
 
-use crate::checks::calls;
-use crate::checks::references;
+use crate::KernelSource;
+use crate::checks::helpers::is_gpl_compatible;
+use crate::checks::{calls, references};
 use crate::dialect::Dialect;
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, KernelFault, Stop};
+use crate::verdict::Unknown;
 
 pub(crate) use table::{Kfunc, kf};
 
@@ -49,14 +50,46 @@ fn external<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a 
     }
 }
 
-/// Its name.
-pub(crate) fn name_at<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a str> {
-    external(object, program, slot).map(|external| external.name.as_str())
+/// Names of the kernel's functions, by the slot of the call.
+pub(crate) type Names = FxHashMap<u32, String>;
+
+fn is_call(insn: &Insn) -> bool {
+    insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL
+}
+
+/// `add_kfunc_call`: the name of the kernel's function that the instruction at `slot` calls, by name or by number. None
+/// where it calls none, or number 0, which is refused only where a path gets there.
+pub(crate) fn describe(
+    object: &Object,
+    program: &Program,
+    slot: u32,
+    kernel: KernelSource<'_>,
+) -> Checked<Option<String>> {
+    let Some(insn) = program.code.insns.get(slot as usize).copied().filter(is_call) else { return Ok(None) };
+    if !is_gpl_compatible(&object.license) {
+        return Err(KernelFault::NeedsGpl.into());
+    }
+    let external = external(object, program, slot);
+    if external.is_none() && insn.imm == 0 && insn.off == 0 {
+        return Ok(None);
+    }
+    if insn.off != 0 {
+        return Err(KernelFault::OfModule { off: insn.off }.into());
+    }
+    if let Some(external) = external {
+        return Ok(Some(external.name.clone()));
+    }
+    let Some(kernel) = kernel() else { return Err(Stop::Unknown(Unknown::KernelTypes)) };
+    let id = TypeId(insn.imm as u32);
+    if kernel.kind(id) != Some(BtfKind::Function) {
+        return Err(KernelFault::NotFunction { id: insn.imm as u32 }.into());
+    }
+    Ok(Some(kernel.name(id).to_owned()))
 }
 
 /// Whether the call at `slot` is of an iterator's next turn.
-pub(crate) fn is_next(object: &Object, program: &Program, slot: u32) -> bool {
-    name_at(object, program, slot).and_then(Kfunc::by_name).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
+pub(crate) fn is_next(names: &Names, slot: u32) -> bool {
+    names.get(&slot).and_then(|name| Kfunc::by_name(name)).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
 }
 
 /// A function of the kernel that the program calls and the kernel, as far as its types are known, does not have: no
@@ -64,9 +97,8 @@ pub(crate) fn is_next(object: &Object, program: &Program, slot: u32) -> bool {
 pub(crate) fn missing<'a>(
     object: &'a Object,
     program: &Program,
-    kernel: &dyn Fn() -> Option<Arc<KernelBtf>>,
+    kernel: KernelSource<'_>,
 ) -> Option<&'a str> {
-    let is_call = |insn: &Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL;
     let calls = (0u32..).zip(&program.code.insns).filter(|(_, insn)| is_call(insn));
     let mut names = calls.filter_map(|(slot, _)| external(object, program, slot)).filter(|found| !found.weak);
     let first = names.next()?;
@@ -77,15 +109,15 @@ pub(crate) fn missing<'a>(
 
 /// How many arguments the kernel function takes that the instruction at `slot` calls.
 pub(crate) fn arguments_of(m: &Machine<'_>, slot: u32) -> Option<usize> {
-    let name = name_at(m.object, m.program, slot)?;
+    let name = m.kfuncs.get(&slot)?;
     prototype(m, name).ok().map(|(parameters, _)| parameters.len())
 }
 
 /// `check_kfunc_call`.
 pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
-    let Some(name) = name_at(m.object, m.program, m.insn) else {
-        return Err(Stop::feature("kernel function calls"));
-    };
+    // A call of number 0 is refused when all paths were followed.
+    let Some(name) = m.kfuncs.get(&m.insn).cloned() else { return Ok(Next::Go(m.insn + 1)) };
+    let name = name.as_str();
     if m.rules.dialect == Dialect::V6_1 {
         return Err(Stop::feature("kernel function calls on 6.1"));
     }

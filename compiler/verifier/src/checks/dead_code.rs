@@ -1,0 +1,133 @@
+//! What the kernel does after all paths were followed: code that no path reached is removed, and functions are told apart
+//! anew. References that are left to what was removed make it refuse the program.
+
+use gobpf_bpf::insn::{self, pseudo};
+
+use crate::checks::encoding::{JUMP_LONG, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target};
+use crate::checks::functions::refers;
+use crate::explore::Machine;
+use crate::fault::{Checked, Fault, KernelFault};
+
+/// An instruction that may lead somewhere.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// Where it leads, whether as a jump or as a reference to a function.
+    target: Option<usize>,
+    is_jump: bool,
+    is_reference: bool,
+}
+
+/// A program that shrinks.
+struct Shrinking {
+    slots: Vec<Slot>,
+    /// Where functions start.
+    starts: Vec<usize>,
+}
+
+/// Refuses what the kernel refuses after it has followed all paths.
+pub(crate) fn check(m: &Machine<'_>) -> Checked {
+    let is_null_call =
+        |insn: &gobpf_bpf::Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL && insn.imm == 0;
+    let null_call = (0u32..)
+        .zip(m.insns)
+        .any(|(at, insn)| is_null_call(insn) && m.seen[at as usize] && !m.kfuncs.contains_key(&at));
+    if null_call {
+        return Err(KernelFault::NotEliminated.into());
+    }
+    if m.functions.len() < 2 || m.seen.iter().all(|seen| *seen) {
+        return Ok(());
+    }
+    let mut program = Shrinking {
+        slots: (0..m.insns.len()).map(|at| slot(m, at)).collect(),
+        starts: m.functions.iter().map(|function| function.start as usize).collect(),
+    };
+    program.remove_dead(m.seen.clone());
+    program.remove_empty_jumps();
+    if program.starts.len() < 2 {
+        return Ok(());
+    }
+    let lost = program
+        .slots
+        .iter()
+        .filter(|slot| slot.is_reference)
+        .filter_map(|slot| slot.target)
+        .find(|target| program.starts.binary_search(target).is_err());
+    match lost {
+        Some(insn) => Err(Fault::NoFunction { insn: insn as u32 }.into()),
+        None => Ok(()),
+    }
+}
+
+/// What the instruction at `at` is, where jumps with a side that no path took jump always (`opt_hard_wire_dead_code_branches`).
+fn slot(m: &Machine<'_>, at: usize) -> Slot {
+    let Some(insn) = m.insns.get(at).copied() else { return Slot::default() };
+    let is_seen = |at: usize| m.seen.get(at).copied().unwrap_or(false);
+    if refers(insn) {
+        let target = usize::try_from(at as i64 + i64::from(insn.imm) + 1).ok();
+        return Slot { target, is_jump: false, is_reference: true };
+    }
+    let op = insn.code & OP_MASK;
+    if !is_jump_class(insn) || op == OP_CALL || op == OP_EXIT {
+        return Slot::default();
+    }
+    let target = usize::try_from(jump_target(at, insn)).ok();
+    let is_always = insn.code == JUMP_LONG || op == OP_JA;
+    if !is_always && is_seen(at + 1) && target.is_some_and(|target| !is_seen(target)) {
+        return Slot { target: Some(at + 1), is_jump: true, is_reference: false };
+    }
+    Slot { target, is_jump: is_always || !is_seen(at + 1), is_reference: false }
+}
+
+impl Shrinking {
+    /// `opt_remove_dead_code`.
+    fn remove_dead(&mut self, mut seen: Vec<bool>) {
+        let mut at = 0;
+        while at < seen.len() {
+            let count = seen[at..].iter().take_while(|seen| !**seen).count();
+            if count > 0 {
+                seen.drain(at..at + count);
+                self.remove(at, count);
+            }
+            at += 1;
+        }
+    }
+
+    /// `opt_remove_nops`.
+    fn remove_empty_jumps(&mut self) {
+        let mut at = 0;
+        while let Some(slot) = self.slots.get(at) {
+            if slot.is_jump && slot.target == Some(at + 1) {
+                self.remove(at, 1);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// `verifier_remove_insns`: what leads into the part that is removed keeps its number.
+    fn remove(&mut self, at: usize, count: usize) {
+        let old_end = self.slots.len();
+        self.slots.drain(at..at + count);
+        for target in self.slots.iter_mut().filter_map(|slot| slot.target.as_mut()) {
+            if *target >= at + count {
+                *target -= count;
+            }
+        }
+        let next =
+            |from: usize| self.starts.iter().position(|start| *start >= from).unwrap_or(self.starts.len());
+        let (mut first, mut last) = (next(at), next(at + count));
+        let start_of = |index: usize| self.starts.get(index).copied().unwrap_or(old_end);
+        // What follows is the end of a function whose start goes.
+        if start_of(last) != at + count {
+            last = last.saturating_sub(1);
+        }
+        if last > first {
+            self.starts.drain(first..last);
+        } else if start_of(first) == at {
+            first += 1;
+        }
+        for start in self.starts.iter_mut().skip(first) {
+            *start -= count;
+        }
+    }
+}
