@@ -74,7 +74,7 @@ pub fn judge(job: &Job) -> Report {
     } else {
         run_all(job, &programs)
     };
-    let entries = if job.brief { Vec::new() } else { entries(&maps) };
+    let entries = if job.brief && job.runs.is_empty() { Vec::new() } else { entries(&maps) };
     Report { verdicts, ran, entries, trace, pid: std::process::id() }
 }
 
@@ -114,7 +114,7 @@ fn run_one(program: BorrowedFd<'_>, spec: &ProgramSpec, input: &Input) -> Ran {
             };
             let result = trace::attach_tracepoint(program, target).and_then(|_attached| {
                 (0..*times)
-                    .try_for_each(|_| sys::probe_call(name))
+                    .try_for_each(|turn| sys::probe_call(name, turn))
                     .map_err(|error| format!("{name}: {error}"))
             });
             Ran { result: result.map(|()| 0), data: Hex::default(), nanoseconds: 0 }

@@ -7,7 +7,7 @@ pub mod clang;
 pub mod cli;
 pub mod compile;
 mod cpio;
-mod danger;
+pub mod danger;
 pub mod diff;
 #[cfg(feature = "libbpf")]
 pub mod elf;

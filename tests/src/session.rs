@@ -146,7 +146,7 @@ fn await_line(
     let start = Instant::now();
     while start.elapsed() < LINE_LIMIT {
         if let Some(call) = call {
-            sys::probe_call(call).map_err(|error| format!("{call}: {error}"))?;
+            sys::probe_call(call, 0).map_err(|error| format!("{call}: {error}"))?;
         }
         match lines.recv_timeout(CALL_PAUSE) {
             Ok(line) => {

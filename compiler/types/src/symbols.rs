@@ -376,6 +376,16 @@ fn package_name(path: &str, kind: Import) -> SmolStr {
     SmolStr::new(name.split('.').next().unwrap_or(name))
 }
 
+/// The name of the field that embeds a type, which may be another package's.
+pub(crate) fn embedded_name(ty: &Expr) -> Option<SmolStr> {
+    match &ty.kind {
+        ExprKind::Selector { name, .. } => Some(name.name.clone()),
+        ExprKind::Star(inner) | ExprKind::Paren(inner) => embedded_name(inner),
+        ExprKind::Index { operand, .. } => embedded_name(operand),
+        _ => receiver_name(ty),
+    }
+}
+
 /// The type's name in `T`, `*T` and `*T[K]`.
 pub(crate) fn receiver_name(ty: &Expr) -> Option<SmolStr> {
     match &ty.kind {

@@ -315,7 +315,7 @@ impl<'a> Cx<'_, 'a> {
                     && field.names.iter().all(|name| name.name.starts_with(char::is_lowercase)));
             let ty = if unseen { Types::UNKNOWN } else { self.type_expr(&field.ty) };
             if field.names.is_empty() {
-                let name = crate::symbols::receiver_name(&field.ty).unwrap_or_default();
+                let name = crate::symbols::embedded_name(&field.ty).unwrap_or_default();
                 all.push(Field { name, ty, embedded: true, native: unseen });
             }
             for name in &field.names {

@@ -46,7 +46,7 @@ impl Settings {
 }
 
 /// How a run ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Outcome {
     /// How many programs were judged.
     pub programs: u64,

@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use gobpf_tests::go::Module;
+use gobpf_tests::hex::Hex;
 
+use super::archive;
 use super::decl::RUNS;
+use super::entry::Entry;
 use super::r#gen::MARK;
 
 /// A program of a batch.
@@ -20,6 +23,8 @@ pub struct Member {
 pub struct NativeRun {
     /// What the program returned; that of a panic where it did.
     pub result: u32,
+    /// The input afterwards.
+    pub data: Vec<u8>,
     /// It panicked; the words.
     pub panic: Option<String>,
     /// Its result, in words.
@@ -44,22 +49,25 @@ import (
 	"github.com/miekg/bpf"
 )
 
+// aborted is what a program gives that panics: the value is that of all kinds here.
+const aborted = uint32(bpf.XDPAborted)
+
 // endless counts programs that did not end: candidates of a reduction may have lost what ends their loop.
 var endless int
 
-func call(out *bufio.Writer, id int, program func(*bpf.XDP) bpf.XDPAction, packet []byte, words func() []uint64) {
+func call(out *bufio.Writer, id int, program func() uint32, data []byte, words func() []uint64) {
 	type ended struct {
 		result   uint32
 		panicked string
 	}
 	end := make(chan ended, 1)
 	go func() {
-		result, panicked := run(program, packet)
+		result, panicked := run(program)
 		end <- ended{result, panicked}
 	}()
 	select {
 	case e := <-end:
-		fmt.Fprintf(out, "%d %d %q", id, e.result, e.panicked)
+		fmt.Fprintf(out, "%d %d %x %q", id, e.result, data, e.panicked)
 		for _, word := range words() {
 			fmt.Fprintf(out, " %d", word)
 		}
@@ -72,13 +80,13 @@ func call(out *bufio.Writer, id int, program func(*bpf.XDP) bpf.XDPAction, packe
 	}
 }
 
-func run(program func(*bpf.XDP) bpf.XDPAction, packet []byte) (result uint32, panicked string) {
+func run(program func() uint32) (result uint32, panicked string) {
 	defer func() {
 		if r := recover(); r != nil {
-			result, panicked = uint32(bpf.XDPAborted), fmt.Sprint(r)
+			result, panicked = aborted, fmt.Sprint(r)
 		}
 	}()
-	return uint32(program(bpf.NewXDP(packet))), ""
+	return program(), ""
 }
 
 // Run runs all programs.
@@ -86,6 +94,16 @@ func Run() {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 "#;
+
+/// What stands before the number of a program in Go's words about it: names of its files and of what is to be in them.
+const BLAMED: &[&str] = &[
+    "p/x",
+    "imported_",
+    "undefined: Prog_",
+    "undefined: Out_",
+    "undefined: In_",
+    "not enough arguments in call to Prog_",
+];
 
 const MAIN: &str = "package main\n\nimport \"example.com/test/p\"\n\nfunc main() {\n\tp.Run()\n}\n";
 
@@ -146,17 +164,23 @@ impl Batch {
     fn write(&self, answers: &[Result<Vec<NativeRun>, String>]) -> Result<(), String> {
         let mut all = HEAD.to_owned();
         for (id, (program, answer)) in self.programs.iter().zip(answers).enumerate() {
-            let file = format!("p/x{id}.go");
+            for (name, text) in archive::files(&program.text.replace(MARK, &format!("_{id}"))) {
+                let path = match name {
+                    "" => format!("p/x{id}.go"),
+                    archive::IMPORTED => format!("imported_{id}/imported.go"),
+                    beside => format!("p/x{id}_{beside}"),
+                };
+                match answer {
+                    Ok(_) => self.module.write(&path, &text).map(drop)?,
+                    Err(_) => drop(std::fs::remove_file(self.module.path().join(&path))),
+                }
+            }
             if answer.is_err() {
-                let _ = std::fs::remove_file(self.module.path().join(&file));
                 continue;
             }
-            self.module.write(&file, &program.text.replace(MARK, &format!("_{id}")))?;
+            let entry = Entry::of(&program.text);
             for (run, packet) in program.packets.iter().enumerate() {
-                all.push_str(&format!(
-                    "\tcall(out, {id}, Prog_{id}, []byte({}), func() []uint64 {{ return Out_{id}.Lookup({run})[:] }})\n",
-                    quote(packet)
-                ));
+                all.push_str(&entry.call(id, run, &quote(packet)));
             }
         }
         all.push_str("}\n");
@@ -168,8 +192,8 @@ impl Batch {
         let mut any = false;
         for line in why.lines() {
             // What runs the programs misses one that lost its entry.
-            let rest = line.split_once("p/x").or_else(|| line.split_once("undefined: Prog_"));
-            let Some((_, rest)) = rest.or_else(|| line.split_once("undefined: Out_")) else { continue };
+            let rest = BLAMED.iter().find_map(|blamed| line.split_once(blamed));
+            let Some((_, rest)) = rest else { continue };
             let id = rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|id| id.parse::<usize>().ok());
             let Some(answer) = id.and_then(|id| answers.get_mut(id)) else { continue };
             if answer.is_ok() {
@@ -189,12 +213,16 @@ fn quote(bytes: &[u8]) -> String {
 fn read(line: &str) -> Option<(usize, NativeRun)> {
     let (id, rest) = line.split_once(' ')?;
     let (result, rest) = rest.split_once(' ')?;
+    let (data, rest) = rest.split_once(' ')?;
     let end = rest.rfind('"')?;
     let panic = rest.get(1..end)?;
     let words =
         rest[end + 1..].split_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>()?;
     let panic = (!panic.is_empty()).then(|| panic.to_owned());
-    Some((id.parse().ok()?, NativeRun { result: result.parse().ok()?, panic, words }))
+    Some((
+        id.parse().ok()?,
+        NativeRun { result: result.parse().ok()?, data: data.parse::<Hex>().ok()?.0, panic, words },
+    ))
 }
 
 const _: () = assert!(RUNS < 256, "the number of the run is a byte of the packet");

@@ -85,6 +85,9 @@ impl fmt::Display for Coverage {
         };
         writeln!(f, "productions:")?;
         columns(f, &self.productions)?;
+        let wanted = grammar::PRODUCTIONS.iter().filter(|production| production.in_kernel());
+        let never = wanted.map(|one| one.name).filter(|name| !self.productions.contains_key(name));
+        writeln!(f, "productions that are never there: {}", never.collect::<Vec<_>>().join(", "))?;
         writeln!(f, "features:")?;
         columns(f, &self.features)?;
         writeln!(

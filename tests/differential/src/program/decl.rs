@@ -1,7 +1,7 @@
 //! Declarations of generated programs: constants, types with methods, globals, functions, generics, iterators, maps, and
 //! the entry.
 
-use super::r#gen::{Gen, MARK, Sink};
+use super::r#gen::{Gen, Sink};
 use super::types::{Field, Func, Int, Kind, Named, Ty, Var};
 
 /// How many results of the program are kept: one for each run.
@@ -9,50 +9,13 @@ pub const RUNS: usize = 4;
 /// Bytes of a packet; it starts with the number of the run.
 pub const PACKET: usize = 80;
 
-/// Packages of the standard library that programs use, by the name that they use them by.
-const IMPORTS: &[(&str, &str)] =
-    &[("binary", "encoding/binary"), ("bits", "math/bits"), ("atomic", "sync/atomic"), ("unsafe", "unsafe")];
-
-/// A finished program.
-pub struct Program {
-    /// Its text; names of the package end with [`MARK`].
-    pub text: String,
-    /// How many words it writes.
-    pub slots: usize,
-}
+/// Tags of fields.
+const TAGS: &[&str] = &[" `kernel:\"a\"`", " \"json:\\\"b\\\"\"", " ``"];
 
 impl Gen {
-    /// Writes a whole program.
-    pub fn program(mut self) -> (Program, std::collections::BTreeMap<&'static str, u64>) {
-        self.constants_block();
-        for _ in 0..1 + self.rng.below(2) {
-            self.named_type();
-        }
-        for _ in 0..1 + self.rng.below(3) {
-            self.global();
-        }
-        let functions = 1 + self.rng.below(3);
-        for _ in 0..functions {
-            self.function();
-        }
-        let entry = self.entry();
-        self.put_apart(&entry);
-        let body = format!("{}\n\n{entry}\n", self.top.join("\n\n"));
-        let mut text = String::from("package p\n\nimport (\n");
-        for (name, path) in IMPORTS.iter().filter(|(name, _)| body.contains(&format!("{name}."))) {
-            debug_assert!(path.ends_with(name));
-            text.push_str(&format!("\t\"{path}\"\n"));
-        }
-        text.push_str("\n\t\"github.com/miekg/bpf\"\n)\n\n");
-        let slots = self.slots.max(1);
-        text.push_str(&format!("var Out{MARK} = bpf.Array[[{slots}]uint64]{{MaxEntries: {RUNS}}}\n\n"));
-        text.push_str(&body);
-        (Program { text, slots }, self.used)
-    }
-
     /// Puts `//bpf:noinline` above the functions that are to have it, if the program reaches them: it is an error where it
     /// has no effect.
-    fn put_apart(&mut self, entry: &str) {
+    pub fn put_apart(&mut self, entry: &str) {
         let mut reached = entry.to_owned();
         // Functions call only those before them.
         for text in self.top.iter().rev() {
@@ -71,7 +34,7 @@ impl Gen {
         }
     }
 
-    fn constants_block(&mut self) {
+    pub fn constants_block(&mut self) {
         if !self.on("constants") {
             return;
         }
@@ -96,7 +59,7 @@ impl Gen {
         self.top.push(text);
     }
 
-    fn named_type(&mut self) {
+    pub fn named_type(&mut self) {
         let index = self.types.len();
         let name = self.global_name("T");
         match self.rng.below(10) {
@@ -125,7 +88,7 @@ impl Gen {
         }
     }
 
-    fn struct_type(&mut self, name: String) {
+    pub fn struct_type(&mut self, name: String) {
         let mut fields: Vec<Field> = Vec::new();
         let mut bytes = 0;
         for number in 0..1 + self.rng.below(4) {
@@ -141,7 +104,8 @@ impl Gen {
                         && self.on("embedding") =>
                 {
                     let index = embeddable[self.rng.below(embeddable.len())];
-                    Field { name: self.types[index].name.clone(), ty: Ty::Named(index), embedded: true }
+                    let name = self.types[index].name.rsplit('.').next().unwrap_or_default().to_owned();
+                    Field { name, ty: Ty::Named(index), embedded: true }
                 }
                 3 if self.on("blank fields") && !fields.iter().any(|field| field.name == "_") => {
                     Field { name: "_".into(), ty: Ty::Int(self.small_int()), embedded: false }
@@ -177,9 +141,13 @@ impl Gen {
         let mut text = format!("type {name} struct {{\n");
         for field in &fields {
             match field.embedded {
-                true => text.push_str(&format!("\t{}\n", field.name)),
-                false => text.push_str(&format!("\t{} {}\n", field.name, self.show(&field.ty))),
+                true => text.push_str(&format!("\t{}", self.show(&field.ty))),
+                false => text.push_str(&format!("\t{} {}", field.name, self.show(&field.ty))),
             }
+            if self.rng.chance(15) && self.on("tags") {
+                text.push_str(self.rng.pick(TAGS));
+            }
+            text.push('\n');
         }
         text.push('}');
         self.top.push(text);
@@ -187,7 +155,7 @@ impl Gen {
     }
 
     /// A method, which reads or changes its receiver.
-    fn method(&mut self, index: usize) {
+    pub fn method(&mut self, index: usize) {
         let on_pointer = self.rng.chance(50);
         let ty = Ty::Named(index);
         let receiver = if on_pointer { Ty::Pointer(Box::new(ty.clone())) } else { ty.clone() };
@@ -212,11 +180,19 @@ impl Gen {
     }
 
     /// Writes a function of its own with these variables in scope.
-    fn function_text(&mut self, head: &str, vars: &[Var], results: &[Ty], budget: i32, pure: bool) -> String {
+    pub fn function_text(
+        &mut self,
+        head: &str,
+        vars: &[Var],
+        results: &[Ty],
+        budget: i32,
+        pure: bool,
+    ) -> String {
         let lines = std::mem::take(&mut self.lines);
         let scopes = std::mem::take(&mut self.scopes);
         let closures = std::mem::take(&mut self.closures);
         self.frame = 0;
+        self.labels = 0;
         self.budget = budget;
         self.pure = pure;
         self.sink = Sink::Accumulator;
@@ -246,7 +222,7 @@ impl Gen {
     }
 
     /// A result that depends on all that was computed.
-    fn result(&mut self, ty: &Ty) -> String {
+    pub fn result(&mut self, ty: &Ty) -> String {
         match ty {
             Ty::Int(int) => format!("{}(acc)", int.name),
             Ty::Bool => "acc&1 == 0".to_owned(),
@@ -254,7 +230,7 @@ impl Gen {
         }
     }
 
-    fn global(&mut self) {
+    pub fn global(&mut self) {
         let name = self.global_name("g");
         let ty = match self.rng.below(8) {
             0 => Ty::Array(1 + self.rng.below(4), Box::new(Ty::Int(self.int()))),
@@ -281,7 +257,7 @@ impl Gen {
         self.globals.push(Var { name, ty, mutable: true });
     }
 
-    fn function(&mut self) {
+    pub fn function(&mut self) {
         let name = self.global_name("fn");
         let params: Vec<Ty> = (0..1 + self.rng.below(4))
             .map(|_| {
@@ -330,7 +306,7 @@ impl Gen {
     }
 
     /// The function with named results, of which a deferred call changes the first.
-    fn deferring(&mut self, text: &str, results: &[Ty]) -> String {
+    pub fn deferring(&mut self, text: &str, results: &[Ty]) -> String {
         let Some(Ty::Int(int)) = results.first() else { return text.to_owned() };
         let named: Vec<String> =
             results.iter().enumerate().map(|(index, ty)| format!("res{index} {}", self.show(ty))).collect();
@@ -346,26 +322,23 @@ impl Gen {
         format!("{head}\n{change}\n{body}")
     }
 
-    fn entry(&mut self) -> String {
+    pub fn entry(&mut self) -> String {
         self.lines.clear();
         self.scopes.clear();
         self.closures.clear();
         self.frame = 60;
+        self.labels = 0;
         self.packet = true;
         self.pure = false;
         self.sink = Sink::Results;
         self.results = Vec::new();
         self.budget = 6 + self.rng.below(14) as i32;
-        self.line("//bpf:section xdp");
-        self.open(format!("func Prog{MARK}(ctx *bpf.XDP) bpf.XDPAction {{"));
-        self.line("p := ctx.Data()");
-        self.line(format!("if len(p) < {PACKET} {{"));
-        self.line("\treturn bpf.XDPPass");
-        self.line("}");
-        self.line(format!("o := Out{MARK}.Lookup(uint32(p[0]))"));
-        self.line("if o == nil {");
-        self.line("\treturn bpf.XDPDrop");
-        self.line("}");
+        for line in self.entry.head() {
+            self.lines.push(line);
+        }
+        self.indent = 1;
+        self.scopes.push(Vec::new());
+        self.closures.push(Vec::new());
         self.inputs();
         let most = self.budget;
         self.statements(most);
@@ -374,13 +347,13 @@ impl Gen {
         }
         self.sink_scope();
         let value = self.var_expr(&Ty::Int(Int::named("uint32")), 2);
-        self.line(format!("return bpf.XDPAction({value})"));
+        self.line(format!("return {}({value})", self.entry.result()));
         self.close_plain("}");
         std::mem::take(&mut self.lines).join("\n")
     }
 
     /// Variables from the packet, one for each width at least.
-    fn inputs(&mut self) {
+    pub fn inputs(&mut self) {
         for (at, name) in [(8, "uint8"), (9, "int8"), (10, "uint16"), (12, "int16")] {
             let int = Int::named(name);
             let var = self.name("v");
@@ -407,179 +380,6 @@ impl Gen {
             }
             self.declare(&var, &Ty::Int(int), true);
         }
-    }
-
-    /// An iterator function, declared where it is first used.
-    pub fn iterator(&mut self) -> String {
-        let name = format!("seq{MARK}");
-        if !self.top.iter().any(|text| text.starts_with(&format!("func {name}("))) {
-            self.top.push(format!(
-                "func {name}(n int, start uint32) func(yield func(int, uint32) bool) {{\n\
-                 \treturn func(yield func(int, uint32) bool) {{\n\
-                 \t\tfor i := 0; i < n; i++ {{\n\
-                 \t\t\tif !yield(i, start) {{\n\
-                 \t\t\t\treturn\n\
-                 \t\t\t}}\n\
-                 \t\t\tstart = start*5 + 1\n\
-                 \t\t}}\n\
-                 \t}}\n}}"
-            ));
-        }
-        name
-    }
-
-    /// A function that takes a function.
-    pub fn taker(&mut self) -> String {
-        let name = format!("twice{MARK}");
-        if !self.top.iter().any(|text| text.starts_with(&format!("func {name}("))) {
-            self.top.push(format!(
-                "func {name}(x uint32, f func(uint32) uint32) uint32 {{\n\tif x > 1000 {{\n\t\treturn f(x)\n\t}}\n\treturn f(f(x) + 1)\n}}"
-            ));
-        }
-        name
-    }
-
-    /// A use of generic types and functions.
-    pub fn generic_call(&mut self) -> bool {
-        let start = format!("type num{MARK} interface");
-        if !self.top.iter().any(|text| text.starts_with(&start)) {
-            self.top.push(format!(
-                "{start} {{\n\t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}\n\n\
-                 type box{MARK}[T num{MARK}] struct {{\n\tv T\n\tn uint8\n}}\n\n\
-                 func (b *box{MARK}[T]) add(x T) T {{\n\tb.v += x\n\tb.n++\n\treturn b.v\n}}\n\n\
-                 func (b box{MARK}[T]) twice() T {{\n\treturn b.v * 2\n}}\n\n\
-                 func most{MARK}[T num{MARK}](x, y T) T {{\n\tif x > y {{\n\t\treturn x\n\t}}\n\treturn y\n}}\n\n\
-                 func conv{MARK}[To, From num{MARK}](x From) To {{\n\treturn To(x)\n}}\n\n\
-                 func pick{MARK}[A, B any](first bool, a A, b B) (A, B, bool) {{\n\tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}"
-            ));
-        }
-        let (int, other) = (self.int(), self.int());
-        let value = self.var_expr(&Ty::Int(int), 2);
-        let name = self.name("v");
-        match self.rng.below(5) {
-            0 => {
-                let second = self.expr(&Ty::Int(int), 1).text;
-                self.line(format!("{name} := most{MARK}({value}, {second})"));
-                self.declare(&name, &Ty::Int(int), true);
-            }
-            1 => {
-                self.line(format!("{name} := conv{MARK}[{}]({value})", other.name));
-                self.declare(&name, &Ty::Int(other), true);
-            }
-            2 => {
-                self.line(format!("{name} := most{MARK}[{}]({value}, 5)", int.name));
-                self.declare(&name, &Ty::Int(int), true);
-            }
-            3 => {
-                let (second, third) = (self.name("v"), self.name("v"));
-                let (condition, b) = (self.condition(1), self.var_expr(&Ty::Int(other), 1));
-                self.line(format!("{name}, {second}, {third} := pick{MARK}({condition}, {value}, {b})"));
-                self.declare(&name, &Ty::Int(int), true);
-                self.declare(&second, &Ty::Int(other), true);
-                self.declare(&third, &Ty::Bool, true);
-            }
-            _ => {
-                let b = self.name("b");
-                self.line(format!("{b} := box{MARK}[{}]{{v: {value}}}", int.name));
-                let more = self.var_expr(&Ty::Int(int), 1);
-                self.line(format!("{name} := {b}.add({more})"));
-                self.declare(&name, &Ty::Int(int), true);
-                self.sink(&format!("{b}.twice()"), &Ty::Int(int));
-                self.sink(&format!("{b}.n"), &Ty::Int(Int::named("uint8")));
-            }
-        }
-        true
-    }
-
-    /// A statement on a Go map.
-    pub fn go_map(&mut self) -> bool {
-        if self.pure || self.in_closure {
-            return false;
-        }
-        let map = format!("gomap{MARK}");
-        if !self.top.iter().any(|text| text.contains(&format!("var {map} "))) {
-            self.top.push(format!(
-                "//bpf:map hash max_entries=256\nvar {map} = map[uint16]uint64{{1: 10, 2: 20}}"
-            ));
-        }
-        let key = format!("({}) & 15", self.var_expr(&Ty::Int(Int::named("uint16")), 1));
-        let word = Ty::Int(Int::named("uint64"));
-        let (name, ok) = (self.name("v"), self.name("v"));
-        match self.rng.below(7) {
-            0 => {
-                self.line(format!("{name} := {map}[{key}]"));
-                self.declare(&name, &word, true);
-            }
-            1 => {
-                self.line(format!("{name}, {ok} := {map}[{key}]"));
-                self.declare(&name, &word, true);
-                self.declare(&ok, &Ty::Bool, true);
-            }
-            2 => {
-                let value = self.expr(&word, 1).text;
-                self.line(format!("{map}[{key}] = {value}"));
-            }
-            3 => self.line(format!("{map}[{key}]++")),
-            4 => self.line(format!("delete({map}, {key})")),
-            5 => {
-                let value = self.expr(&word, 1).text;
-                self.line(format!("{map}[{key}] += {value}"));
-            }
-            _ => {
-                if !self.on("range map") {
-                    return false;
-                }
-                let (k, v) = (self.name("k"), self.name("v"));
-                self.line(format!("var {name} uint64"));
-                self.line(format!("for {k}, {v} := range {map} {{"));
-                self.line(format!("\t{name} += {v}*3 + uint64({k})"));
-                self.line("}");
-                self.declare(&name, &word, true);
-            }
-        }
-        true
-    }
-
-    /// A statement on a map of the SDK.
-    pub fn typed_map(&mut self) -> bool {
-        if self.pure || self.in_closure {
-            return false;
-        }
-        let map = format!("hash{MARK}");
-        if !self.top.iter().any(|text| text.contains(&format!("var {map} "))) {
-            self.top.push(format!("var {map} = bpf.Hash[uint32, uint64]{{MaxEntries: 256}}"));
-        }
-        let key = format!("({}) & 15", self.var_expr(&Ty::Int(Int::named("uint32")), 1));
-        let word = Ty::Int(Int::named("uint64"));
-        let name = self.name("v");
-        match self.rng.below(4) {
-            0 => {
-                let value = self.expr(&word, 1).text;
-                self.line(format!("{name} := {map}.Update({key}, {value})"));
-                self.declare(&name, &Ty::Int(Int::named("int32")), true);
-            }
-            1 => {
-                self.line(format!("{name} := {map}.Delete({key})"));
-                self.declare(&name, &Ty::Int(Int::named("int32")), true);
-            }
-            2 => {
-                let value = self.expr(&word, 1).text;
-                self.line(format!("if {name} := {map}.Lookup({key}); {name} != nil {{"));
-                self.line(format!("\t*{name} += {value}"));
-                self.line("} else {");
-                self.line(format!("\t{map}.Update({key}, 7)"));
-                self.line("}");
-            }
-            _ => {
-                let pointer = self.name("q");
-                self.line(format!("var {name} uint64"));
-                self.line(format!("if {pointer} := {map}.Lookup({key}); {pointer} != nil {{"));
-                self.line(format!("\t{name} = *{pointer}"));
-                self.line("}");
-                self.declare(&name, &word, true);
-            }
-        }
-        true
     }
 }
 

@@ -22,18 +22,6 @@ fn constant(text: impl Into<String>) -> Expr {
 /// Arithmetic on one type.
 const OPERATORS: &[&str] = &["+", "-", "*", "&", "|", "^", "&^"];
 const COMPARISONS: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
-const TEXTS: &[&str] = &[
-    "\"\"",
-    "\"a\"",
-    "\"abc\"",
-    "\"kernel\"",
-    "`raw`",
-    "\"h\\u00e9\"",
-    "\"\\x00\\xff\"",
-    "\"a\" + \"bc\"",
-    "\"tab\\t\\\"q\\\"\"",
-];
-
 impl Gen {
     /// A value of type `ty`.
     pub fn expr(&mut self, ty: &Ty, depth: u32) -> Expr {
@@ -145,57 +133,6 @@ impl Gen {
         }
     }
 
-    /// A constant of the type, as it is written without the type.
-    pub fn literal(&mut self, int: Int) -> String {
-        let fitting: Vec<String> = self
-            .constants
-            .iter()
-            .filter(|(_, ty, value)| {
-                ty.is_none_or(|ty| ty.is(int)) && *value >= int.min() && *value <= int.max()
-            })
-            .map(|(name, ..)| name.clone())
-            .collect();
-        if !fitting.is_empty() && self.rng.chance(15) {
-            return fitting[self.rng.below(fitting.len())].clone();
-        }
-        let value = match self.rng.below(10) {
-            0 => 0,
-            1 => 1,
-            2 => int.max(),
-            3 => int.min(),
-            4 => int.max() - 1,
-            5 => 1 << self.rng.below(int.bits as usize - 1),
-            6 => (1 << self.rng.below(int.bits as usize - 1)) - 1,
-            7 if int.signed => -1 - self.rng.below(100) as i128,
-            8 => (self.rng.bits() as i128) & int.max(),
-            _ => self.rng.below(20) as i128,
-        };
-        self.spell(value.clamp(int.min(), int.max()))
-    }
-
-    /// A number in one of the ways in which it can be written.
-    fn spell(&mut self, value: i128) -> String {
-        if value < 0 {
-            return value.to_string();
-        }
-        match self.rng.below(12) {
-            0 => format!("{value:#x}"),
-            1 => format!("0o{value:o}"),
-            2 if value < 1 << 16 => format!("{value:#b}"),
-            3 if value > 999 => {
-                let text = value.to_string();
-                format!("{}_{}", &text[..text.len() - 3], &text[text.len() - 3..])
-            }
-            4 if (33..127).contains(&value) && !matches!(value, 39 | 92) => {
-                format!("'{}'", char::from(value as u8))
-            }
-            5 if value > 0 && value < 1 << 20 => format!("0{value:o}"),
-            6 if value < 1 << 20 => format!("{value}.0"),
-            7 if value > 0 && value % 1000 == 0 => format!("{}e3", value / 1000),
-            _ => value.to_string(),
-        }
-    }
-
     fn int_expr(&mut self, int: Int, depth: u32) -> Expr {
         let ty = Ty::Int(int);
         if depth == 0 || self.rng.chance(20) {
@@ -206,7 +143,7 @@ impl Gen {
             return constant(format!("{}({literal})", int.name));
         }
         let depth = depth - 1;
-        match self.rng.below(34) {
+        match self.rng.below(36) {
             0..=9 => self.arithmetic(int, depth),
             10 | 11 => self.division(int, depth),
             12..=14 => self.shift(int, depth),
@@ -244,6 +181,11 @@ impl Gen {
             28 if self.packet && self.on("byte order") => self.byte_order(int),
             29 if self.packet => expr(format!("{}(p[{}])", int.name, 16 + self.rng.below(40))),
             30 if self.on("based types") => self.based_value(int, depth),
+            33 if !self.loaded.is_empty() && self.on("constants of the loader") => {
+                let (name, of) = self.loaded[self.rng.below(self.loaded.len())].clone();
+                let value = format!("{name}.Get()");
+                expr(if of.is(int) { value } else { format!("{}({value})", int.name) })
+            }
             31 if self.on("function literals") => {
                 let value = self.var_expr(&ty, depth);
                 let body = self.var_expr(&ty, depth);
@@ -302,7 +244,7 @@ impl Gen {
                 if literal.starts_with(char::is_alphabetic) {
                     break "7".to_owned();
                 }
-                if literal.chars().any(|c| ('1'..='9').contains(&c)) || literal.starts_with('\'') {
+                if !is_zero(&literal) {
                     break literal;
                 }
             },
@@ -516,15 +458,20 @@ impl Gen {
 
     fn str_expr(&mut self, depth: u32) -> Expr {
         if let (true, Some(place)) = (self.rng.chance(50), self.place(&Ty::Str, false)) {
-            if depth > 0 && self.rng.chance(25) && self.on("string slicing") {
-                return expr(format!("{place}[:len({place})/2]"));
+            if depth > 0 && self.rng.chance(35) && self.on("string slicing") {
+                return expr(match self.rng.below(4) {
+                    0 => format!("{place}[:len({place})/2]"),
+                    1 => format!("{place}[len({place})/2:]"),
+                    2 => format!("{place}[min(1, len({place})):]"),
+                    _ => format!("{place}[len({place})/3 : len({place})/2]"),
+                });
             }
             return expr(place);
         }
         if let (true, Some(call)) = (self.rng.chance(20), self.call_of(&Ty::Str, depth)) {
             return expr(call);
         }
-        constant(self.rng.pick(TEXTS))
+        constant(self.text())
     }
 
     fn slice_expr(&mut self, element: &Ty) -> Expr {
@@ -600,4 +547,11 @@ fn is_call(text: &str) -> bool {
         }
     }
     true
+}
+
+/// Whether a number has no digit but zeros.
+fn is_zero(literal: &str) -> bool {
+    let digits = literal.trim_start_matches("0x").trim_start_matches("0X");
+    let digits = digits.trim_start_matches("0b").trim_start_matches("0B");
+    digits.trim_start_matches("0o").trim_start_matches("0O").chars().all(|c| matches!(c, '0' | '_' | '.'))
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use gobpf_tests::generate::rng::Rng;
 
+use super::entry::Entry;
+use super::package::Loaded;
 use super::types::{Func, INTS, Int, Kind, Named, Ty, Var};
 
 /// Stands for the number of the program in the names of its package, so that many can be one package.
@@ -59,6 +61,8 @@ pub struct Gen {
     pub turns: u32,
     /// Whether `return` with the function's results may be written here, and their types.
     pub results: Vec<Ty>,
+    /// Labels of the function that a jump leads back to.
+    pub labels: u32,
     /// Names so far.
     pub counter: usize,
     /// Bytes of variables in the function.
@@ -69,6 +73,16 @@ pub struct Gen {
     pub in_closure: bool,
     /// The packet `p` is in scope, checked for its length.
     pub packet: bool,
+    /// The kind of the program.
+    pub entry: Entry,
+    /// The name of the package.
+    pub package: String,
+    /// Names of the package are to be seen by others.
+    pub exported: bool,
+    /// The package has a second file.
+    pub beside: bool,
+    /// Constants that the loader chooses.
+    pub loaded: Vec<Loaded>,
     /// How often each feature was written.
     pub used: BTreeMap<&'static str, u64>,
 }
@@ -96,10 +110,16 @@ impl Gen {
             turns: 1,
             results: Vec::new(),
             counter: 0,
+            labels: 0,
             frame: 0,
             pure: false,
             in_closure: false,
             packet: false,
+            entry: Entry::Xdp,
+            package: "p".to_owned(),
+            exported: false,
+            beside: false,
+            loaded: Vec::new(),
             used: BTreeMap::new(),
         }
     }
@@ -122,7 +142,10 @@ impl Gen {
     /// A new name of the package.
     pub fn global_name(&mut self, stem: &str) -> String {
         self.counter += 1;
-        format!("{stem}{}{MARK}", self.counter)
+        match self.exported {
+            true => format!("{}{}{}{MARK}", stem[..1].to_uppercase(), &stem[1..], self.counter),
+            false => format!("{stem}{}{MARK}", self.counter),
+        }
     }
 
     /// Writes a line.

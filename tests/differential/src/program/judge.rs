@@ -1,17 +1,21 @@
-//! Our answer to a program, the kernel's, and Go's.
+//! Our answer to a program, the models', the kernels', and Go's.
 
 use std::fmt;
 use std::sync::Arc;
 
-use gobpf_analysis::{Analysis, Cancel, Document, Options, Verdict};
+use gobpf_analysis::{Analysis, Cancel, Document, Options};
+use gobpf_bpf::Object;
 use gobpf_diagnostics::Severity;
 use gobpf_source::FileId;
-use gobpf_tests::hex::Hex;
-use gobpf_tests::job::{Input, Job, Report, Run, Verdict as Loaded};
-use gobpf_tests::kernel;
+use gobpf_tests::answer::Answer as Verdict;
+use gobpf_tests::danger::endangers;
+use gobpf_tests::job::{Job, Report, Verdict as Loaded};
 
+use super::archive::{self, Sources};
 use super::batch::NativeRun;
+use super::entry::{self, Entry};
 use super::r#gen::MARK;
+use super::kernels::Kernel;
 
 /// A kind of difference.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,7 +26,9 @@ pub enum Way {
     Crash(String),
     /// The model accepts, the kernel rejects.
     FalseAccept(String),
-    /// The model can't tell, and the kernel accepts or rejects.
+    /// The model rejects, the kernel accepts.
+    FalseReject(String),
+    /// The model can't tell.
     Unknown(String),
     /// Both accept, and a run gives another result.
     Result,
@@ -30,12 +36,15 @@ pub enum Way {
     Panic,
     /// The kernel can't run it.
     NotRun(String),
+    /// The kernel can't be asked.
+    NotAsked(String),
 }
 
 impl Way {
     /// Whether it is the verdict that differs.
     pub fn is_verdict(&self) -> bool {
-        matches!(self, Way::Crash(_) | Way::FalseAccept(_) | Way::Unknown(_))
+        use Way::{Crash, FalseAccept, FalseReject, Unknown};
+        matches!(self, Crash(_) | FalseAccept(_) | FalseReject(_) | Unknown(_))
     }
 }
 
@@ -45,10 +54,39 @@ impl fmt::Display for Way {
             Way::NotGo => write!(f, "the generator wrote what is not Go"),
             Way::Crash(words) => write!(f, "we crash: {words}"),
             Way::FalseAccept(words) => write!(f, "the model accepts, the kernel rejects: {words}"),
+            Way::FalseReject(words) => write!(f, "the model rejects, the kernel accepts: {words}"),
             Way::Unknown(words) => write!(f, "the model can't tell: {words}"),
             Way::Result => write!(f, "other results"),
             Way::Panic => write!(f, "a panic in one world only"),
             Way::NotRun(words) => write!(f, "the kernel can't run it: {words}"),
+            Way::NotAsked(words) => write!(f, "the kernel can't be asked: {words}"),
+        }
+    }
+}
+
+/// A difference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Of which kind.
+    pub way: Way,
+    /// The kernel that it was seen on; empty where none was asked.
+    pub kernel: &'static str,
+    /// The particulars.
+    pub words: String,
+}
+
+impl Difference {
+    /// Whether both are of one kind.
+    pub fn is_like(&self, other: &Difference) -> bool {
+        self.way == other.way && self.kernel == other.kernel
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kernel {
+            "" => write!(f, "{}", self.way),
+            kernel => write!(f, "{kernel}: {}", self.way),
         }
     }
 }
@@ -58,43 +96,63 @@ impl fmt::Display for Way {
 pub enum Answer {
     /// All the same.
     Same,
-    /// We refuse it; the code and the words.
+    /// We refuse it, and so does the kernel, if it is one for it; the code and the words.
     Refused(String),
-    /// Something differs; what, in words.
-    Differs(Way, String),
+    /// Something differs.
+    Differs(Difference),
 }
 
-/// Compiles `text`, loads it, runs it, and compares with what Go computed.
-pub fn judge(text: &str, packets: &[Vec<u8>], native: &[NativeRun]) -> Answer {
-    let text = text.replace(MARK, "");
-    let analysis = match analyse(&text) {
-        Ok(analysis) => analysis,
-        Err(words) => return Answer::Differs(Way::Crash(particular(&words)), words),
-    };
-    let error = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error);
-    if let Some(error) = error {
-        let message = error.message.lines().next().unwrap_or_default();
-        return Answer::Refused(format!("{} {}", error.code, particular(message)));
-    }
-    let (Some(object), Some(program)) = (&analysis.object, analysis.programs.first()) else {
-        return Answer::Refused("no program, and no error".to_owned());
-    };
-    let mut job = Job::of(object);
-    for packet in packets {
-        let input = Input::Packet { data: Hex(packet.clone()), repeat: 1 };
-        job.runs.push(Run { program: 0, input });
-    }
-    let report = kernel::judge(&job);
-    if let Some(Answer::Differs(way, words)) = verdict(&program.judged.verdict, &report) {
-        return Answer::Differs(way, words);
-    }
-    compare(&job, &report, native)
+/// A program that we compiled.
+pub struct Compiled {
+    object: Object,
+    entry: Entry,
+    /// Why we refuse it all the same: the verdict that is predicted.
+    refused: Option<String>,
+    /// What kernels are asked.
+    pub job: Job,
 }
+
+/// Compiles `text`; the answer where there is nothing to ask a kernel.
+pub fn compile(text: &str, inputs: &[Vec<u8>]) -> Result<Compiled, Answer> {
+    let entry = Entry::of(text);
+    let analysis = analyse(text).map_err(|words| {
+        Answer::Differs(Difference { way: Way::Crash(particular(&words)), kernel: "", words })
+    })?;
+    let error = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let refused = error.map(|error| {
+        format!("{} {}", error.code, particular(error.message.lines().next().unwrap_or_default()))
+    });
+    let Some(object) = analysis.object.clone().filter(|object| object.programs.len() == 1) else {
+        return Err(Answer::Refused(refused.unwrap_or_else(|| "no program, and no error".to_owned())));
+    };
+    if let Some(refused) = refused.as_ref().filter(|refused| !refused.starts_with(PREDICTED)) {
+        return Err(Answer::Refused(refused.clone()));
+    }
+    if object.programs.iter().any(|program| endangers(&program.code.insns)) {
+        return Err(Answer::Refused("a program that no running kernel must be asked about".to_owned()));
+    }
+    let mut job = Job { brief: true, ..Job::of(&object) };
+    if refused.is_none() {
+        entry.prepare(&mut job, inputs);
+    }
+    Ok(Compiled { object, entry, refused, job })
+}
+
+/// How the codes of predicted verdicts begin.
+const PREDICTED: &str = "GB04";
 
 /// The analysis, or the words of a crash.
 pub fn analyse(text: &str) -> Result<Arc<Analysis>, String> {
+    let sources = Sources::of(&text.replace(MARK, ""));
     let analyse = || {
-        let document = Document::open(FileId(0), "p.go", text, None, Arc::new(Options::default()));
+        let (beside, imported) = (sources.beside, sources.imported);
+        let path = archive::import_path().replace(MARK, "");
+        let options = Options {
+            siblings: Arc::new(move || beside.clone()),
+            packages: Arc::new(move |asked| imported.clone().filter(|_| asked == path)),
+            ..Options::default()
+        };
+        let document = Document::open(FileId(0), "p.go", &sources.main, None, Arc::new(options));
         document.snapshot().analyse(&Cancel::new())
     };
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(analyse)) {
@@ -107,50 +165,81 @@ pub fn analyse(text: &str) -> Result<Arc<Analysis>, String> {
     }
 }
 
-fn verdict(model: &Verdict, report: &Report) -> Option<Answer> {
-    let kernel = report.verdicts.first()?;
-    let differs = |way, words| Some(Answer::Differs(way, words));
-    match (model, kernel) {
-        (Verdict::Accepted(_), Loaded::Accepted(_)) => None,
-        (Verdict::Unknown(unknown), Loaded::Accepted(_)) => {
-            differs(Way::Unknown(format!("{unknown:?}")), kernel.summary())
+impl Compiled {
+    /// Compares the model of `kernel` with what the kernel says, and its results with Go's.
+    pub fn compare(&self, kernel: &Kernel, report: &Result<Report, String>, native: &[NativeRun]) -> Answer {
+        let differs = |(way, words)| Answer::Differs(Difference { way, kernel: kernel.name, words });
+        let report = match report {
+            Ok(report) => report,
+            Err(why) => return differs((Way::NotAsked(particular(why)), why.clone())),
+        };
+        let Some(loaded) = report.verdicts.first() else {
+            return differs((Way::NotAsked("no verdict".to_owned()), String::new()));
+        };
+        let model = Verdict::of_model(&self.object, 0, kernel.dialect);
+        let difference = verdict(&model, loaded);
+        if let Some(difference) = difference {
+            return differs(difference);
         }
-        (_, Loaded::Rejected(rejected)) => {
-            let words = rejected.message.lines().next().unwrap_or_default();
-            differs(Way::FalseAccept(particular(words)), kernel.summary())
+        match (&self.refused, loaded) {
+            (Some(refused), _) => Answer::Refused(refused.clone()),
+            (None, Loaded::Accepted(_)) => self.results(report, native).map_or(Answer::Same, differs),
+            // The program is for the oldest kernel, and another one doesn't take it, as its model says.
+            (None, _) => Answer::Refused(format!("{}: {}", kernel.name, particular(&loaded.summary()))),
         }
-        (_, kernel) => differs(Way::FalseAccept(kernel.summary()), kernel.summary()),
+    }
+
+    /// The first result that differs from Go's.
+    fn results(&self, report: &Report, native: &[NativeRun]) -> Option<(Way, String)> {
+        for (run, native) in native.iter().enumerate() {
+            let (result, data) = match self.entry.ran(&self.job, report, run) {
+                Ok(ran) => ran,
+                Err(why) => return Some((Way::NotRun(why.clone()), why)),
+            };
+            let words = entry::value(&self.job, report, "Out", run).unwrap_or_default();
+            let words: Vec<u64> = words.chunks_exact(8).map(word).collect();
+            let panics = native.panic.as_ref().map(|words| format!("panics ({words})"));
+            if result != native.result {
+                let way = if native.panic.is_some() || result == 0 { Way::Panic } else { Way::Result };
+                let go = panics.unwrap_or_else(|| format!("returns {}", native.result));
+                return Some((way, format!("run {run}: Go {go}, the kernel returns {result}")));
+            }
+            let after = panics.map(|panics| format!(" (Go {panics})")).unwrap_or_default();
+            let other = |slot: &usize| words.get(*slot) != native.words.get(*slot);
+            if let Some(slot) = (0..native.words.len()).find(other) {
+                let kernel = words.get(slot).copied().unwrap_or_default();
+                let go = native.words[slot];
+                let words =
+                    format!("run {run}: o[{slot}] is {go:#x} in Go, {kernel:#x} in the kernel{after}");
+                return Some((Way::Result, words));
+            }
+            if let Some(at) = (0..native.data.len()).find(|at| data.get(*at) != native.data.get(*at)) {
+                let kernel = data.get(at).copied().unwrap_or_default();
+                let go = native.data[at];
+                let words = format!("run {run}: p[{at}] is {go:#x} in Go, {kernel:#x} in the kernel{after}");
+                return Some((Way::Result, words));
+            }
+        }
+        None
     }
 }
 
-fn compare(job: &Job, report: &Report, native: &[NativeRun]) -> Answer {
-    let Some(map) = job.map("Out") else { return Answer::Refused("no map for the results".to_owned()) };
-    for (run, (ran, native)) in report.ran.iter().zip(native).enumerate() {
-        let result = match &ran.result {
-            Ok(result) => *result,
-            Err(why) => return Answer::Differs(Way::NotRun(why.clone()), why.clone()),
-        };
-        let key = Hex((run as u32).to_le_bytes().to_vec());
-        let entry = report.entries.iter().find(|entry| entry.map == map && entry.key == key);
-        let words: Vec<u64> =
-            entry.map(|entry| entry.value.0.chunks_exact(8).map(word).collect()).unwrap_or_default();
-        let panics = native.panic.as_ref().map(|words| format!("panics ({words})"));
-        if result != native.result {
-            let way = if native.panic.is_some() || result == 0 { Way::Panic } else { Way::Result };
-            let go = panics.unwrap_or_else(|| format!("returns {}", native.result));
-            return Answer::Differs(way, format!("run {run}: Go {go}, the kernel returns {result}"));
+/// How the verdict differs.
+fn verdict(model: &Verdict, loaded: &Loaded) -> Option<(Way, String)> {
+    let (kernel, summary) = (Verdict::of_kernel(loaded), loaded.summary());
+    let words = match &kernel {
+        Verdict::Rejected { message, .. } => particular(message.lines().next().unwrap_or_default()),
+        _ => particular(&summary),
+    };
+    match (model, &kernel) {
+        (Verdict::Unknown { why }, _) => Some((Way::Unknown(why.clone()), summary)),
+        (Verdict::Accepted { .. }, Verdict::Accepted { .. }) => None,
+        (Verdict::Accepted { .. }, _) => Some((Way::FalseAccept(words), summary)),
+        (model, Verdict::Accepted { .. }) => {
+            Some((Way::FalseReject(particular(&model.to_string())), model.to_string()))
         }
-        if let Some(slot) = (0..native.words.len()).find(|slot| words.get(*slot) != native.words.get(*slot)) {
-            let kernel = words.get(slot).copied().unwrap_or_default();
-            let after = panics.map(|panics| format!(" (Go {panics})")).unwrap_or_default();
-            let words = format!(
-                "run {run}: o[{slot}] is {:#x} in Go, {kernel:#x} in the kernel{after}",
-                native.words[slot]
-            );
-            return Answer::Differs(Way::Result, words);
-        }
+        _ => None,
     }
-    Answer::Same
 }
 
 fn word(bytes: &[u8]) -> u64 {
@@ -158,7 +247,7 @@ fn word(bytes: &[u8]) -> u64 {
 }
 
 /// The words without names and numbers.
-fn particular(words: &str) -> String {
+pub fn particular(words: &str) -> String {
     let mut result = String::new();
     let mut word = String::new();
     for c in words.chars().chain(std::iter::once(' ')) {

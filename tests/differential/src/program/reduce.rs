@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Member, NativeRun};
-use super::judge::{self, Answer, Way};
+use super::judge::{self, Answer, Difference};
+use super::kernels::Kernel;
 
 /// Candidates that are built together.
 const LOT: usize = 100;
@@ -19,7 +20,7 @@ pub struct Reduced {
     /// Go's results.
     pub native: Vec<NativeRun>,
     /// What differs.
-    pub words: String,
+    pub difference: Difference,
 }
 
 /// Numbers of lines to leave out.
@@ -29,83 +30,126 @@ type Cut = BTreeSet<usize>;
 ///
 /// # Errors
 /// Go can't be asked.
-pub fn reduce(program: &Member, way: &Way) -> Result<Option<Reduced>, String> {
-    let start = Instant::now();
-    let Some(mut smallest) =
-        differing(std::slice::from_ref(&program.text), program, way)?.pop().map(|(_, found)| found)
-    else {
-        return Ok(None);
+pub fn reduce(
+    program: &Member,
+    difference: &Difference,
+    kernels: &[Kernel],
+) -> Result<Option<Reduced>, String> {
+    let asked = Asked {
+        inputs: &program.packets,
+        difference,
+        kernel: kernels.iter().find(|kernel| kernel.name == difference.kernel),
+        deadline: Instant::now() + MOST_TIME,
     };
-    while start.elapsed() < MOST_TIME {
+    let first = asked.differing(std::slice::from_ref(&program.text))?.pop();
+    let Some((_, mut smallest)) = first else { return Ok(None) };
+    while !asked.is_over() {
         let text = smallest.text.clone();
         let lines: Vec<&str> = text.lines().collect();
         let cuts = cuts(&lines);
         let mut good: Vec<(usize, Reduced)> = Vec::new();
         for (lot, cuts) in cuts.chunks(LOT).enumerate() {
             let texts: Vec<String> = cuts.iter().map(|cut| without(&lines, cut)).collect();
-            let found = differing(&texts, program, way)?;
+            let found = asked.differing(&texts)?;
             good.extend(found.into_iter().map(|(index, found)| (lot * LOT + index, found)));
-            if start.elapsed() > MOST_TIME {
+            if asked.is_over() {
                 break;
             }
         }
-        let Some(best) = together(&lines, &cuts, good, program, way)? else { break };
+        let Some(best) = asked.together(&lines, &cuts, good)? else { break };
         smallest = best;
     }
     Ok(Some(smallest))
 }
 
-/// The smallest of what several good cuts give together, and of the single ones.
-fn together(
-    lines: &[&str],
-    cuts: &[Cut],
-    mut good: Vec<(usize, Reduced)>,
-    program: &Member,
-    way: &Way,
-) -> Result<Option<Reduced>, String> {
-    good.sort_by_key(|(_, found)| found.text.len());
-    let mut texts = Vec::new();
-    let mut share = good.len();
-    while share > 1 {
-        for part in good.chunks(share) {
-            let mut all = Cut::new();
-            for (index, _) in part {
-                if all.is_disjoint(&cuts[*index]) {
-                    all.extend(&cuts[*index]);
-                }
-            }
-            texts.push(without(lines, &all));
-        }
-        share = share.div_ceil(2).min(share - 1);
-        if share < 4 {
-            break;
-        }
-    }
-    texts.truncate(LOT);
-    let joined = differing(&texts, program, way)?;
-    let all = joined.into_iter().chain(good).map(|(_, found)| found);
-    Ok(all.min_by_key(|found| found.text.len()))
+/// What candidates are asked for.
+struct Asked<'a> {
+    inputs: &'a [Vec<u8>],
+    difference: &'a Difference,
+    /// Where the difference was seen; none where it needs no kernel.
+    kernel: Option<&'a Kernel>,
+    deadline: Instant,
 }
 
-/// Those of `texts` that differ in this way, by their number.
-fn differing(texts: &[String], program: &Member, way: &Way) -> Result<Vec<(usize, Reduced)>, String> {
-    if texts.is_empty() {
-        return Ok(Vec::new());
+impl Asked<'_> {
+    fn is_over(&self) -> bool {
+        Instant::now() > self.deadline
     }
-    let mut batch = Batch::new()?;
-    for text in texts {
-        batch.add(text.clone(), program.packets.clone());
-    }
-    let mut found = Vec::new();
-    for (index, (text, native)) in texts.iter().zip(batch.run()?).enumerate() {
-        let Ok(native) = native else { continue };
-        if let Answer::Differs(other, words) = judge::judge(text, &program.packets, &native)
-            && other == *way
-        {
-            found.push((index, Reduced { text: text.clone(), native, words }));
+
+    /// The smallest of what several good cuts give together, and of the single ones.
+    fn together(
+        &self,
+        lines: &[&str],
+        cuts: &[Cut],
+        mut good: Vec<(usize, Reduced)>,
+    ) -> Result<Option<Reduced>, String> {
+        good.sort_by_key(|(_, found)| found.text.len());
+        let mut texts = Vec::new();
+        let mut share = good.len();
+        while share > 1 {
+            for part in good.chunks(share) {
+                let mut all = Cut::new();
+                for (index, _) in part {
+                    if all.is_disjoint(&cuts[*index]) {
+                        all.extend(&cuts[*index]);
+                    }
+                }
+                texts.push(without(lines, &all));
+            }
+            share = share.div_ceil(2).min(share - 1);
+            if share < 4 {
+                break;
+            }
         }
+        texts.truncate(LOT);
+        let joined = self.differing(&texts)?;
+        let all = joined.into_iter().chain(good).map(|(_, found)| found);
+        Ok(all.min_by_key(|found| found.text.len()))
     }
-    Ok(found)
+
+    /// Those of `texts` that differ in this way, by their number. What is not looked at in time doesn't.
+    fn differing(&self, texts: &[String]) -> Result<Vec<(usize, Reduced)>, String> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut batch = Batch::new()?;
+        for text in texts {
+            batch.add(text.clone(), self.inputs.to_vec());
+        }
+        let mut found = Vec::new();
+        let mut compiled = Vec::new();
+        let mut add = |index: usize, native: &[NativeRun], answer: Answer| match answer {
+            Answer::Differs(difference) if difference.is_like(self.difference) => {
+                let text = texts[index].clone();
+                found.push((index, Reduced { text, native: native.to_vec(), difference }));
+            }
+            _ => {}
+        };
+        for (index, native) in batch.run()?.into_iter().enumerate() {
+            let Ok(native) = native else { continue };
+            if self.is_over() {
+                break;
+            }
+            match (judge::compile(&texts[index], self.inputs), self.kernel) {
+                (Err(answer), _) => add(index, &native, answer),
+                // A machine is started once for all of them.
+                (Ok(program), Some(kernel)) if kernel.is_machine() => compiled.push((index, native, program)),
+                (Ok(program), Some(kernel)) => {
+                    let report = kernel.ask(std::slice::from_ref(&program.job)).pop();
+                    let report = report.unwrap_or_else(|| Err("no report".to_owned()));
+                    add(index, &native, program.compare(kernel, &report, &native));
+                }
+                (Ok(_), None) => {}
+            }
+        }
+        if let Some(kernel) = self.kernel.filter(|_| !compiled.is_empty()) {
+            let jobs: Vec<_> = compiled.iter().map(|(_, _, program)| program.job.clone()).collect();
+            for ((index, native, program), report) in compiled.iter().zip(kernel.ask(&jobs)) {
+                add(*index, native, program.compare(kernel, &report, native));
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// What may be left out, the most first.

@@ -1,0 +1,126 @@
+//! Calls: functions with several results, methods, generic functions, iterators, functions that take functions.
+
+use super::r#gen::{Gen, MARK};
+use super::types::{Func, Int, Ty};
+
+impl Gen {
+    pub fn multiple_results(&mut self) -> bool {
+        let many: Vec<Func> = self.funcs.iter().filter(|func| func.results.len() > 1).cloned().collect();
+        if many.is_empty() {
+            return false;
+        }
+        let func = many[self.rng.below(many.len())].clone();
+        if func.results.iter().any(|ty| !self.has_room(ty)) || (self.pure && !func.pure) {
+            return false;
+        }
+        let arguments: Vec<String> = func.params.iter().map(|ty| self.expr(ty, 1).text).collect();
+        let names: Vec<String> = func
+            .results
+            .iter()
+            .map(|_| if self.rng.chance(15) { "_".to_owned() } else { self.name("v") })
+            .collect();
+        let sign = if names.iter().all(|name| name == "_") { "=" } else { ":=" };
+        self.line(format!("{} {sign} {}({})", names.join(", "), func.name, arguments.join(", ")));
+        for (name, ty) in names.iter().zip(&func.results) {
+            if name != "_" {
+                self.declare(name, ty, true);
+            }
+        }
+        true
+    }
+
+    pub fn method_call(&mut self) -> bool {
+        let found = self.var(|it, var| match it.plain(&var.ty) {
+            Ty::Named(index) => var.mutable && it.types[index].methods.iter().any(|method| method.on_pointer),
+            _ => false,
+        });
+        let Some(var) = found else { return false };
+        if self.pure && self.globals.iter().any(|global| global.name == var.name) {
+            return false;
+        }
+        let Ty::Named(index) = self.plain(&var.ty) else { return false };
+        let methods: Vec<Func> =
+            self.types[index].methods.iter().filter(|method| method.on_pointer).cloned().collect();
+        let method = methods[self.rng.below(methods.len())].clone();
+        let arguments: Vec<String> = method.params.iter().map(|ty| self.expr(ty, 1).text).collect();
+        let (of, arguments) = (&var.name, arguments.join(", "));
+        match self.rng.below(4) {
+            0 if self.on("method values") && !self.in_closure => {
+                let name = self.name("m");
+                self.line(format!("{name} := {of}.{}", method.name));
+                self.line(format!("{name}({arguments})"));
+            }
+            1 => self.line(format!("(&{of}).{}({arguments})", method.name)),
+            2 if self.on("method expressions") => {
+                let comma = if arguments.is_empty() { "" } else { ", " };
+                let ty = &self.types[index].name;
+                self.line(format!("(*{ty}).{}(&{of}{comma}{arguments})", method.name));
+            }
+            _ => self.line(format!("{of}.{}({arguments})", method.name)),
+        }
+        true
+    }
+
+    /// A function that takes a function.
+    pub fn taker(&mut self) -> String {
+        let name = format!("twice{MARK}");
+        if !self.top.iter().any(|text| text.starts_with(&format!("func {name}("))) {
+            self.top.push(format!(
+                "func {name}(x uint32, f func(uint32) uint32) uint32 {{\n\tif x > 1000 {{\n\t\treturn f(x)\n\t}}\n\treturn f(f(x) + 1)\n}}"
+            ));
+        }
+        name
+    }
+
+    /// A use of generic types and functions.
+    pub fn generic_call(&mut self) -> bool {
+        let start = format!("type num{MARK} interface");
+        if !self.top.iter().any(|text| text.starts_with(&start)) {
+            self.top.push(format!(
+                "{start} {{\n\t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}\n\n\
+                 type box{MARK}[T num{MARK}] struct {{\n\tv T\n\tn uint8\n}}\n\n\
+                 func (b *box{MARK}[T]) add(x T) T {{\n\tb.v += x\n\tb.n++\n\treturn b.v\n}}\n\n\
+                 func (b box{MARK}[T]) twice() T {{\n\treturn b.v * 2\n}}\n\n\
+                 func most{MARK}[T num{MARK}](x, y T) T {{\n\tif x > y {{\n\t\treturn x\n\t}}\n\treturn y\n}}\n\n\
+                 func conv{MARK}[To, From num{MARK}](x From) To {{\n\treturn To(x)\n}}\n\n\
+                 func pick{MARK}[A, B any](first bool, a A, b B) (A, B, bool) {{\n\tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}"
+            ));
+        }
+        let (int, other) = (self.int(), self.int());
+        let value = self.var_expr(&Ty::Int(int), 2);
+        let name = self.name("v");
+        match self.rng.below(5) {
+            0 => {
+                let second = self.expr(&Ty::Int(int), 1).text;
+                self.line(format!("{name} := most{MARK}({value}, {second})"));
+                self.declare(&name, &Ty::Int(int), true);
+            }
+            1 => {
+                self.line(format!("{name} := conv{MARK}[{}]({value})", other.name));
+                self.declare(&name, &Ty::Int(other), true);
+            }
+            2 => {
+                self.line(format!("{name} := most{MARK}[{}]({value}, 5)", int.name));
+                self.declare(&name, &Ty::Int(int), true);
+            }
+            3 => {
+                let (second, third) = (self.name("v"), self.name("v"));
+                let (condition, b) = (self.condition(1), self.var_expr(&Ty::Int(other), 1));
+                self.line(format!("{name}, {second}, {third} := pick{MARK}({condition}, {value}, {b})"));
+                self.declare(&name, &Ty::Int(int), true);
+                self.declare(&second, &Ty::Int(other), true);
+                self.declare(&third, &Ty::Bool, true);
+            }
+            _ => {
+                let b = self.name("b");
+                self.line(format!("{b} := box{MARK}[{}]{{v: {value}}}", int.name));
+                let more = self.var_expr(&Ty::Int(int), 1);
+                self.line(format!("{name} := {b}.add({more})"));
+                self.declare(&name, &Ty::Int(int), true);
+                self.sink(&format!("{b}.twice()"), &Ty::Int(int));
+                self.sink(&format!("{b}.n"), &Ty::Int(Int::named("uint8")));
+            }
+        }
+        true
+    }
+}
