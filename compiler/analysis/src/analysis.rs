@@ -13,6 +13,7 @@ use gobpf_verifier::{Dialect, Unknown, Verdict};
 
 use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
+use crate::constants::Choices;
 use crate::document::{Language, Snapshot};
 use crate::judge::{self, Judge, Places};
 use crate::literals::{self, JudgedLiteral};
@@ -238,10 +239,14 @@ impl Analysis {
         }
         if let Some(object) = object {
             let judge = Judge::of(&object, caches, types);
+            let declared = |global: usize| span(package.globals[global].place);
+            let choices = Choices::of(&object, (caches, types), &declared);
             for (index, program) in package.programs.iter().enumerate() {
                 let spans = judge::spans(file, &object.programs[index]);
                 let places = Places { of: &spans, whole: file.span(program.place) };
-                self.judge(&judge, index, places, cancel)?;
+                if self.judge(&judge, index, places, cancel)? {
+                    self.diagnostics.extend(choices.warning(index, places, cancel)?);
+                }
             }
             self.object = Some(object);
         }
@@ -269,13 +274,14 @@ impl Analysis {
         self.diagnostics.extend(labelled);
     }
 
+    /// Adds what the kernel says to one program; true where it accepts it.
     fn judge(
         &mut self,
         judge: &Judge<'_>,
         index: usize,
         places: Places<'_>,
         cancel: &Cancel,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<bool, Cancelled> {
         cancel.check()?;
         let dialect = judge.dialect;
         let program = &judge.object.programs[index];
@@ -283,6 +289,7 @@ impl Analysis {
         if verdict == Verdict::Unknown(Unknown::Cancelled) {
             return Err(Cancelled);
         }
+        let accepted = matches!(verdict, Verdict::Accepted(_));
         self.diagnostics.extend(judge::diagnostic(places, program, dialect, &verdict));
         self.programs.push(ProgramReport {
             name: program.name.clone(),
@@ -292,7 +299,7 @@ impl Analysis {
             stack_bytes: program.code.stack_bytes,
             judged: Judged { dialect, verdict },
         });
-        Ok(())
+        Ok(accepted)
     }
 
     /// Whether the file has an error, be it shown or left to Go's own tools.

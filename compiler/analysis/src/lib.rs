@@ -7,6 +7,7 @@ mod analysis;
 mod binary;
 mod cache;
 mod cancel;
+mod constants;
 mod constraint;
 mod document;
 mod emit;

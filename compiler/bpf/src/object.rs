@@ -1,5 +1,7 @@
 //! A compiled BPF object with symbolic relocations: what all inputs become and all judges and writers read.
 
+use std::ops::Range;
+
 use gobpf_btf::{Btf, TypeId};
 use gobpf_source::Origin;
 
@@ -219,12 +221,14 @@ pub struct Map {
 }
 
 /// The first value of a map of global data.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct MapContents {
     /// The value of key 0: `value_size` bytes.
     pub data: Vec<u8>,
     /// Frozen before any program is loaded, so that the verifier reads it as constants.
     pub frozen: bool,
+    /// Bytes of a frozen value that may be others when programs are loaded: what is read from them is not constant.
+    pub unknown: Vec<Range<u32>>,
 }
 
 impl Object {

@@ -66,7 +66,7 @@ impl Layout {
             flags: if frozen { BPF_F_RDONLY_PROG } else { 0 },
             key: None,
             value: None,
-            contents: Some(MapContents { data, frozen }),
+            contents: Some(MapContents { data, frozen, ..MapContents::default() }),
             ..Map::default()
         });
     }

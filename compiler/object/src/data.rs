@@ -41,7 +41,7 @@ pub fn read(elf: &Elf<'_>, object: &mut Object) -> DataMaps {
             max_entries: 1,
             flags,
             value: types,
-            contents: Some(MapContents { data, frozen }),
+            contents: Some(MapContents { data, frozen, ..MapContents::default() }),
             ..Map::default()
         });
         let variables = variables(&object.btf, types);

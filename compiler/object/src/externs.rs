@@ -104,7 +104,7 @@ pub fn read(
             value_size: image.len() as u32,
             max_entries: 1,
             flags: map_flags::RDONLY_PROG,
-            contents: Some(MapContents { data: image, frozen: true }),
+            contents: Some(MapContents { data: image, frozen: true, ..MapContents::default() }),
             ..Map::default()
         });
     }

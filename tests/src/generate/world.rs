@@ -176,15 +176,17 @@ fn structure(btf: &mut Btf, name: &str, size: u32, members: Vec<Member>) -> Type
 fn contents(bytes: u32, fill: Fill) -> Option<MapContents> {
     match fill {
         Fill::Empty | Fill::Typed(_) | Fill::Maps(_) => None,
-        Fill::Zeros => Some(MapContents { data: vec![0; bytes as usize], frozen: false }),
+        Fill::Zeros => {
+            Some(MapContents { data: vec![0; bytes as usize], frozen: false, ..MapContents::default() })
+        }
         Fill::Frozen => {
             let data = (0..bytes).map(|byte| (byte * 37) as u8).collect();
-            Some(MapContents { data, frozen: true })
+            Some(MapContents { data, frozen: true, ..MapContents::default() })
         }
         Fill::Text => {
             let mut data = TEXT.to_vec();
             data.resize(bytes as usize, 0);
-            Some(MapContents { data, frozen: true })
+            Some(MapContents { data, frozen: true, ..MapContents::default() })
         }
     }
 }

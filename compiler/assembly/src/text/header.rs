@@ -278,7 +278,7 @@ impl Header {
                 return Err(wording::data_too_long(data.len(), map.value_size));
             }
             data.resize(map.value_size as usize, 0);
-            map.contents = Some(MapContents { data, frozen });
+            map.contents = Some(MapContents { data, frozen, ..MapContents::default() });
         }
         Ok(map)
     }

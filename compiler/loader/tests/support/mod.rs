@@ -94,7 +94,7 @@ pub fn rodata(bytes: &[u8]) -> Map {
         flags: 0,
         key: None,
         value: None,
-        contents: Some(MapContents { data: bytes.to_vec(), frozen: true }),
+        contents: Some(MapContents { data: bytes.to_vec(), frozen: true, ..MapContents::default() }),
         ..Map::default()
     }
 }
@@ -238,7 +238,7 @@ pub fn shapes() -> Vec<(&'static str, Object)> {
     globals.flags = 0x480;
     let bss = Map {
         name: ".bss".into(),
-        contents: Some(MapContents { data: vec![0; 64], frozen: false }),
+        contents: Some(MapContents { data: vec![0; 64], frozen: false, ..MapContents::default() }),
         ..rodata(&[0; 64])
     };
     let odd = Map { name: "größe`\n".into(), ..rodata(b"x") };

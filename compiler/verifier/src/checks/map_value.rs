@@ -40,7 +40,11 @@ fn frozen_bytes(map: &Map, base: &Reg, off: i64, bytes: u32) -> Option<[u8; 8]> 
         return None;
     }
     let at = usize::try_from(off.checked_add(base.bounds.as_const()? as i64)?).ok()?;
-    let read = contents.data.get(at..at.checked_add(bytes as usize)?)?;
+    let end = at.checked_add(bytes as usize)?;
+    if contents.unknown.iter().any(|unknown| at < unknown.end as usize && (unknown.start as usize) < end) {
+        return None;
+    }
+    let read = contents.data.get(at..end)?;
     let mut value = [0; 8];
     value.get_mut(..read.len())?.copy_from_slice(read);
     Some(value)

@@ -114,7 +114,7 @@ impl Builder {
             ..Map::default()
         };
         let data = vec![7, 0, 0, 0, 1, 2, 3, 0x84];
-        let contents = Some(MapContents { data, frozen: true });
+        let contents = Some(MapContents { data, frozen: true, ..MapContents::default() });
         let code = Code { insns: self.insns, relocations: self.relocations, ..Code::default() };
         Object {
             programs: vec![Program {
