@@ -1,6 +1,7 @@
 //! What can be wrong with a program: each way to fail with what its words need.
 
 mod functions;
+mod kptr;
 
 use gobpf_bpf::insn::AluOp;
 
@@ -10,6 +11,7 @@ use crate::tnum::Tnum;
 use crate::verdict::Unknown;
 
 pub(crate) use functions::{GlobalFault, KernelFault};
+pub(crate) use kptr::KptrFault;
 
 /// Why the model stops.
 #[derive(Clone, PartialEq, Debug)]
@@ -171,9 +173,6 @@ pub(crate) enum HelperFault {
     BadFormat,
     /// The kernel says nothing.
     SilentlyRefused,
-    NoKptr {
-        reg: u8,
-    },
     FieldNotConstant {
         reg: u8,
         what: &'static str,
@@ -428,6 +427,8 @@ pub(crate) enum Fault {
         from: u32,
         to: u32,
     },
+    /// The kernel's own mistake: it looks for what a pointer was computed from.
+    BacktrackingMisuse,
     /// After dead code was removed, no function starts at `insn`, which is referred to.
     NoFunction {
         insn: u32,
@@ -490,6 +491,7 @@ pub(crate) enum Fault {
     Global(GlobalFault),
     Kernel(KernelFault),
     Memory(MemoryFault),
+    Kptr(KptrFault),
     /// Two messages, the last of which is the outer one.
     Then(Box<Fault>, Box<Fault>),
 

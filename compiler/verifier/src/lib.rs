@@ -36,6 +36,7 @@ pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
 use checks::encoding::{self, Load};
 use checks::flow::{self, Point};
 use checks::functions::{self, Found, Function};
+use checks::records::Records;
 use checks::{dead_code, global, kfuncs};
 use dialect::Rules;
 use explore::Machine;
@@ -77,6 +78,7 @@ pub(crate) struct Prepared {
     pub functions: Vec<Function>,
     /// Names of the kernel's functions that it calls, by slot.
     pub kfuncs: kfuncs::Names,
+    pub records: Arc<Records>,
 }
 
 /// Judges one program.
@@ -166,10 +168,11 @@ fn prepare(
     let insns = &program.code.insns;
     encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
     let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
-    let loads = encoding::resolve(object, program, rules)?;
+    let records = Records::new(object, kernel, rules);
+    let loads = encoding::resolve(object, program, &records, rules)?;
     let is_next = |slot: u32| kfuncs::is_next(&kfuncs, slot);
     let points = flow::check(insns, &mut functions, &is_next, rules)?;
-    Ok(Prepared { loads, points, functions, kfuncs })
+    Ok(Prepared { loads, points, functions, kfuncs, records: Arc::new(records) })
 }
 
 fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {

@@ -30,6 +30,9 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32, subprogram: u32) -> Checked<Opt
     }
     let old = m.rules.loops == LoopRule::None;
     if id == LOOP && !old {
+        if !m.state.reg(1).is_scalar() {
+            return Err(Fault::BacktrackingMisuse.into());
+        }
         m.need_precise(1)?;
         if u64::from(m.state.top.callback_depth) >= m.state.reg(1).bounds.umax {
             m.state.top.callback_depth = 0;

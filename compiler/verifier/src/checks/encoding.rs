@@ -5,7 +5,7 @@ use gobpf_bpf::insn::{self, class, mode, pseudo};
 use gobpf_bpf::tables::{MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object, Program, RelocationTarget};
 
-use crate::checks::helpers::{Field, fields_of};
+use crate::checks::records::{FieldKind, Records};
 use crate::dialect::{Dialect, Rules};
 use crate::fault::{Checked, Fault, HelperFault, Stop};
 use crate::state::MAX_OFFSET;
@@ -68,7 +68,12 @@ pub(crate) fn check_features(insns: &[Insn], rules: &Rules) -> Checked {
 }
 
 /// Resolves the loads of maps, and checks that every opcode exists.
-pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Located<Vec<Option<Load>>> {
+pub(crate) fn resolve(
+    object: &Object,
+    program: &Program,
+    records: &Records,
+    rules: &Rules,
+) -> Located<Vec<Option<Load>>> {
     let insns = &program.code.insns;
     let mut loads = vec![None; insns.len()];
     let mut at = 0;
@@ -82,7 +87,7 @@ pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Loca
             }
         }
         if insn.is_load_imm64() {
-            let load = resolve_load(object, program, at, rules).map_err(|stop| (at as u32, stop))?;
+            let load = resolve_load(object, program, at, records, rules).map_err(|stop| (at as u32, stop))?;
             if let Some(entry) = loads.get_mut(at) {
                 *entry = Some(load);
             }
@@ -97,7 +102,13 @@ pub(crate) fn resolve(object: &Object, program: &Program, rules: &Rules) -> Loca
     Ok(loads)
 }
 
-fn resolve_load(object: &Object, program: &Program, at: usize, rules: &Rules) -> Checked<Load> {
+fn resolve_load(
+    object: &Object,
+    program: &Program,
+    at: usize,
+    records: &Records,
+    rules: &Rules,
+) -> Checked<Load> {
     let insns = &program.code.insns;
     let (Some(low), Some(high)) = (insns.get(at), insns.get(at + 1)) else {
         return Err(Fault::BadLoadImm64.into());
@@ -107,11 +118,11 @@ fn resolve_load(object: &Object, program: &Program, at: usize, rules: &Rules) ->
     }
     match program.code.relocation_at(at as u32) {
         Some(RelocationTarget::Map(map)) => {
-            check_map_kind(object, program, map, rules)?;
+            check_map_kind(object, program, map, records, rules)?;
             Ok(Load::Map(map))
         }
         Some(RelocationTarget::MapValue { map, offset }) => {
-            check_map_kind(object, program, map, rules)?;
+            check_map_kind(object, program, map, records, rules)?;
             check_direct_value(object, map, offset)?;
             Ok(Load::MapValue { map, offset })
         }
@@ -131,14 +142,20 @@ fn resolve_load(object: &Object, program: &Program, at: usize, rules: &Rules) ->
     }
 }
 
-fn check_map_kind(object: &Object, program: &Program, map: MapId, rules: &Rules) -> Checked {
-    let Some(map) = object.maps.get(map.0 as usize) else {
+fn check_map_kind(
+    object: &Object,
+    program: &Program,
+    id: MapId,
+    records: &Records,
+    rules: &Rules,
+) -> Checked {
+    let Some(map) = object.maps.get(id.0 as usize) else {
         return Err(Stop::feature("a map that the object does not have"));
     };
     if map.kind == MapKind::ARENA {
         return Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))));
     }
-    match map_for_program(object, program, map, rules) {
+    match map_for_program(program, id, map, records, rules) {
         Some(why) => Err(HelperFault::MapForProgram { why }.into()),
         None => Ok(()),
     }
@@ -167,28 +184,39 @@ const SLEEPABLE_MAPS: [MapKind; 17] = [
 const SLEEPABLE_MAPS_6_1: usize = 13;
 
 /// `check_map_prog_compatibility`: why the program can't have the map.
-fn map_for_program(object: &Object, program: &Program, map: &Map, rules: &Rules) -> Option<&'static str> {
+fn map_for_program(
+    program: &Program,
+    id: MapId,
+    map: &Map,
+    records: &Records,
+    rules: &Rules,
+) -> Option<&'static str> {
     use ProgramKind as K;
     let old = rules.dialect == Dialect::V6_1;
     let is_tracing = matches!(
         program.kind,
         K::KPROBE | K::TRACEPOINT | K::PERF_EVENT | K::RAW_TRACEPOINT | K::RAW_TRACEPOINT_WRITABLE
     );
-    for field in fields_of(object, map) {
-        match field {
-            Field::SpinLock { .. } if program.kind == K::SOCKET_FILTER => {
-                return Some("socket filter progs cannot use bpf_spin_lock yet");
-            }
-            Field::SpinLock { .. } if is_tracing => {
-                return Some("tracing progs cannot use bpf_spin_lock yet");
-            }
-            Field::SpinLock { .. } if old && program.is_sleepable() => {
-                return Some("sleepable progs cannot use bpf_spin_lock yet");
-            }
-            Field::Timer { .. } if is_tracing => return Some("tracing progs cannot use bpf_timer yet"),
-            Field::WorkQueue { .. } if is_tracing => return Some("tracing progs cannot use bpf_wq yet"),
-            _ => {}
+    let has = |kind: FieldKind| records.of(Some(id)).is_some_and(|record| record.has(kind));
+    if is_tracing && (has(FieldKind::ListHead) || has(FieldKind::RbRoot)) {
+        return Some("tracing progs cannot use bpf_{list_head,rb_root} yet");
+    }
+    if has(FieldKind::SpinLock) || has(FieldKind::ResilientSpinLock) {
+        if program.kind == K::SOCKET_FILTER {
+            return Some("socket filter progs cannot use bpf_spin_lock yet");
         }
+        if is_tracing {
+            return Some("tracing progs cannot use bpf_spin_lock yet");
+        }
+        if old && program.is_sleepable() {
+            return Some("sleepable progs cannot use bpf_spin_lock yet");
+        }
+    }
+    if is_tracing && has(FieldKind::Timer) {
+        return Some("tracing progs cannot use bpf_timer yet");
+    }
+    if is_tracing && has(FieldKind::WorkQueue) {
+        return Some("tracing progs cannot use bpf_wq yet");
     }
     if map.kind == MapKind::STRUCT_OPS {
         return Some("bpf_struct_ops map cannot be used in prog");

@@ -24,7 +24,7 @@ pub(crate) fn is_global(btf: &Btf, ty: Option<TypeId>) -> bool {
 }
 
 /// `btf_type_skip_modifiers`.
-fn skip(btf: &Btf, mut ty: TypeId) -> TypeId {
+pub(crate) fn skip(btf: &Btf, mut ty: TypeId) -> TypeId {
     while let Some(
         Type::Typedef { target, .. }
         | Type::Const(target)

@@ -5,8 +5,9 @@ use gobpf_bpf::tables::MapKind;
 
 use crate::bounds::Bounds;
 use crate::checks::encoding::{RDONLY_PROG, WRONLY_PROG};
-use crate::checks::helpers::fields_of;
+use crate::checks::kptr;
 use crate::checks::memory::{Request, load_unknown};
+use crate::checks::records::FieldKind;
 use crate::explore::Machine;
 use crate::fault::{Access, Checked, End, Fault, MemoryFault, Region};
 use crate::state::{MAX_OFFSET, Reg};
@@ -16,7 +17,10 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     let map = m.map(base.map)?;
     let bytes = i64::from(request.bytes);
     check_permission(map, request.access, off, bytes)?;
-    check(m, request.base, base, off, bytes, false)?;
+    check_by(m, request.base, base, off, bytes, By { zero_allowed: false, is_direct: true })?;
+    if let Some(pointer) = kptr::at(m, base, off) {
+        return kptr::access(m, base, request, off, pointer);
+    }
     let (Access::Read, Some(value)) = (request.access, request.value) else { return Ok(()) };
     match frozen_bytes(map, base, off, request.bytes) {
         Some(bytes) => {
@@ -70,7 +74,15 @@ pub(crate) fn check_permission(map: &Map, access: Access, off: i64, bytes: i64) 
     Ok(())
 }
 
-/// `check_map_access`: within the value, and not where the kernel keeps something of its own.
+/// Whose access it is.
+#[derive(Clone, Copy)]
+struct By {
+    zero_allowed: bool,
+    /// The instruction's own, not a helper's.
+    is_direct: bool,
+}
+
+/// `check_map_access` by a helper: within the value, and not where the kernel keeps something of its own.
 pub(crate) fn check(
     m: &Machine<'_>,
     reg: u8,
@@ -79,21 +91,30 @@ pub(crate) fn check(
     bytes: i64,
     zero_allowed: bool,
 ) -> Checked {
+    check_by(m, reg, base, off, bytes, By { zero_allowed, is_direct: false })
+}
+
+fn check_by(m: &Machine<'_>, reg: u8, base: &Reg, off: i64, bytes: i64, by: By) -> Checked {
     let map = m.map(base.map)?;
-    check_region(reg, base, off, bytes, i64::from(map.value_size), zero_allowed)?;
+    check_region(reg, base, off, bytes, i64::from(map.value_size), by.zero_allowed)?;
     if map.value.is_none() {
         return Ok(());
     }
     let first = base.bounds.smin.saturating_add(off);
     let end = (base.bounds.umax as i64).saturating_add(off).saturating_add(bytes);
-    let touched = fields_of(m.object, map).into_iter().find(|field| {
-        let at = i64::from(field.off());
-        first < at + i64::from(field.size()) && at < end
-    });
-    match touched {
-        Some(field) => Err(MemoryFault::KernelField { what: field.name() }.into()),
-        None => Ok(()),
+    for field in &m.record_of(base.map)?.fields {
+        let at = i64::from(field.off);
+        if first >= at + i64::from(field.kind.size()) || at >= end {
+            continue;
+        }
+        match field.kind {
+            FieldKind::Pointer(_) => {
+                kptr::check_access(m, base, field.off, field.kind, off, bytes, by.is_direct)?;
+            }
+            kind => return Err(MemoryFault::KernelField { what: kind.name() }.into()),
+        }
     }
+    Ok(())
 }
 
 /// `check_mem_region_access`: `bytes` at any offset that `base` may have lie within `size`.

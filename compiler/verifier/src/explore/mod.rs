@@ -20,6 +20,7 @@ use crate::checks::encoding::Load;
 use crate::checks::flow::Point;
 use crate::checks::functions::Function;
 use crate::checks::kfuncs;
+use crate::checks::records::{Record, Records};
 use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Base, Kind, Place, State};
@@ -110,6 +111,8 @@ pub(crate) struct Machine<'a> {
     pub functions: Vec<Function>,
     /// Names of the kernel's functions that are called, by slot.
     pub kfuncs: kfuncs::Names,
+    /// What belongs to the kernel in values of maps.
+    pub records: Arc<Records>,
     /// Slots that some path reached.
     pub seen: Vec<bool>,
     pub state: State,
@@ -172,6 +175,7 @@ impl<'a> Machine<'a> {
             live_stack: live_stack::LiveStack::new(&prepared.functions),
             functions: prepared.functions,
             kfuncs: prepared.kfuncs,
+            records: prepared.records,
             seen: vec![false; insns.len()],
             state: State::start(0, 0),
             insn: 0,
@@ -433,6 +437,15 @@ impl<'a> Machine<'a> {
     pub fn map(&self, id: Option<MapId>) -> Checked<&'a Map> {
         id.and_then(|id| self.object.maps.get(id.0 as usize))
             .ok_or_else(|| Stop::feature("a pointer to a map that the object does not have"))
+    }
+
+    /// What belongs to the kernel in the values of map `id`.
+    pub fn record_of(&self, id: Option<MapId>) -> Checked<&Record> {
+        match self.records.of(id) {
+            Some(record) if record.lacks_types => Err(Stop::Unknown(Unknown::KernelTypes)),
+            Some(record) => Ok(record),
+            None => Err(Stop::feature("a pointer to a map that the object does not have")),
+        }
     }
 
     /// An instruction keeps to one kind of pointer where the kernel rewrites the access.

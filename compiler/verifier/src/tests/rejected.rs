@@ -215,7 +215,8 @@ fn pointer_arithmetic() {
 
 #[test]
 fn what_is_not_followed_is_said() {
+    // Which function that is, only the kernel's types could tell.
     let call = Insn { src: 2, imm: 1, ..Insn::call(0) };
     let verdict = Builder::tracepoint().insn(call).exit().verdict(Dialect::V6_18);
-    assert_eq!(verdict, Verdict::Unknown(Unknown::Feature("kernel function calls".into())));
+    assert_eq!(verdict, Verdict::Unknown(Unknown::KernelTypes));
 }

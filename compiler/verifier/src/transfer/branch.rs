@@ -1,17 +1,25 @@
 //! Conditional jumps: follow one side now, keep the other for later, and learn from the condition on both.
 
+use std::sync::Arc;
+
 use gobpf_bpf::insn::{JmpOp, SOURCE_REG, class};
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Insn, Object};
 
 use crate::bounds::{self, Bounds};
-use crate::checks::helpers::{self, Field};
 use crate::checks::operands::read_reg;
+use crate::checks::records::{FieldKind, Records};
 use crate::dialect::{Backtracking, Deduction, Rules};
 use crate::explore::{Machine, Next, Note};
 use crate::fault::{Checked, Fault};
 use crate::state::{Base, Kind, MAX_OFFSET, Place, Reg, State, flag};
 use crate::transfer::{links, packet_compare};
+
+/// The maps that pointers may point into.
+struct Maps<'a> {
+    object: &'a Object,
+    records: &'a Records,
+}
 
 /// A comparison, taken apart.
 struct Comparison {
@@ -203,6 +211,8 @@ fn learn_pointers(m: &mut Machine<'_>, comparison: &Comparison, taken: &mut Stat
     let Comparison { op, bits32, dst, src, left, right } = comparison;
     let deduction = m.rules.deduction;
     let whole_spills = deduction == Deduction::Simple;
+    let records = Arc::clone(&m.records);
+    let maps = Maps { object: m.object, records: &records };
     if *bits32 {
         return;
     }
@@ -218,7 +228,7 @@ fn learn_pointers(m: &mut Machine<'_>, comparison: &Comparison, taken: &mut Stat
                     for (known, other, number) in [(left, right, *src), (right, left, *dst)] {
                         let maybe = other.kind.may_be_null() && other.kind.base != Base::BtfId;
                         if is_not_null(known, deduction) && known.kind.base != Base::BtfId && maybe {
-                            not_null(state.reg_mut(number), m.object);
+                            not_null(state.reg_mut(number), &maps);
                         }
                     }
                 }
@@ -234,16 +244,16 @@ fn learn_pointers(m: &mut Machine<'_>, comparison: &Comparison, taken: &mut Stat
             if left.ref_obj != 0 && left.ref_obj == left.id {
                 null.references.retain(|held| held.id != left.id);
             }
-            let (id, rules, object) = (left.id, m.rules, m.object);
-            settle(null, id, true, rules, object);
-            settle(not_null, id, false, rules, object);
+            let (id, rules) = (left.id, m.rules);
+            settle(null, id, true, rules, &maps);
+            settle(not_null, id, false, rules, &maps);
         }
         None => {}
     }
 }
 
 /// All copies of a result that may be null become null, or what they point to.
-fn settle(state: &mut State, id: u32, is_null: bool, rules: &Rules, object: &Object) {
+fn settle(state: &mut State, id: u32, is_null: bool, rules: &Rules, maps: &Maps<'_>) {
     for reg in state.values_mut(!rules.precise_spills) {
         if !reg.kind.may_be_null() || reg.id != id {
             continue;
@@ -252,38 +262,36 @@ fn settle(state: &mut State, id: u32, is_null: bool, rules: &Rules, object: &Obj
             (reg.kind, reg.id, reg.ref_obj) = (Kind::SCALAR, 0, 0);
             continue;
         }
-        not_null(reg, object);
-        if !has_lock(reg, object) {
+        not_null(reg, maps);
+        if !has_lock(reg, maps) {
             reg.id = 0;
         }
     }
 }
 
 /// Whether the id still tells values apart, since each has a lock of its own.
-fn has_lock(reg: &Reg, object: &Object) -> bool {
-    let map = reg.map.filter(|_| reg.kind == Kind::MAP_VALUE).and_then(|map| object.maps.get(map.0 as usize));
-    map.is_some_and(|map| {
-        helpers::fields_of(object, map).iter().any(|field| matches!(field, Field::SpinLock { .. }))
-    })
+fn has_lock(reg: &Reg, maps: &Maps<'_>) -> bool {
+    let record = reg.map.filter(|_| reg.kind == Kind::MAP_VALUE).and_then(|map| maps.records.of(Some(map)));
+    record.is_some_and(|record| record.has(FieldKind::SpinLock) || record.has(FieldKind::ResilientSpinLock))
 }
 
 /// `mark_ptr_not_null_reg`.
-fn not_null(reg: &mut Reg, object: &Object) {
+fn not_null(reg: &mut Reg, maps: &Maps<'_>) {
     reg.kind = reg.kind.without(flag::OR_NULL);
     if reg.kind.base != Base::MapValue {
         return;
     }
-    let Some(map) = reg.map.and_then(|map| object.maps.get(map.0 as usize)) else { return };
+    let Some(map) = reg.map.and_then(|map| maps.object.maps.get(map.0 as usize)) else { return };
     match map.kind {
         MapKind::XSKMAP => reg.kind = Kind::XDP_SOCK,
         MapKind::SOCKMAP | MapKind::SOCKHASH => reg.kind = Kind::SOCKET,
         MapKind::ARRAY_OF_MAPS | MapKind::HASH_OF_MAPS => {
             reg.kind = Kind::MAP;
             reg.map = map.inner;
-            let inner = map.inner.and_then(|inner| object.maps.get(inner.0 as usize));
-            let fields = inner.map(|inner| helpers::fields_of(object, inner)).unwrap_or_default();
             // The lookup tells the timers of inner maps apart.
-            if fields.iter().any(|field| matches!(field, Field::Timer { .. } | Field::WorkQueue { .. })) {
+            let later = [FieldKind::Timer, FieldKind::WorkQueue, FieldKind::TaskWork];
+            let inner = maps.records.of(map.inner);
+            if inner.is_some_and(|record| later.into_iter().any(|kind| record.has(kind))) {
                 reg.map_uid = reg.id;
             }
         }

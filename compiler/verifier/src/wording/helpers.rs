@@ -1,7 +1,7 @@
 //! The kernel's words about calls of helpers and the memory that they give.
 
 use crate::dialect::Dialect;
-use crate::fault::{Fault, HelperFault, MemoryFault};
+use crate::fault::{Fault, HelperFault, KptrFault, MemoryFault};
 use crate::print;
 use crate::wording::kernel::{self, name};
 
@@ -9,6 +9,7 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
     Some(match fault {
         Fault::Helper(fault) => helper(fault, dialect),
         Fault::Memory(fault) => memory(fault, dialect),
+        Fault::Kptr(fault) => kptr(fault),
         Fault::Then(first, last) => {
             format!("{}\n{}", kernel::message(first, dialect), kernel::message(last, dialect))
         }
@@ -88,7 +89,6 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
         HelperFault::NotTerminated => "string is not zero-terminated".into(),
         HelperFault::BadFormat => "Invalid format string".into(),
         HelperFault::SilentlyRefused => String::new(),
-        HelperFault::NoKptr { reg } => format!("R{reg} has no valid kptr"),
         HelperFault::FieldNotConstant { reg, what } => {
             format!("R{reg} doesn't have constant offset. {what} has to be at the constant offset")
         }
@@ -151,5 +151,30 @@ fn memory(fault: &MemoryFault, dialect: Dialect) -> String {
         MemoryFault::KernelField { what } => {
             format!("{what} cannot be accessed directly by load/store")
         }
+    }
+}
+
+fn kptr(fault: &KptrFault) -> String {
+    use KptrFault as K;
+    match fault {
+        K::Mode => "kptr in map can only be accessed using BPF_MEM instruction mode".into(),
+        K::StoreReferenced => "store to referenced kptr disallowed".into(),
+        K::StoreUser => "store to uptr disallowed".into(),
+        K::StoreOfConstant { off } => format!("BPF_ST imm must be 0 when storing to kptr at off={off}"),
+        K::OtherObject { reg, found, target, or_untrusted } => {
+            let or = if *or_untrusted { format!(" or untrusted_ptr_{target}") } else { String::new() };
+            format!("invalid kptr access, R{reg} type={found} expected=ptr_{target}{or}")
+        }
+        K::NotConstant { reg } => {
+            format!("R{reg} doesn't have constant offset. kptr has to be at the constant offset")
+        }
+        K::None { reg } => format!("R{reg} has no valid kptr"),
+        K::NoneInMap { map } => format!("map '{map}' has no valid kptr"),
+        K::Elsewhere { off } => format!("off={off} doesn't point to kptr"),
+        K::NotReferenced { off } => format!("off={off} kptr isn't referenced kptr"),
+        K::Indirect { what } => format!("{what} cannot be accessed indirectly by helper"),
+        K::Variable { what } => format!("{what} access cannot have variable offset"),
+        K::Misaligned { what, at, off } => format!("{what} access misaligned expected={at} off={off}"),
+        K::Size { what } => format!("{what} access size must be BPF_DW"),
     }
 }

@@ -64,6 +64,7 @@ fn encoding(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::TooManyJumps { pending, is_async: true } => {
             format!("The sequence of {pending} jumps is too complex for async cb.")
         }
+        Fault::BacktrackingMisuse => "verifier bug: backtracking misuse".into(),
         // The older ones only warn in the kernel's own log.
         Fault::NoFunction { insn } if dialect == Dialect::V6_18 => {
             format!("verifier bug: No program to jit at insn {insn} (subprog < 0)")

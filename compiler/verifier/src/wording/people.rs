@@ -52,6 +52,11 @@ fn flow(fault: &Fault) -> Option<Explanation> {
             "no path leads to this instruction, and the verifier takes that for a mistake",
             "remove the instruction, or the jump that skips it",
         ),
+        Fault::BacktrackingMisuse => says(
+            Category::WrongType,
+            "a pointer is passed where the kernel takes a number of turns",
+            "pass a number",
+        ),
         Fault::NoFunction { .. } => says(
             Category::ControlFlow,
             "the address of a function is taken, and nothing ever calls the function, so that the kernel removes it",
@@ -369,6 +374,11 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             Category::Helper,
             "a function of the kernel is called in a way that it does not allow",
             "look at the kernel's documentation of the function",
+        ),
+        Fault::Kptr(_) => says(
+            Category::WrongType,
+            "this is not how a pointer to an object in a map's value may be used",
+            "load it with 8 bytes at its offset, and exchange it with bpf_kptr_xchg",
         ),
         Fault::Btf(_) => says(
             Category::WrongType,

@@ -4,7 +4,7 @@ use gobpf_bpf::tables::{Argument, ArgumentKind, Flags, MapKind};
 
 use crate::checks::helpers::{Call, accepts, access_of, id, is_forbidden_packet, locks, memory, strings};
 use crate::checks::operands::read_reg;
-use crate::checks::{btf, context, dynptr};
+use crate::checks::{btf, context, dynptr, kptr};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, HelperFault};
@@ -99,8 +99,15 @@ fn check_kind(m: &mut Machine<'_>, call: &Call, reg: u8, value: &Reg, argument: 
             }
         };
     }
-    if value.kind.may_be_null() && (!argument.has(Flags::OR_NULL) || argument.has(Flags::RELEASED)) {
+    let old = m.rules.dialect == Dialect::V6_1;
+    if old && value.kind != Kind::BTF_ID {
+        return Ok(());
+    }
+    if !old && value.kind.may_be_null() && (!argument.has(Flags::OR_NULL) || argument.has(Flags::RELEASED)) {
         return Err(HelperFault::PossiblyNull { reg }.into());
+    }
+    if let (Some(pointer), 2) = (call.kptr, reg) {
+        return kptr::check_type(m, reg, value, pointer);
     }
     btf::check_argument(m, call.helper.id, reg, value, argument)
 }
@@ -215,7 +222,7 @@ fn check_meaning(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, arg
             }
             _ => Ok(()),
         },
-        ArgumentKind::PtrToKptr => locks::kptr(m, reg, value),
+        ArgumentKind::PtrToKptr => kptr::target(m, call, reg, value),
         _ => Ok(()),
     }
 }

@@ -1,21 +1,15 @@
 //! Spin locks and timers in map values.
 
-use crate::checks::helpers::fields::may_have_kptr;
-use crate::checks::helpers::{Call, Field, fields_of};
+use crate::checks::helpers::Call;
+use crate::checks::records::FieldKind;
 use crate::dialect::Dialect;
 use crate::explore::Machine;
-use crate::fault::{Checked, HelperFault, Stop};
-use crate::state::Base;
+use crate::fault::{Checked, HelperFault};
 use crate::state::{Held, Reference, Reg};
 
-/// Where the field is that `value` points to, which `what` says the name of.
-fn check_field(
-    m: &Machine<'_>,
-    reg: u8,
-    value: &Reg,
-    what: &'static str,
-    is_it: fn(&Field) -> bool,
-) -> Checked {
+/// Where the field is that `value` points to, of `kind`.
+fn check_field(m: &Machine<'_>, reg: u8, value: &Reg, kind: FieldKind) -> Checked {
+    let what = kind.name();
     let Some(variable) = value.bounds.as_const() else {
         return Err(HelperFault::FieldNotConstant { reg, what }.into());
     };
@@ -24,27 +18,20 @@ fn check_field(
     if map.value.is_none() {
         return Err(HelperFault::MapWithoutBtf { map: name(), what }.into());
     }
-    let Some(field) = fields_of(m.object, map).into_iter().find(is_it) else {
+    let record = m.record_of(value.map)?;
+    let Some(field) = record.fields.iter().find(|field| field.kind == kind) else {
         return Err(HelperFault::NoField { map: name(), what }.into());
     };
     let off = (variable as i64).wrapping_add(i64::from(value.off));
-    if i64::from(field.off()) != off {
-        return Err(HelperFault::FieldElsewhere { off, what, at: field.off() }.into());
+    if i64::from(field.off) != off {
+        return Err(HelperFault::FieldElsewhere { off, what, at: field.off }.into());
     }
     Ok(())
 }
 
-/// `process_kptr_func`, as far as values without any pointer go.
-pub(super) fn kptr(m: &Machine<'_>, reg: u8, value: &Reg) -> Checked {
-    let has_none = value.kind.base == Base::MapValue
-        && value.bounds.as_const().is_some()
-        && m.map(value.map)?.value.is_some_and(|ty| !may_have_kptr(&m.object.btf, ty));
-    if has_none { Err(HelperFault::NoKptr { reg }.into()) } else { Err(Stop::feature("bpf_kptr_xchg")) }
-}
-
 /// `process_spin_lock`.
 pub(super) fn spin_lock(m: &mut Machine<'_>, locks: bool, reg: u8, value: &Reg) -> Checked {
-    check_field(m, reg, value, "bpf_spin_lock", |field| matches!(field, Field::SpinLock { .. }))?;
+    check_field(m, reg, value, FieldKind::SpinLock)?;
     let owner = match m.rules.dialect {
         // 6.1 knows the lock by its id alone.
         Dialect::V6_1 => 0,
@@ -77,7 +64,7 @@ pub(super) fn spin_lock(m: &mut Machine<'_>, locks: bool, reg: u8, value: &Reg) 
 
 /// `process_timer_func`.
 pub(super) fn timer(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg) -> Checked {
-    check_field(m, reg, value, "bpf_timer", |field| matches!(field, Field::Timer { .. }))?;
+    check_field(m, reg, value, FieldKind::Timer)?;
     (call.map, call.map_uid) = (value.map, value.map_uid);
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 pub(crate) mod accepts;
 mod arguments;
-mod fields;
 mod locks;
 mod maps;
 pub(crate) mod memory;
@@ -13,13 +12,12 @@ mod strings;
 use gobpf_bpf::MapId;
 use gobpf_bpf::tables::{ArgumentKind, Flags, Helper, Prototype};
 
+use crate::checks::records::Pointer;
 use crate::checks::{callbacks, calls, dynptr, packet, references};
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, HelperFault};
 use crate::state::{Kind, Reg};
 use crate::transfer::assign;
-
-pub(crate) use fields::{Field, fields_of};
 
 /// Licences that the kernel takes for GPL-compatible (`license_is_gpl_compatible`).
 const GPL_COMPATIBLE: [&str; 6] =
@@ -83,6 +81,8 @@ pub(crate) struct Call {
     pub dynptr: u32,
     /// The kernel type that the result is of.
     pub btf: u32,
+    /// The field of a map's value that R1 of `bpf_kptr_xchg` points to.
+    pub kptr: Option<Pointer>,
     /// A dynptr that the call makes (6.1 does so after all arguments).
     pub new_dynptr: Option<u8>,
 }
@@ -142,6 +142,7 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32) -> Checked<Next> {
         reference: 0,
         dynptr: 0,
         btf: 0,
+        kptr: None,
         new_dynptr: None,
     };
     arguments::check(m, &mut call)?;

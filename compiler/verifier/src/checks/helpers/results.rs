@@ -3,8 +3,9 @@
 use gobpf_bpf::tables::{Flags, MapKind, ResultRange, ReturnKind};
 
 use crate::bounds::Bounds;
-use crate::checks::helpers::{Call, Field, fields_of, id};
-use crate::checks::{btf, references};
+use crate::checks::helpers::{Call, id};
+use crate::checks::records::FieldKind;
+use crate::checks::{btf, kptr, references};
 use crate::explore::Machine;
 use crate::fault::Checked;
 use crate::state::{Extra, Kind, Reg, flag};
@@ -55,6 +56,9 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
             Reg { extra: Extra::Mem { size: call.memory, dynptr: call.dynptr }, ..pointer(Kind::MEM) }
         }
         ReturnKind::PtrToMemOrBtfId => btf::memory_or_object(m, call, flags)?,
+        ReturnKind::PtrToBtfId if call.kptr.is_some() => {
+            call.kptr.map_or(Reg::NOT_INIT, |pointer| kptr::taken(pointer, flags))
+        }
         ReturnKind::PtrToBtfId => btf::object(m, returns.btf, flags)?,
     };
     if result.kind.may_be_null() {
@@ -107,7 +111,7 @@ fn ranged(m: &Machine<'_>, min: i64, max: i64) -> Reg {
 fn map_value(m: &mut Machine<'_>, call: &Call, mut flags: u16) -> Checked<Reg> {
     let map = m.map(call.map)?;
     let entries = u64::from(map.max_entries);
-    let has_lock = fields_of(m.object, map).iter().any(|field| matches!(field, Field::SpinLock { .. }));
+    let has_lock = m.record_of(call.map)?.has(FieldKind::SpinLock);
     if call.helper.id == id::MAP_LOOKUP_ELEM && call.key.is_some_and(|key| key < entries) {
         flags &= !flag::OR_NULL;
     }
