@@ -100,6 +100,8 @@ pub(crate) struct Rules {
     pub tail_calls_move_packets: bool,
     /// A tail call in a function returns to the function's caller, or fails.
     pub tail_calls_return: bool,
+    /// `may_goto +0` does nothing, and is removed (6.14).
+    pub empty_may_goto: bool,
     /// RCU sections may be nested (6.18).
     pub nests_rcu: bool,
     /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
@@ -140,6 +142,7 @@ const V6_1: Rules = Rules {
     knows_trust: false,
     tail_calls_move_packets: false,
     tail_calls_return: false,
+    empty_may_goto: false,
     nests_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
@@ -177,6 +180,7 @@ const V6_18: Rules = Rules {
     references_by_state: true,
     references_of_callbacks: false,
     private_stacks: true,
+    empty_may_goto: true,
     follows_any_pointer: true,
     tail_calls_return: true,
     wrapping_bounds: true,

@@ -393,6 +393,10 @@ pub(crate) enum Fault {
     AtomicOpcode {
         op: i32,
     },
+    MayGoto {
+        off: i16,
+        imm: i32,
+    },
     AtomicSize,
     LoadMode,
     LegacyPacketLoad,

@@ -166,7 +166,7 @@ fn prepare(
     rules: &Rules,
 ) -> encoding::Located<Prepared> {
     let insns = &program.code.insns;
-    encoding::check_features(insns, rules).map_err(|stop| (0, stop))?;
+    encoding::check_features(insns).map_err(|stop| (0, stop))?;
     let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
     let records = Records::new(object, kernel, rules);
     let loads = encoding::resolve(object, program, &records, rules)?;

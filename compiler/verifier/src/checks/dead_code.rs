@@ -3,7 +3,9 @@
 
 use gobpf_bpf::insn::{self, pseudo};
 
-use crate::checks::encoding::{JUMP_LONG, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target};
+use crate::checks::encoding::{
+    JUMP_LONG, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
+};
 use crate::checks::functions::refers;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, KernelFault};
@@ -14,6 +16,7 @@ struct Slot {
     /// Where it leads, whether as a jump or as a reference to a function.
     target: Option<usize>,
     is_jump: bool,
+    is_may_goto: bool,
     is_reference: bool,
 }
 
@@ -64,7 +67,7 @@ fn slot(m: &Machine<'_>, at: usize) -> Slot {
     let is_seen = |at: usize| m.seen.get(at).copied().unwrap_or(false);
     if refers(insn) {
         let target = usize::try_from(at as i64 + i64::from(insn.imm) + 1).ok();
-        return Slot { target, is_jump: false, is_reference: true };
+        return Slot { target, is_reference: true, ..Slot::default() };
     }
     let op = insn.code & OP_MASK;
     if !is_jump_class(insn) || op == OP_CALL || op == OP_EXIT {
@@ -73,9 +76,10 @@ fn slot(m: &Machine<'_>, at: usize) -> Slot {
     let target = usize::try_from(jump_target(at, insn)).ok();
     let is_always = insn.code == JUMP_LONG || op == OP_JA;
     if !is_always && is_seen(at + 1) && target.is_some_and(|target| !is_seen(target)) {
-        return Slot { target: Some(at + 1), is_jump: true, is_reference: false };
+        return Slot { target: Some(at + 1), is_jump: true, ..Slot::default() };
     }
-    Slot { target, is_jump: is_always || !is_seen(at + 1), is_reference: false }
+    let is_may_goto = insn.code == MAY_GOTO && m.rules.empty_may_goto;
+    Slot { target, is_jump: is_always || !is_seen(at + 1), is_may_goto, is_reference: false }
 }
 
 impl Shrinking {
@@ -96,8 +100,11 @@ impl Shrinking {
     fn remove_empty_jumps(&mut self) {
         let mut at = 0;
         while let Some(slot) = self.slots.get(at) {
-            if slot.is_jump && slot.target == Some(at + 1) {
+            let (is_jump, is_may_goto) = (slot.is_jump, slot.is_may_goto);
+            if (is_jump || is_may_goto) && slot.target == Some(at + 1) {
                 self.remove(at, 1);
+                // The one before may have become such.
+                at = at.saturating_sub(usize::from(is_may_goto));
             } else {
                 at += 1;
             }

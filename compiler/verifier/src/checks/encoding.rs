@@ -31,7 +31,7 @@ pub(crate) type Located<T = ()> = Result<T, (u32, Stop)>;
 /// Jump with a 32-bit offset: Debian's 6.1 has it too.
 pub(crate) const JUMP_LONG: u8 = class::JMP32;
 /// `may_goto`, 6.9.
-const MAY_GOTO: u8 = 0xe5;
+pub(crate) const MAY_GOTO: u8 = 0xe5;
 /// `BPF_OP` bits of jumps.
 pub(crate) const OP_MASK: u8 = 0xf0;
 pub(crate) const OP_JA: u8 = 0x00;
@@ -55,11 +55,10 @@ pub(crate) fn jump_target(at: usize, insn: Insn) -> i64 {
 }
 
 /// Stops at what the model doesn't follow yet.
-pub(crate) fn check_features(insns: &[Insn], rules: &Rules) -> Checked {
+pub(crate) fn check_features(insns: &[Insn]) -> Checked {
     for insn in insns {
         let feature = match (insn.code, insn.src) {
             (insn::LD_IMM64, pseudo::BTF_ID) => "addresses of kernel variables",
-            (MAY_GOTO, _) if rules.v4 => "may_goto",
             _ => continue,
         };
         return Err(Stop::feature(feature));

@@ -5,7 +5,7 @@ use gobpf_bpf::insn::{SOURCE_REG, pseudo};
 
 use crate::checks::callbacks;
 use crate::checks::encoding::{
-    Located, OP_CALL, OP_EXIT, OP_JA, OP_MASK, OP_MAY_GOTO, is_jump_class, jump_target,
+    Located, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
 };
 use crate::checks::functions::{self, Function};
 use crate::dialect::{LoopRule, Rules};
@@ -153,10 +153,10 @@ impl Graph<'_> {
                 }
                 Ok(next)
             }
-            op => {
+            _ => {
                 if let Some(point) = self.points.get_mut(at) {
                     point.prune = true;
-                    if op == OP_MAY_GOTO {
+                    if insn.code == MAY_GOTO && insn.src == 0 {
                         (point.checkpoint, point.may_goto) = (true, true);
                     }
                 }

@@ -13,7 +13,7 @@ pub(crate) use links::link_source;
 use gobpf_bpf::Insn;
 use gobpf_bpf::insn::{SOURCE_REG, class, mode, pseudo};
 
-use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK, jump_target};
+use crate::checks::encoding::{MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, OP_MAY_GOTO, jump_target};
 use crate::checks::operands::read_reg;
 use crate::checks::{calls, context, helpers, kfuncs, locks, memory, returns};
 use crate::explore::{Machine, Next};
@@ -94,8 +94,23 @@ fn jump(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
             }
             calls::leave(m)
         }
+        OP_MAY_GOTO => may_goto(m, insn),
         _ => branch::branch(m, insn),
     }
+}
+
+/// `may_goto`: a jump that is taken at the latest when a budget is used up. The other way is a turn of a loop that the
+/// verifier can't count.
+fn may_goto(m: &mut Machine<'_>, insn: Insn) -> Checked<Next> {
+    let goes_nowhere = insn.off == 0 && !m.rules.empty_may_goto;
+    if insn.code != MAY_GOTO || insn.src != 0 || insn.dst != 0 || insn.imm != 0 || goes_nowhere {
+        return Err(Fault::MayGoto { off: insn.off, imm: insn.imm }.into());
+    }
+    let mut stays = m.state.clone();
+    stays.may_goto_depth += 1;
+    m.widen(&mut stays, m.insn, true);
+    m.push(m.insn + 1, stays)?;
+    Ok(Next::Go(jump_target(m.insn as usize, insn) as u32))
 }
 
 /// Puts `value` into register `reg`, made by the current instruction.

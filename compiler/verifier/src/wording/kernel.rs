@@ -40,6 +40,8 @@ fn encoding(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::InvalidShift { by } => format!("invalid shift {by}"),
         Fault::InvalidJump { op } => format!("invalid BPF_JMP/JMP32 opcode {op:x}"),
         Fault::AtomicOpcode { op } => format!("BPF_ATOMIC uses invalid atomic opcode {op:02x}"),
+        Fault::MayGoto { imm, .. } if dialect == Dialect::V6_18 => format!("invalid may_goto imm {imm}"),
+        Fault::MayGoto { off, imm } => format!("invalid may_goto off {off} imm {imm}"),
         Fault::AtomicSize => "invalid atomic operand size".into(),
         Fault::LoadMode => "invalid BPF_LD mode".into(),
         Fault::LegacyLoadContext => "at the time of BPF_LD_ABS|IND R6 != pointer to skb".into(),
