@@ -14,6 +14,9 @@ pub const EMIT_NEEDS_A_FILE: &str = "--emit needs a file: gobpf-lsp --emit KIND 
 /// `--emit` with several files.
 pub const EMIT_NEEDS_ONE_FILE: &str = "--emit works on one file at a time";
 
+/// `--emit elf` where somebody would read it.
+pub const NO_OBJECT_TO_A_TERMINAL: &str = "an object is not for a terminal to show: name a file with -o OUT";
+
 /// `--init` outside of a module.
 pub const INIT_NEEDS_A_MODULE: &str =
     "there is no go.mod here or in a directory above; run `go mod init NAME` first";

@@ -296,7 +296,11 @@ impl Analysis {
             section: program.section.clone(),
             span: places.whole,
             insns: program.code.insns.len() as u32,
-            stack_bytes: program.code.stack_bytes,
+            stack_bytes: match &verdict {
+                // What nobody compiled here has no frame that is known.
+                Verdict::Accepted(statistics) => program.code.stack_bytes.max(statistics.stack_bytes),
+                _ => program.code.stack_bytes,
+            },
             judged: Judged { dialect, verdict },
         });
         Ok(accepted)

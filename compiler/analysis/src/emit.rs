@@ -31,17 +31,20 @@ pub enum Emit {
     Verdict,
     /// The generated Go program.
     Loader,
+    /// An ELF object.
+    Elf,
 }
 
 impl Emit {
     /// All kinds with their names.
-    pub const ALL: [(Emit, &'static str); 6] = [
+    pub const ALL: [(Emit, &'static str); 7] = [
         (Emit::Hir, "hir"),
         (Emit::Ir, "ir"),
         (Emit::Asm, "asm"),
         (Emit::States, "states"),
         (Emit::Verdict, "verdict"),
         (Emit::Loader, "loader"),
+        (Emit::Elf, "elf"),
     ];
 }
 
@@ -91,37 +94,55 @@ impl From<Cancelled> for EmitError {
 }
 
 impl Snapshot {
-    /// The text of `emit` for this version.
+    /// The file that `emit` names, for this version: text but for [`Emit::Elf`].
     ///
     /// # Errors
     ///
     /// [`EmitError`] says why there is none. A program that the verifier rejects can be emitted all the same, except as
     /// a loader.
-    pub fn emit(&self, emit: Emit, cancel: &Cancel) -> Result<String, EmitError> {
-        let analysis = self.analyse(cancel)?;
+    pub fn emit(&self, emit: Emit, cancel: &Cancel) -> Result<Vec<u8>, EmitError> {
+        let analysis = &*self.analyse(cancel)?;
         let missing = || if analysis.has_errors() { EmitError::Diagnostics } else { EmitError::NoProgram };
         let package = analysis.package.as_ref().filter(|package| !package.programs.is_empty());
         let object = analysis.object.as_ref();
-        match emit {
-            Emit::Hir => Ok(gobpf_types::print(package.ok_or_else(missing)?)),
+        let text = match emit {
+            Emit::Hir => gobpf_types::print(package.ok_or_else(missing)?),
             Emit::Ir => {
                 // Only what was compiled is known to have no type errors.
                 let (package, _) = (package.ok_or_else(missing)?, object.ok_or_else(missing)?);
                 let package = hir::Package { programs: analysis.compiled.clone(), ..package.clone() };
-                Ok(gobpf_ir::print_module(&gobpf_ir::build_module(&package, &mut Default::default()).module))
+                gobpf_ir::print_module(&gobpf_ir::build_module(&package, &mut Default::default()).module)
             }
-            Emit::Asm => Ok(self.asm(&analysis, object.ok_or_else(missing)?)),
-            Emit::States => self.states(object.ok_or_else(missing)?, cancel),
-            Emit::Verdict => Ok(verdicts(&analysis, object.ok_or_else(missing)?)),
+            Emit::Asm => self.asm(analysis, object.ok_or_else(missing)?),
+            Emit::States => self.states(object.ok_or_else(missing)?, cancel)?,
+            Emit::Verdict => verdicts(analysis, object.ok_or_else(missing)?),
             Emit::Loader => {
                 let object = object.ok_or_else(missing)?;
                 if analysis.has_errors() {
                     return Err(EmitError::Diagnostics);
                 }
-                gobpf_loader::program(object, &Lines { snapshot: self, analysis: &analysis })
-                    .map_err(|error| EmitError::Other(error.to_string()))
+                gobpf_loader::program(object, &Lines { snapshot: self, analysis })
+                    .map_err(|error| EmitError::Other(error.to_string()))?
             }
-        }
+            Emit::Elf => {
+                let object = object.ok_or_else(missing)?;
+                // An object that lacks a program of its source would be missed only when it is loaded.
+                if package.is_some_and(|package| package.programs.len() != analysis.compiled.len()) {
+                    return Err(EmitError::Diagnostics);
+                }
+                return Ok(self.elf(analysis, object));
+            }
+        };
+        Ok(text.into_bytes())
+    }
+
+    fn elf(&self, analysis: &Analysis, object: &Object) -> Vec<u8> {
+        let lines = Lines { snapshot: self, analysis };
+        gobpf_object::write(object, &|program, slot| {
+            let origin = object.programs.get(program)?.code.origins.get(slot as usize)?;
+            let (SourceLine { file, number, text }, column) = lines.at(*origin)?;
+            Some(gobpf_object::Line { slot, file, line: number, column, text })
+        })
     }
 
     /// The instructions of every program, with the source line in front of those that it became.
@@ -201,6 +222,13 @@ impl SourceLines for Lines<'_> {
     }
 
     fn line(&self, origin: Origin) -> Option<SourceLine> {
+        self.at(origin).map(|(line, _)| line)
+    }
+}
+
+impl Lines<'_> {
+    /// The line of an instruction, and the column in bytes, from 1 on.
+    fn at(&self, origin: Origin) -> Option<(SourceLine, u32)> {
         let file = origin.place.decl.file;
         let (name, ast, text) = if file == self.snapshot.ast().id {
             (self.snapshot.name(), self.snapshot.ast(), self.snapshot.text())
@@ -213,8 +241,9 @@ impl SourceLines for Lines<'_> {
             return None;
         }
         let line = text.line_of(range.start());
+        let column = u32::from(range.start()) - u32::from(text.line_range(line).start()) + 1;
         let (file, text) = (base_name(name).to_owned(), text.line(line).trim().to_owned());
-        Some(SourceLine { file, number: line + 1, text })
+        Some((SourceLine { file, number: line + 1, text }, column))
     }
 }
 

@@ -29,8 +29,8 @@ impl Random {
 fn said(snapshot: &Snapshot) -> String {
     let cancel = Cancel::new();
     let analysis = snapshot.analyse(&cancel).unwrap();
-    let texts =
-        [Emit::Ir, Emit::Asm, Emit::Verdict].map(|emit| format!("{:?}", snapshot.emit(emit, &cancel)));
+    let texts = [Emit::Ir, Emit::Asm, Emit::Verdict]
+        .map(|emit| format!("{:?}", snapshot.emit(emit, &cancel).map(String::from_utf8)));
     format!("{:?}\n{:?}\n{}", analysis.diagnostics, analysis.object, texts.join("\n"))
 }
 

@@ -90,7 +90,7 @@ fn nothing_is_written_for_a_file_with_an_error() {
         assert_eq!(analysis.programs.len(), 1);
         assert!(analysis.has_errors());
         assert_eq!(snapshot.emit(Emit::Loader, &Cancel::new()), Err(EmitError::Diagnostics));
-        assert!(snapshot.emit(Emit::Asm, &Cancel::new()).unwrap().starts_with("program Fine"));
+        assert!(snapshot.emit(Emit::Asm, &Cancel::new()).unwrap().starts_with(b"program Fine"));
         assert!(!snapshot.emit(Emit::Ir, &Cancel::new()).unwrap().is_empty());
     }
 }

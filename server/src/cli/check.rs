@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Exit {
     if errors > 0 || warnings > 0 && args.deny == Some(Deny::Warnings) {
         exit = exit.max(Exit::Findings);
     }
-    to_stdout(&rendered(args, &checked, &others, &diagnostics), exit)
+    to_stdout(rendered(args, &checked, &others, &diagnostics), exit)
 }
 
 /// Checks `files` on all processors; the outcomes are in their order, which numbers them too.

@@ -1,6 +1,6 @@
 //! `--emit KIND FILE [-o OUT]`: the text of a stage, or a generated file.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use gobpf_analysis::{Cancel, Emit, EmitError, Snapshot};
@@ -11,6 +11,7 @@ use gobpf_source::FileId;
 use crate::args::Args;
 use crate::cli::output::{colored, to_file, to_stderr, to_stdout};
 use crate::cli::{Exit, usage_error};
+use crate::wording;
 
 /// The one file.
 const FILE: FileId = FileId(0);
@@ -26,9 +27,12 @@ pub fn run(args: &Args, kind: Emit) -> Exit {
     let errors = show_diagnostics(args, &snapshot);
     let exit = if errors { Exit::Findings } else { Exit::Clean };
     match emitted {
-        Ok(text) => match args.output.as_deref().filter(|path| *path != Path::new("-")) {
-            None => to_stdout(&text, exit),
-            Some(path) => match to_file(path, &text) {
+        Ok(bytes) => match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+            None if kind == Emit::Elf && args.output.is_none() && io::stdout().is_terminal() => {
+                usage_error(wording::NO_OBJECT_TO_A_TERMINAL)
+            }
+            None => to_stdout(&bytes, exit),
+            Some(path) => match to_file(path, &bytes) {
                 Ok(()) => exit,
                 Err(problem) => usage_error(&problem),
             },

@@ -10,7 +10,7 @@ use crate::wording;
 pub fn run(code: &str) -> Exit {
     if code.trim().is_empty() {
         let titles = PAGES.iter().map(|page| format!("{}  {}\n", page.code, page.title));
-        return to_stdout(&titles.collect::<String>(), Exit::Clean);
+        return to_stdout(titles.collect::<String>(), Exit::Clean);
     }
     match Code::parse(code.trim()).and_then(Code::page) {
         Some(page) => to_stdout(page.text, Exit::Clean),

@@ -8,10 +8,10 @@ use crate::args::Color;
 use crate::cli::{Exit, usage_error};
 use crate::wording;
 
-/// Writes `text` to standard output; `exit` unless that fails. A reader that has gone away is no failure.
-pub fn to_stdout(text: &str, exit: Exit) -> Exit {
+/// Writes `bytes` to standard output; `exit` unless that fails. A reader that has gone away is no failure.
+pub fn to_stdout(bytes: impl AsRef<[u8]>, exit: Exit) -> Exit {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             usage_error(&format!("standard output: {error}"))
         }
@@ -34,21 +34,21 @@ pub fn colored(color: Color, stream: &impl IsTerminal) -> bool {
     }
 }
 
-/// Writes `text` to the file at `path`, whole or not at all: to a new file beside it, which then takes its place.
+/// Writes `bytes` to the file at `path`, whole or not at all: to a new file beside it, which then takes its place.
 ///
 /// # Errors
 ///
 /// Words for the user.
-pub fn to_file(path: &Path, text: &str) -> Result<(), String> {
+pub fn to_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), String> {
     let failed = |error: io::Error| wording::unwritable(path, &error);
     // A device or a pipe has no place to be taken.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, text).map_err(failed);
+        return fs::write(path, bytes).map_err(failed);
     }
     let mut beside = path.file_name().unwrap_or_default().to_os_string();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(beside);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         failed(error)

@@ -32,7 +32,8 @@ pub async fn handle(session: &Session, mut action: CodeAction) -> Result<CodeAct
     // The analysis is there, so this is short, and a save meanwhile must not stop it.
     let emit = move || snapshot.emit(Emit::Loader, &Cancel::new());
     let emitted = session.compute(&data.uri, &published, emit).await?;
-    let text = emitted.map_err(|error| Failure::Internal(error.to_string()))?;
+    let bytes = emitted.map_err(|error| Failure::Internal(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| Failure::Internal(error.to_string()))?;
     action.edit = Some(write(session, target, text));
     Ok(action)
 }
