@@ -38,7 +38,7 @@ struct Emitter<'a> {
 }
 
 /// Emits the code of a function.
-pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, stack_bytes: u32) -> Piece {
+pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame) -> Piece {
     let mut emitter = Emitter {
         selected,
         allocation,
@@ -52,7 +52,7 @@ pub(crate) fn emit(selected: &Selected, allocation: &Allocation, frame: &Frame, 
     let mut targets = emitter.thread_jumps();
     emitter.exit_at_once(&targets);
     emitter.merge_ends(&mut targets);
-    emitter.lay_out(&targets, stack_bytes)
+    emitter.lay_out(&targets)
 }
 
 impl Emitter<'_> {
@@ -295,7 +295,7 @@ impl Emitter<'_> {
     }
 
     /// Puts the blocks that are still jumped to one after the other and fills in the distances.
-    fn lay_out(&mut self, targets: &[usize], stack_bytes: u32) -> Piece {
+    fn lay_out(&mut self, targets: &[usize]) -> Piece {
         let order = self.chains(targets);
         let mut items: Vec<(Item, Origin)> = Vec::new();
         let mut merged = Vec::new();
@@ -309,7 +309,7 @@ impl Emitter<'_> {
             items.extend(block_items);
         }
         merged.sort();
-        encode(items, &merged, &starts, targets, stack_bytes)
+        encode(items, &merged, &starts, targets, self.frame.bytes)
     }
 
     /// The blocks in the order of their code: a block is followed by the one that it jumps to, where that one has no

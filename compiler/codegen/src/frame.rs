@@ -16,17 +16,23 @@ const NAMED_VARIABLES: usize = 3;
 /// A variable's name (empty for a temporary) and its size in bytes.
 pub(crate) type Variable = (String, u32);
 
-/// Where each slot starts.
+/// Where each slot starts, and each slot of the allocator.
 pub(crate) struct Frame {
     offsets: Vec<i32>,
-    bytes: u32,
+    spills: Vec<i32>,
+    /// The size of the frame in bytes.
+    pub(crate) bytes: u32,
 }
 
 impl Frame {
-    /// The frame that holds `slots`.
-    pub(crate) fn new(slots: &Slots) -> Frame {
-        let offsets = slots.starts.iter().map(|start| -i32::try_from(*start).unwrap_or(i32::MAX)).collect();
-        Frame { offsets, bytes: slots.bytes }
+    /// The frame that holds `slots`, and the allocator's slots, of which `spills` tells where each ends.
+    pub(crate) fn new(slots: &Slots, spills: &[u32]) -> Frame {
+        let offset = |end: &u32| -i32::try_from(*end).unwrap_or(i32::MAX);
+        Frame {
+            offsets: slots.starts.iter().map(offset).collect(),
+            spills: spills.iter().map(offset).collect(),
+            bytes: spills.iter().copied().fold(slots.bytes, u32::max),
+        }
     }
 
     /// Offset of byte `offset` of slot `slot` from the frame pointer.
@@ -36,26 +42,19 @@ impl Frame {
 
     /// Offset of the allocator's slot `index` from the frame pointer.
     pub(crate) fn spill(&self, index: usize) -> i32 {
-        -(self.bytes as i32) - 8 * (index as i32 + 1)
+        self.spills.get(index).copied().unwrap_or_default()
     }
 
-    /// The size of the frame in bytes.
+    /// That the frame is no larger than the kernel allows.
     ///
     /// # Errors
     ///
-    /// More than the kernel allows; the error names the largest variables.
-    pub(crate) fn check(
-        &self,
-        spill_slots: usize,
-        slots: &[SlotData],
-        place: Place,
-    ) -> Result<u32, BuildError> {
-        let spills = u32::try_from(spill_slots).unwrap_or(u32::MAX).saturating_mul(8);
-        let size = self.bytes.saturating_add(spills);
-        if size <= STACK_LIMIT {
-            return Ok(size);
+    /// It is larger; the error names the largest variables.
+    pub(crate) fn check(&self, slots: &Slots, place: Place) -> Result<(), BuildError> {
+        if self.bytes <= STACK_LIMIT {
+            return Ok(());
         }
-        let what = Unsupported::StackFrame(size, largest(variables(slots)));
+        let what = Unsupported::StackFrame(self.bytes, largest(variables(&slots.data)));
         Err(BuildError { place, what })
     }
 }

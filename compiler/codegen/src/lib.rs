@@ -14,6 +14,7 @@ mod object;
 mod reloads;
 mod select;
 mod slots;
+mod spills;
 
 use std::sync::Arc;
 
@@ -70,13 +71,14 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
 fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {
     let place = function.place;
     let function = edges::split(function);
-    let slots = slots::assign(&function);
+    let mut slots = slots::assign(&function);
     let selected = select::select(&function, layout, &slots.copies);
-    let frame = frame::Frame::new(&slots);
     let allocation = allocate::allocate(&selected)
         .map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;
-    let stack_bytes = frame.check(allocation.spill_slots, &slots.data, place)?;
-    let mut piece = emit::emit(&selected, &allocation, &frame, stack_bytes);
+    let spills = spills::place(&function, &selected, &allocation, &mut slots);
+    let frame = frame::Frame::new(&slots, &spills);
+    frame.check(&slots, place)?;
+    let mut piece = emit::emit(&selected, &allocation, &frame);
     piece.variables = frame::variables(&slots.data);
     if piece.code.insns.len() > SLOT_LIMIT {
         return Err(BuildError { place, what: Unsupported::TooLarge(SLOT_LIMIT) });

@@ -78,6 +78,8 @@ pub(crate) struct Selected {
     pub(crate) insts: Vec<Machine>,
     /// Where each comes from.
     pub(crate) origins: Vec<Origin>,
+    /// What each was selected for: the number of the instruction in its block, that of all of them for the block's end.
+    pub(crate) steps: Vec<usize>,
     /// First instruction of each block, and one past the last of the last.
     pub(crate) starts: Vec<usize>,
     /// Parameters of each block.

@@ -22,6 +22,7 @@ pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>
         numbers,
         copies,
         out: Selected { vregs: function.values.len(), ..Selected::default() },
+        step: 0,
         origin: function.block(ir::Block(0)).origin,
     };
     selector.run();
@@ -36,6 +37,8 @@ struct Selector<'a> {
     /// The slot of each [`InstKind::Spilled`].
     copies: &'a [Option<u32>],
     out: Selected,
+    /// The number of the instruction in its block.
+    step: usize,
     origin: Origin,
 }
 
@@ -46,6 +49,7 @@ impl Selector<'_> {
         for (number, &block) in self.function.order.iter().enumerate() {
             let data = self.function.block(block);
             self.out.starts.push(self.out.insts.len());
+            self.step = 0;
             if number == 0 {
                 self.origin = Origin { why: Why::Frame, ..data.origin };
                 if !data.params.is_empty() {
@@ -61,6 +65,7 @@ impl Selector<'_> {
                 let data = self.function.inst(inst);
                 self.origin = data.origin;
                 self.inst(&data.kind, data.result);
+                self.step += 1;
             }
             self.origin = data.origin;
             self.end(&data.end);
@@ -77,6 +82,7 @@ impl Selector<'_> {
     fn push(&mut self, machine: Machine) {
         self.out.insts.push(machine);
         self.out.origins.push(self.origin);
+        self.out.steps.push(self.step);
     }
 
     fn block(&self, block: ir::Block) -> Block {

@@ -19,6 +19,10 @@ pub(crate) struct Slots {
     pub(crate) starts: Vec<u32>,
     /// The bytes of all.
     pub(crate) bytes: u32,
+    /// Where pointers come from, and which slots are needed at the start of each block: for [`Slots::around`].
+    roots: FxHashMap<Value, Set>,
+    contents: Vec<Set>,
+    live_in: Vec<Bits>,
 }
 
 type Set = BTreeSet<u32>;
@@ -42,9 +46,49 @@ pub(crate) fn assign(function: &Function) -> Slots {
         contents: vec![Set::new(); data.len()],
     };
     pointers.solve();
-    let conflicts = conflicts(&pointers);
+    let live_in = live_at_starts(&pointers);
+    let conflicts = conflicts(&pointers, &live_in);
     let (starts, bytes) = place(&data, &conflicts);
-    Slots { data, copies, starts, bytes }
+    let Pointers { roots, contents, .. } = pointers;
+    Slots { data, copies, starts, bytes, roots, contents, live_in }
+}
+
+impl Slots {
+    /// For each instruction of each block, and for the block's end, the slots that are needed before, at or after it.
+    pub(crate) fn around(&mut self, function: &Function) -> Vec<Vec<Bits>> {
+        let pointers = Pointers {
+            function,
+            copies: &self.copies,
+            data: &self.data,
+            roots: std::mem::take(&mut self.roots),
+            contents: std::mem::take(&mut self.contents),
+        };
+        let mut around = vec![Vec::new(); function.blocks.len()];
+        for &block in &function.order {
+            let mut at: Vec<Bits> = Vec::new();
+            let live = walk(&pointers, block, &self.live_in, &mut |point| match point {
+                Point::Slot(slot, live) => {
+                    let mut all = live.clone();
+                    all.insert(slot);
+                    at.last_mut().into_iter().for_each(|last| last.extend(&all));
+                }
+                Point::After(live) => {
+                    at.last_mut().into_iter().for_each(|last| last.extend(live));
+                    at.push(live.clone());
+                }
+            });
+            at.last_mut().into_iter().for_each(|last| last.extend(&live));
+            at.reverse();
+            around[block.0 as usize] = at;
+        }
+        around
+    }
+
+    /// The bytes that slot `slot` has, as counted down from the frame pointer.
+    pub(crate) fn place_of(&self, slot: u32) -> (u32, u32) {
+        let end = self.starts[slot as usize];
+        (end.saturating_sub(rounded(&self.data, slot)), end)
+    }
 }
 
 /// Where pointers come from.
@@ -180,76 +224,95 @@ impl Pointers<'_> {
 
 /// A set of slots as bits.
 #[derive(Clone, PartialEq)]
-struct Bits(Vec<u64>);
+pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn new(count: usize) -> Bits {
+    pub(crate) fn new(count: usize) -> Bits {
         Bits(vec![0; count.div_ceil(64)])
     }
 
-    fn insert(&mut self, slot: u32) {
+    /// An empty set over the same slots.
+    pub(crate) fn none(&self) -> Bits {
+        Bits(vec![0; self.0.len()])
+    }
+
+    pub(crate) fn insert(&mut self, slot: u32) {
         self.0[slot as usize / 64] |= 1 << (slot % 64);
     }
 
-    fn remove(&mut self, slot: u32) {
+    pub(crate) fn remove(&mut self, slot: u32) {
         self.0[slot as usize / 64] &= !(1 << (slot % 64));
     }
 
-    fn contains(&self, slot: u32) -> bool {
+    pub(crate) fn contains(&self, slot: u32) -> bool {
         self.0[slot as usize / 64] & 1 << (slot % 64) != 0
     }
 
-    fn extend(&mut self, other: &Bits) {
+    pub(crate) fn extend(&mut self, other: &Bits) {
         for (word, other) in self.0.iter_mut().zip(&other.0) {
             *word |= other;
         }
     }
 }
 
-/// Which slots may not share bytes, by slot.
-fn conflicts(pointers: &Pointers<'_>) -> Vec<Bits> {
+/// The slots that are needed at the start of each block.
+fn live_at_starts(pointers: &Pointers<'_>) -> Vec<Bits> {
     let function = pointers.function;
     let count = pointers.data.len();
-    let mut conflicts = vec![Bits::new(count); count];
-    if count == 0 {
-        return conflicts;
-    }
     let mut live_in = vec![Bits::new(count); function.blocks.len()];
-    let mut changed = true;
+    let mut changed = count > 0;
     while changed {
         changed = false;
         for &block in function.order.iter().rev() {
-            let live = walk(pointers, block, &live_in, &mut |_, _| {});
+            let live = walk(pointers, block, &live_in, &mut |_| {});
             if live != live_in[block.0 as usize] {
                 live_in[block.0 as usize] = live;
                 changed = true;
             }
         }
     }
-    for &block in &function.order {
-        walk(pointers, block, &live_in, &mut |slot, live| {
-            conflicts[slot as usize].extend(live);
+    live_in
+}
+
+/// Which slots may not share bytes, by slot.
+fn conflicts(pointers: &Pointers<'_>, live_in: &[Bits]) -> Vec<Bits> {
+    let count = pointers.data.len();
+    let mut conflicts = vec![Bits::new(count); count];
+    for &block in pointers.function.order.iter().filter(|_| count > 0) {
+        walk(pointers, block, live_in, &mut |point| {
+            if let Point::Slot(slot, live) = point {
+                conflicts[slot as usize].extend(live);
+            }
         });
     }
     conflicts
 }
 
-/// Goes backwards through a block: what is needed at its start. Each slot that is born or looked at is shown to `see`, with
-/// those that are needed then.
-fn walk(pointers: &Pointers<'_>, block: Block, live_in: &[Bits], see: &mut dyn FnMut(u32, &Bits)) -> Bits {
+/// What a walk backwards through a block comes by.
+enum Point<'a> {
+    /// After an instruction or, first, after the block's end: the slots that are needed there.
+    After(&'a Bits),
+    /// A slot that the instruction makes or looks at, with those that are needed then.
+    Slot(u32, &'a Bits),
+}
+
+/// Goes backwards through a block: what is needed at its start. `see` is shown what it comes by.
+fn walk(pointers: &Pointers<'_>, block: Block, live_in: &[Bits], see: &mut dyn FnMut(Point<'_>)) -> Bits {
     let data = pointers.function.block(block);
     let mut live = Bits::new(pointers.data.len());
     for target in data.end.targets() {
         live.extend(&live_in[target.block.0 as usize]);
     }
+    see(Point::After(&live));
     for inst in data.insts.iter().rev() {
+        see(Point::After(&live));
         let inst = pointers.function.inst(*inst);
         let seen = pointers.looked_at(&inst.kind, inst.result);
         seen.iter().for_each(|slot| live.insert(*slot));
-        seen.iter().for_each(|slot| see(*slot, &live));
+        seen.iter().for_each(|slot| see(Point::Slot(*slot, &live)));
         match (&inst.kind, inst.result) {
             (InstKind::Born(slot), _) => {
-                see(slot.0, &live);
+                see(Point::Slot(slot.0, &live));
                 live.remove(slot.0);
             }
             (InstKind::Spilled(..), Some(result)) => {
@@ -263,9 +326,14 @@ fn walk(pointers: &Pointers<'_>, block: Block, live_in: &[Bits], see: &mut dyn F
     live
 }
 
+/// The bytes that a slot takes.
+fn rounded(data: &[SlotData], slot: u32) -> u32 {
+    data[slot as usize].size.checked_next_multiple_of(8).unwrap_or(u32::MAX)
+}
+
 /// Puts each slot as high as those that it conflicts with allow, the largest first.
 fn place(data: &[SlotData], conflicts: &[Bits]) -> (Vec<u32>, u32) {
-    let rounded = |slot: u32| data[slot as usize].size.checked_next_multiple_of(8).unwrap_or(u32::MAX);
+    let rounded = |slot: u32| rounded(data, slot);
     let used: Vec<u32> = (0..data.len() as u32)
         .filter(|slot| {
             conflicts[*slot as usize].0.iter().any(|word| *word != 0)

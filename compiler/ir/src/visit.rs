@@ -1,11 +1,62 @@
 //! Walking the HIR: which variables statements assign, which functions they hand to helpers.
 
-use gobpf_types::hir::{Argument, Expr, ExprKind, Function, FunctionId, LocalId, Stmt, StmtKind};
+use gobpf_types::hir::{Argument, Expr, ExprKind, Function, FunctionId, LabelId, LocalId, Stmt, StmtKind};
 
 /// Adds the locals that statements assign or declare, those of statements in expressions included; fields and elements are
 /// in memory.
 pub(crate) fn assigned_locals(block: &[Stmt], found: &mut Vec<LocalId>) {
     each(block, &mut |stmt| found.extend(assigned_by(stmt)), &mut |_| {});
+}
+
+/// Where labels, jumps to them and assignments stand in a function, in the order of its text.
+#[derive(Debug, Default)]
+pub(crate) struct Jumps {
+    labels: Vec<(usize, LabelId)>,
+    gotos: Vec<(usize, LabelId)>,
+    assigned: Vec<(usize, LocalId)>,
+}
+
+impl Jumps {
+    /// Those of the statements of a function.
+    pub(crate) fn of(block: &[Stmt]) -> Jumps {
+        let mut jumps = Jumps::default();
+        let mut number = 0;
+        let mut see = |stmt: &Stmt| {
+            number += 1;
+            match stmt.kind {
+                StmtKind::Label(label) => jumps.labels.push((number, label)),
+                StmtKind::Goto(label) => jumps.gotos.push((number, label)),
+                _ => jumps.assigned.extend(assigned_by(stmt).into_iter().map(|local| (number, local))),
+            }
+        };
+        each(block, &mut see, &mut |_| {});
+        jumps
+    }
+
+    /// Whether there is a label.
+    pub(crate) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    fn place(&self, label: LabelId) -> Option<usize> {
+        self.labels.iter().find(|(_, known)| *known == label).map(|(number, _)| *number)
+    }
+
+    /// Whether all jumps to `label` stand before it.
+    pub(crate) fn is_complete_at(&self, label: LabelId) -> bool {
+        let here = self.place(label);
+        self.gotos.iter().all(|(number, to)| *to != label || Some(*number) < here)
+    }
+
+    /// The locals that may change on the way from `label` back to it: those that are assigned below it, for a jump can't
+    /// lead into a block. None where a jump from above leads to it or past it.
+    pub(crate) fn changed_below(&self, label: LabelId) -> Option<Vec<LocalId>> {
+        let here = self.place(label)?;
+        let past = |to: &LabelId| self.place(*to).is_none_or(|to| to >= here);
+        let skipped = self.gotos.iter().any(|(number, to)| *number < here && past(to));
+        let below = || self.assigned.iter().filter(|(number, _)| *number > here).map(|(_, local)| *local);
+        (!skipped).then(|| below().collect())
+    }
 }
 
 fn assigned_by(stmt: &Stmt) -> Vec<LocalId> {

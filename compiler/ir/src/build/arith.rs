@@ -96,7 +96,7 @@ impl Builder<'_> {
         }
     }
 
-    fn alu_const(&mut self, op: AluOp, a: Value, number: i64) -> Value {
+    pub(super) fn alu_const(&mut self, op: AluOp, a: Value, number: i64) -> Value {
         let b = self.const_of(self.f.ty(a), number);
         self.alu(op, a, b)
     }

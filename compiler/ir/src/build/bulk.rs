@@ -119,10 +119,11 @@ impl Builder<'_> {
         {
             for index in 0..known {
                 let index = self.const_i64(if backward { known - 1 - index } else { index });
-                self.move_element(to, from, element, index);
+                self.move_element(to, from, element, (index, count));
             }
             return Ok(());
         }
+        let count = self.loop_count(count, &[to, from], self.types().size_of(element));
         self.counted_loop(count, &mut |b, index| {
             let index = if backward {
                 let last = b.const_i64(1);
@@ -131,16 +132,22 @@ impl Builder<'_> {
             } else {
                 index
             };
-            b.move_element(to, from, element, index);
+            b.move_element(to, from, element, (index, count));
             Ok(())
         })
     }
 
-    fn move_element(&mut self, to: SliceValue, from: SliceValue, element: TypeId, index: Value) {
+    fn move_element(
+        &mut self,
+        to: SliceValue,
+        from: SliceValue,
+        element: TypeId,
+        (index, below): (Value, Value),
+    ) {
         let size = self.types().size_of(element);
-        let source = self.element_in_range(from, index, size);
+        let source = self.element_in_range(from, index, size, below);
         let operand = self.load_operand(source, element);
-        let target = self.element_in_range(to, index, size);
+        let target = self.element_in_range(to, index, size, below);
         self.store_operand(target, element, operand);
     }
 
@@ -162,11 +169,14 @@ impl Builder<'_> {
                 self.zero(at, 0, bytes, align);
                 Ok(())
             }
-            _ => self.counted_loop(count, &mut |b, index| {
-                let at = b.element_in_range(slice, index, size);
-                b.zero(at, 0, size as u32, align);
-                Ok(())
-            }),
+            _ => {
+                let count = self.loop_count(count, &[slice], size);
+                self.counted_loop(count, &mut |b, index| {
+                    let at = b.element_in_range(slice, index, size, count);
+                    b.zero(at, 0, size as u32, align);
+                    Ok(())
+                })
+            }
         }
     }
 
@@ -181,36 +191,27 @@ impl Builder<'_> {
         let at = self.slot_address(slot);
         self.zero(at, 0, capacity as u32, 8);
         let to = self.slice_at(at, length, end);
-        let all = self.byte_count(length, capacity);
+        let all = self.loop_count(length, &[to], 1);
         if let Some(known) = self.f.as_const(all)
             && known <= UNROLLED
         {
             for index in 0..known {
                 let index = self.const_i64(index);
-                self.move_byte(to, from, index);
+                self.move_byte(to, from, (index, all));
             }
             return Ok(to);
         }
         self.counted_loop(all, &mut |b, index| {
-            b.move_byte(to, from, index);
+            b.move_byte(to, from, (index, all));
             Ok(())
         })?;
         Ok(to)
     }
 
-    /// `length`, which is no more than `capacity`, with that as a bound which verifiers see.
-    fn byte_count(&mut self, length: Value, capacity: u64) -> Value {
-        if self.f.seen_max_of(length) > capacity {
-            let limit = self.const_i64(capacity as i64);
-            self.abort_if(Why::BoundsCheck, JmpOp::Gt, length, limit);
-        }
-        length
-    }
-
-    fn move_byte(&mut self, to: SliceValue, from: SliceValue, index: Value) {
+    fn move_byte(&mut self, to: SliceValue, from: SliceValue, (index, below): (Value, Value)) {
         use gobpf_bpf::insn::Size;
-        let byte = self.byte_at(from, index);
-        let at: Address = self.element_in_range(to, index, 1);
+        let byte = self.byte_at(from, index, below);
+        let at: Address = self.element_in_range(to, index, 1, below);
         self.emit_effect(InstKind::Store(Size::B, at.base, at.offset, byte));
     }
 

@@ -9,6 +9,7 @@ use super::arith::IntType;
 use super::{Builder, Frame, INLINE_DEPTH_LIMIT, INSTRUCTION_LIMIT, Operand, Result, Storage};
 use crate::error::Unsupported;
 use crate::ir::{InstKind, Terminator, Type, Value};
+use crate::visit::Jumps;
 
 impl<'a> Builder<'a> {
     /// Lowers the program's function: its parameter is the context, its result goes to the kernel.
@@ -58,6 +59,7 @@ impl<'a> Builder<'a> {
             locals: vec![Storage::None; function.locals.len()],
             labels: FxHashMap::default(),
             gotos: FxHashMap::default(),
+            jumps: Some(Jumps::of(&function.body)).filter(Jumps::has_labels),
             results,
             return_to,
             panic_to,

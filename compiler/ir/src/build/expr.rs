@@ -87,7 +87,8 @@ impl Builder<'_> {
                 let start = self.packet_pointer(pointer, context.ty, *start);
                 let end = self.packet_pointer(pointer, context.ty, *end);
                 let limit = self.const_i64(UNLIMITED);
-                Ok(Operand::Slice(SliceValue { pointer: start, bound: Bound::Packet { end, limit } }))
+                let bound = Bound::Packet { end, limit, room: limit };
+                Ok(Operand::Slice(SliceValue { pointer: start, bound }))
             }
         }
     }

@@ -4,7 +4,6 @@ use gobpf_bpf::insn::{AluOp, JmpOp, Size};
 use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, Intrinsic, Provenance, TypeId};
 
-use super::slice::UNLIMITED;
 use super::{Address, Bound, Builder, Operand, Result, SliceValue};
 use crate::ir::{AtomicOp, InstKind, Type, Value};
 
@@ -145,8 +144,8 @@ impl Builder<'_> {
                 self.check_index(last, length);
                 self.bytes_in_range(slice, bytes)
             }
-            Bound::Packet { end, limit } => {
-                if self.f.as_const(limit) != Some(UNLIMITED) {
+            Bound::Packet { end, limit, .. } => {
+                if !self.is_unlimited(limit) {
                     self.check_index(last, limit);
                 }
                 let zero = self.const_i64(0);

@@ -182,7 +182,7 @@ impl Builder<'_> {
     }
 
     /// The value of type `ty` at `address`. Slices and strings in memory are a pointer to their first element, length, and
-    /// capacity (those of packets: the packet's end and their limit).
+    /// capacity (those of packets: the packet's end and their limits).
     pub(super) fn load_operand(&mut self, address: Address, ty: TypeId) -> Operand {
         if self.is_memory(ty) {
             return Operand::Memory(address);
@@ -194,7 +194,9 @@ impl Builder<'_> {
         let (second, third) = (address.plus(WORD), address.plus(2 * WORD));
         let bound = if self.is_packet(ty) {
             let end = self.load_word(second, Type::Pointer);
-            Bound::Packet { end, limit: self.load_word(third, Type::I64) }
+            let limits = self.load_word(third, Type::I64);
+            let (limit, room) = self.limits_of(limits);
+            Bound::Packet { end, limit, room }
         } else {
             let length = self.load_word(second, Type::I64);
             let end = if self.is_string(ty) { length } else { self.load_word(third, Type::I64) };
@@ -235,7 +237,7 @@ impl Builder<'_> {
                             words.push(self.capacity(slice, size));
                         }
                     }
-                    Bound::Packet { end, limit } => words.extend([end, limit]),
+                    Bound::Packet { end, limit, room } => words.extend([end, self.limits(limit, room)]),
                 }
                 for (index, word) in words.into_iter().enumerate() {
                     self.store_word(address.plus(index as u32 * WORD), word);

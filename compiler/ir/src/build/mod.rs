@@ -30,6 +30,7 @@ use crate::ir::{
     Block, BlockData, Cond, Function, Inst, InstData, InstKind, Module, Role, Slot, SlotData, Target,
     Terminator, Type, Value,
 };
+use crate::visit::Jumps;
 use crate::{Plan, passes};
 pub use cache::Cache;
 use cache::{Keys, Lowered};
@@ -192,6 +193,8 @@ struct Frame<'a> {
     labels: FxHashMap<hir::LabelId, (Block, Option<Block>)>,
     /// Where `goto` of a label goes.
     gotos: FxHashMap<hir::LabelId, Block>,
+    /// Where the function's labels and jumps stand; none where it has no label.
+    jumps: Option<Jumps>,
     results: Vec<Storage>,
     return_to: Block,
     /// Where a panic goes on: what runs the deferred calls. None where there are none left.
@@ -233,6 +236,8 @@ enum Bound {
         end: Value,
         /// Elements at most; [`slice::UNLIMITED`] where the packet's end is the only bound.
         limit: Value,
+        /// The same of the capacity.
+        room: Value,
     },
 }
 

@@ -5,11 +5,10 @@ use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, ExprKind, TypeId};
 
 use super::{Address, Bound, Builder, Operand, Result, SliceValue};
-use crate::error::Unsupported;
-use crate::ir::{InstKind, Type, Value};
+use crate::ir::{Type, Value};
 
 /// The limit of a packet slice that has none: a number that no length reaches.
-pub(super) const UNLIMITED: i64 = i64::MAX;
+pub(super) const UNLIMITED: i64 = u32::MAX as i64;
 
 /// What is sliced.
 enum Base {
@@ -24,7 +23,7 @@ impl Builder<'_> {
     pub(super) fn word_types(&self, ty: TypeId) -> Vec<Type> {
         match self.types().get(ty) {
             hir::Type::Slice { provenance: hir::Provenance::Packet, .. } => {
-                vec![Type::Pointer, Type::Pointer, Type::I64]
+                vec![Type::Pointer, Type::Pointer, Type::I64, Type::I64]
             }
             hir::Type::Slice { .. } | hir::Type::String { .. } => {
                 vec![Type::Pointer, Type::I64, Type::I64, Type::I64]
@@ -40,8 +39,8 @@ impl Builder<'_> {
             Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } }) => {
                 vec![pointer, offset, length, end]
             }
-            Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit } }) => {
-                vec![pointer, end, limit]
+            Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit, room } }) => {
+                vec![pointer, end, limit, room]
             }
             Operand::Memory(address) => vec![self.pointer(address)],
         }
@@ -50,11 +49,11 @@ impl Builder<'_> {
     /// The value of type `ty` that has these words.
     pub(super) fn operand_of_words(&self, ty: TypeId, words: &[Value]) -> Operand {
         match *words {
+            [pointer, end, limit, room] if self.is_packet(ty) => {
+                Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit, room } })
+            }
             [pointer, offset, length, end] => {
                 Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } })
-            }
-            [pointer, end, limit] => {
-                Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit } })
             }
             [base, ..] if self.is_memory(ty) => Operand::Memory(Address { base, offset: 0, context: false }),
             [value, ..] => Operand::Scalar(value),
@@ -66,7 +65,8 @@ impl Builder<'_> {
     pub(super) fn nil_slice(&mut self, ty: TypeId) -> SliceValue {
         let pointer = self.const_of(Type::Pointer, 0);
         let bound = if self.is_packet(ty) {
-            Bound::Packet { end: pointer, limit: self.const_i64(UNLIMITED) }
+            let unlimited = self.const_i64(UNLIMITED);
+            Bound::Packet { end: pointer, limit: unlimited, room: unlimited }
         } else {
             let zero = self.const_i64(0);
             Bound::Counted { offset: zero, length: zero, end: zero }
@@ -84,14 +84,7 @@ impl Builder<'_> {
     pub(super) fn length(&mut self, slice: SliceValue, size: u64) -> Value {
         match slice.bound {
             Bound::Counted { length, .. } => length,
-            Bound::Packet { end, limit } => {
-                // A limit that is one was compared with the packet's end when the slice was made.
-                if self.f.max_of(limit) < UNLIMITED as u64 {
-                    return limit;
-                }
-                let rest = self.packet_rest(slice.pointer, end, size);
-                if self.f.as_const(limit) == Some(UNLIMITED) { rest } else { self.lesser(rest, limit) }
-            }
+            Bound::Packet { end, limit, .. } => self.packet_count(slice.pointer, end, limit, size),
         }
     }
 
@@ -99,14 +92,8 @@ impl Builder<'_> {
     pub(super) fn capacity(&mut self, slice: SliceValue, size: u64) -> Value {
         match slice.bound {
             Bound::Counted { offset, end, .. } => self.alu(AluOp::Sub, end, offset),
-            Bound::Packet { end, .. } => self.packet_rest(slice.pointer, end, size),
+            Bound::Packet { end, room, .. } => self.packet_count(slice.pointer, end, room, size),
         }
-    }
-
-    fn packet_rest(&mut self, pointer: Value, end: Value, size: u64) -> Value {
-        let bytes = self.emit(Type::I64, InstKind::PtrDiff(end, pointer));
-        let size = self.const_i64(size.max(1) as i64);
-        self.alu(AluOp::Div, bytes, size)
     }
 
     /// The lesser of two numbers that are not negative.
@@ -149,6 +136,23 @@ impl Builder<'_> {
         self.length(slice, size)
     }
 
+    /// `count`, a number of elements that all of `slices` have, in a way that verifiers see a bound of it where the slices have
+    /// one: what a loop ends at.
+    pub(super) fn loop_count(&mut self, count: Value, slices: &[SliceValue], size: u64) -> Value {
+        let most = slices.iter().filter_map(|slice| match slice.bound {
+            Bound::Counted { offset, end, .. } => {
+                let end = self.f.as_const(end)? as u64;
+                Some(end.saturating_sub(self.f.as_const(offset).unwrap_or(0) as u64))
+            }
+            Bound::Packet { .. } => Some(super::packet::MAX_PACKET_OFFSET as u64 / size.max(1)),
+        });
+        let mask = match most.min().and_then(|most| most.checked_add(1)?.checked_next_power_of_two()) {
+            Some(bound) => bound - 1,
+            None => return count,
+        };
+        if self.f.seen_max_of(count) <= mask { count } else { self.alu_const(AluOp::And, count, mask as i64) }
+    }
+
     /// Where the first element is.
     pub(super) fn start(&mut self, slice: SliceValue, size: u64) -> Address {
         let at = Address { base: slice.pointer, offset: 0, context: false };
@@ -163,10 +167,10 @@ impl Builder<'_> {
         match slice.bound {
             Bound::Counted { length, .. } => {
                 self.check_index(index, length);
-                self.element_in_range(slice, index, size)
+                self.element_in_range(slice, index, size, length)
             }
-            Bound::Packet { end, limit } => {
-                if self.f.as_const(limit) != Some(UNLIMITED) {
+            Bound::Packet { end, limit, .. } => {
+                if !self.is_unlimited(limit) {
                     self.check_index(index, limit);
                 }
                 self.packet_element(slice.pointer, end, index, size)
@@ -174,11 +178,17 @@ impl Builder<'_> {
         }
     }
 
-    /// Element `index` of a slice that is longer. Verifiers compare with constants only, and do not know how the place in
-    /// the array comes from offset and index: where they could not see that it is inside, it is compared with the array's
-    /// end.
-    pub(super) fn element_in_range(&mut self, slice: SliceValue, index: Value, size: u64) -> Address {
-        let Bound::Counted { offset, length, end } = slice.bound else {
+    /// Element `index` of a slice that is longer; the index is below `below`, and was compared with that where it is not a
+    /// constant. Verifiers compare with constants only, and do not know how the place in the array comes from offset and
+    /// index: where they could not see that it is inside, it is compared with the array's end.
+    pub(super) fn element_in_range(
+        &mut self,
+        slice: SliceValue,
+        index: Value,
+        size: u64,
+        below: Value,
+    ) -> Address {
+        let Bound::Counted { offset, end, .. } = slice.bound else {
             return match slice.bound {
                 Bound::Packet { end, .. } => self.packet_element(slice.pointer, end, index, size),
                 Bound::Counted { .. } => Address { base: slice.pointer, offset: 0, context: false },
@@ -187,9 +197,10 @@ impl Builder<'_> {
         let at = Address { base: slice.pointer, offset: 0, context: false };
         let place = self.alu(AluOp::Add, index, offset);
         let known = |value| self.f.as_const(value);
-        let inside = match (known(offset), known(length), known(end)) {
-            (Some(offset), Some(length), Some(end)) => offset.saturating_add(length) <= end,
-            (_, _, Some(end)) => self.f.seen_max_of(place) < end as u64,
+        let compared = known(offset).map(|offset| self.f.seen_max_of(below).saturating_add(offset as u64));
+        let inside = match (compared, known(end)) {
+            (Some(compared), Some(end)) if compared <= end as u64 => true,
+            (_, Some(end)) => self.f.seen_max_of(place) < end as u64,
             _ => false,
         };
         if !inside {
@@ -219,12 +230,7 @@ impl Builder<'_> {
             Base::Slice(slice) => slice,
         };
         match slice.bound {
-            Bound::Packet { .. } if max.is_some() => {
-                self.error(Unsupported::Construct("a slice of the packet with a capacity of its own"))
-            }
-            Bound::Packet { end, limit } => {
-                Ok(self.slice_packet((slice.pointer, end, limit), low, high, size))
-            }
+            Bound::Packet { .. } => Ok(self.slice_packet(slice, (low, high, max), size)),
             Bound::Counted { offset, length, end } => {
                 let capacity = if is_string { length } else { self.alu(AluOp::Sub, end, offset) };
                 let end = match max {

@@ -1,6 +1,6 @@
 //! Statements.
 
-use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, Stmt, StmtKind, TypeId};
+use gobpf_types::hir::{Clause, Expr, ExprKind, LabelId, LocalId, Stmt, StmtKind, TypeId};
 
 use super::place::Place;
 use super::ssa::Var;
@@ -60,8 +60,7 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             StmtKind::Label(label) => {
-                let here = self.label(*label);
-                self.jump(here, here);
+                self.at_label(*label);
                 Ok(())
             }
             StmtKind::Clear(slice) => self.clear(slice),
@@ -83,6 +82,24 @@ impl<'a> Builder<'a> {
         let block = self.new_block();
         self.frame().gotos.insert(label, block);
         block
+    }
+
+    /// Goes on at a label.
+    fn at_label(&mut self, label: LabelId) {
+        let here = self.label(label);
+        let before = self.block;
+        self.jump(here, here);
+        let (changed, is_complete) = match &self.frame().jumps {
+            Some(jumps) => (jumps.changed_below(label), jumps.is_complete_at(label)),
+            None => (None, false),
+        };
+        if let Some(changed) = changed {
+            let assigned = self.vars_of(changed);
+            self.keep_vars(before, here, &assigned);
+        }
+        if is_complete {
+            self.seal(here);
+        }
     }
 
     /// The values of a call with several results.
@@ -269,6 +286,11 @@ impl<'a> Builder<'a> {
         for block in blocks {
             assigned_locals(block, &mut locals);
         }
+        self.vars_of(locals)
+    }
+
+    /// The variables of `locals`, and those that any statement may assign.
+    fn vars_of(&mut self, locals: Vec<LocalId>) -> Vec<Var> {
         let mut vars = Vec::new();
         for local in locals {
             if let Storage::Vars(var) = self.frame().locals[local.0 as usize] {

@@ -57,28 +57,31 @@ impl Builder<'_> {
         mut differ: impl FnMut(&mut Self, Value, Value),
     ) -> Result<()> {
         match self.f.as_const(length) {
-            Some(length) if length <= UNROLLED => {
-                for index in 0..length {
+            Some(known) if known <= UNROLLED => {
+                for index in 0..known {
                     let index = self.const_i64(index);
-                    self.compare_bytes(index, left, right, &mut differ);
+                    self.compare_bytes((index, length), left, right, &mut differ);
                 }
                 Ok(())
             }
-            _ => self.counted_loop(length, &mut |b, index| {
-                b.compare_bytes(index, left, right, &mut differ);
-                Ok(())
-            }),
+            _ => {
+                let count = self.loop_count(length, &[left, right], 1);
+                self.counted_loop(count, &mut |b, index| {
+                    b.compare_bytes((index, count), left, right, &mut differ);
+                    Ok(())
+                })
+            }
         }
     }
 
     fn compare_bytes(
         &mut self,
-        index: Value,
+        (index, below): (Value, Value),
         left: SliceValue,
         right: SliceValue,
         differ: &mut impl FnMut(&mut Self, Value, Value),
     ) {
-        let (left, right) = (self.byte_at(left, index), self.byte_at(right, index));
+        let (left, right) = (self.byte_at(left, index, below), self.byte_at(right, index, below));
         let (unequal, equal) = (self.new_block(), self.new_block());
         self.branch(Cond { op: JmpOp::Ne, left, right }, unequal, equal);
         self.seal(unequal);
@@ -88,9 +91,9 @@ impl Builder<'_> {
         self.block = equal;
     }
 
-    /// A byte that is known to be there.
-    pub(super) fn byte_at(&mut self, slice: SliceValue, index: Value) -> Value {
-        let at = self.element_in_range(slice, index, 1);
+    /// A byte that is known to be there, at an index below `below`.
+    pub(super) fn byte_at(&mut self, slice: SliceValue, index: Value, below: Value) -> Value {
+        let at = self.element_in_range(slice, index, 1, below);
         self.emit(Type::I32, InstKind::Load(Size::B, at.base, at.offset))
     }
 

@@ -13,7 +13,7 @@ use gobpf_types::hir::{self, FunctionId, TypeId};
 
 use super::cache::Lowered;
 use super::memory::WORD;
-use super::{Address, Builder, Calls, Head, Operand, Result, Storage, Texts};
+use super::{Address, Bound, Builder, Calls, Head, Operand, Result, SliceValue, Storage, Texts};
 use crate::ir::{Block, InstKind, Role, SubprogramId, Terminator, Type, Value};
 
 /// Registers for arguments.
@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
     fn enter_subprogram(&mut self, function: &'a hir::Function, convention: &Convention) -> Result<()> {
         let mut types = Vec::new();
         for param in &function.params {
-            types.extend(self.word_types(function.locals[param.0 as usize].ty));
+            types.extend(self.passed_types(function.locals[param.0 as usize].ty));
         }
         if convention.out_size > 0 {
             types.push(Type::Pointer);
@@ -124,8 +124,8 @@ impl<'a> Builder<'a> {
         let mut params = Vec::new();
         for param in &function.params {
             let ty = function.locals[param.0 as usize].ty;
-            let (own, more) = rest.split_at(self.word_types(ty).len());
-            params.push(self.operand_of_words(ty, own));
+            let (own, more) = rest.split_at(self.passed_types(ty).len());
+            params.push(self.operand_of_passed(ty, own));
             rest = more;
         }
         let out = rest.first().copied();
@@ -175,7 +175,7 @@ impl<'a> Builder<'a> {
             let operand = self.read(storage, ty);
             let Some(base) = out else { break };
             let mut offset = *offset as i32;
-            for word in self.words_of(operand) {
+            for word in self.passed(operand) {
                 self.store_word(Address { base, offset, context: false }, word);
                 offset += WORD as i32;
             }
@@ -204,7 +204,7 @@ impl<'a> Builder<'a> {
         let Some(convention) = calls.conventions.get(id.0 as usize) else { return Ok(Vec::new()) };
         let mut words = Vec::new();
         for argument in arguments {
-            words.extend(self.words_of(argument));
+            words.extend(self.passed(argument));
         }
         let out = match convention.out_size {
             0 => None,
@@ -257,13 +257,41 @@ impl<'a> Builder<'a> {
             return Storage::Place(place);
         }
         let mut words = Vec::new();
-        for (number, ty) in self.word_types(ty).into_iter().enumerate() {
+        for (number, ty) in self.passed_types(ty).into_iter().enumerate() {
             words.push(self.load_word(place.plus(number as u32 * WORD), ty));
         }
-        let operand = self.operand_of_words(ty, &words);
+        let operand = self.operand_of_passed(ty, &words);
         let storage = self.new_storage(ty, false, "");
         self.write(storage, ty, operand);
         storage
+    }
+
+    /// The types of the words that a value of type `ty` travels in: the limits of a packet slice in one.
+    fn passed_types(&self, ty: TypeId) -> Vec<Type> {
+        let mut types = self.word_types(ty);
+        types.truncate(if self.is_packet(ty) { 3 } else { types.len() });
+        types
+    }
+
+    /// The words that a value travels in.
+    fn passed(&mut self, operand: Operand) -> Vec<Value> {
+        match operand {
+            Operand::Slice(SliceValue { pointer, bound: Bound::Packet { end, limit, room } }) => {
+                vec![pointer, end, self.limits(limit, room)]
+            }
+            other => self.words_of(other),
+        }
+    }
+
+    /// The value of type `ty` that has travelled in these words.
+    fn operand_of_passed(&mut self, ty: TypeId, words: &[Value]) -> Operand {
+        match *words {
+            [pointer, end, limits] if self.is_packet(ty) => {
+                let (limit, room) = self.limits_of(limits);
+                self.operand_of_words(ty, &[pointer, end, limit, room])
+            }
+            _ => self.operand_of_words(ty, words),
+        }
     }
 
     /// The words that arrive: in registers, the last of which may point to the rest.

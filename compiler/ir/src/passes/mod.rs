@@ -6,6 +6,7 @@ mod checks;
 mod dce;
 mod dominators;
 mod gvn;
+mod orient;
 mod params;
 mod promote;
 
@@ -33,4 +34,5 @@ pub fn optimise(function: &mut Function) {
     cfg::simplify(function);
     remove_trivial_params(function);
     dce::run(function);
+    orient::run(function);
 }
