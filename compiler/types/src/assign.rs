@@ -3,9 +3,9 @@
 use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, ExprKind as Syntax};
 
-use crate::context::{Cx, EntityKind, Mode, Operand};
+use crate::context::{Cx, Entity, EntityKind, Mode, Operand};
 use crate::describe::expression;
-use crate::error::{NotInKernel, ValueCount, Why};
+use crate::error::{ValueCount, Why};
 use crate::hir::{self, ExprKind, LocalId, Stmt, StmtKind};
 use crate::operators::arithmetic;
 use crate::stmt::strip_parens;
@@ -15,13 +15,15 @@ impl<'a> Cx<'_, 'a> {
     /// `var a, b T = x, y` in a function.
     pub fn local_variables(&mut self, spec: &'a ast::VarSpec, out: &mut Vec<Stmt>) {
         let declared = spec.ty.as_ref().map(|ty| {
-            let resolved = self.type_expr(ty);
-            if self.refuses_map(resolved, ty.id) || !self.require_kernel_type(resolved, ty.id) {
-                return Types::UNKNOWN;
+            let resolved = self.variable_type_expr(ty);
+            if !self.refuses_map(resolved, ty.id) {
+                self.require_kernel_type(resolved, ty.id);
             }
             resolved
         });
-        let values = self.initial_values(&spec.names, &spec.values, declared, "variable declaration", out);
+        // Go's words for several variables are those of an assignment.
+        let context = if spec.names.len() == 1 { "variable declaration" } else { "assignment" };
+        let values = self.initial_values(&spec.names, &spec.values, declared, context, out);
         for (name, (value, ty)) in spec.names.iter().zip(values) {
             let local = self.new_local(&name.name, ty, name.id);
             self.declare(name, EntityKind::Local(local));
@@ -63,7 +65,7 @@ impl<'a> Cx<'_, 'a> {
         if let [call] = values
             && names.len() != 1
         {
-            let operand = self.raw_expr(call);
+            let operand = self.several_values(call);
             return match self.result_types(&operand, names.len()) {
                 Some(types) if types.len() == names.len() => {
                     let locals = self.call_results(operand.clone(), &types, out);
@@ -71,16 +73,7 @@ impl<'a> Cx<'_, 'a> {
                     parts
                         .into_iter()
                         .map(|(local, ty)| {
-                            let hir = self.local_expr(local, operand.node);
-                            let text = operand.text.clone();
-                            let part = Operand {
-                                mode: Mode::Value,
-                                ty,
-                                text,
-                                node: operand.node,
-                                hir,
-                                instance: Vec::new(),
-                            };
+                            let part = self.part_of_call(&operand, local, ty);
                             let target = declared.unwrap_or(ty);
                             (Some(self.assign(part, target, context)), target)
                         })
@@ -92,16 +85,20 @@ impl<'a> Cx<'_, 'a> {
                 }
             };
         }
-        let operands: Vec<Operand> = self
-            .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
-        if operands.len() != names.len() {
-            if let Some(first) = operands.first().cloned()
-                && !operands.iter().any(Operand::is_invalid)
-            {
-                self.count_mismatch(names.len(), values, &first);
+        if values.len() != names.len() {
+            if self.are_valid(values) {
+                self.error(
+                    values[0].id,
+                    Why::AssignmentCount {
+                        variables: names.len(),
+                        values: ValueCount::Expressions(values.len()),
+                    },
+                );
             }
             return unknown(names.len());
         }
+        let operands: Vec<Operand> = self
+            .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
         operands
             .into_iter()
             .map(|operand| {
@@ -113,12 +110,38 @@ impl<'a> Cx<'_, 'a> {
                     Some(ty) => (self.assign(operand, ty, context), ty),
                     None => self.value(operand, context),
                 };
-                match self.require_kernel_type(ty, node) {
-                    true => (Some(value), ty),
-                    false => (None, Types::UNKNOWN),
+                if declared.is_none() && !self.is_refused(&value) {
+                    self.require_kernel_type(ty, node);
                 }
+                (Some(value), ty)
             })
             .collect()
+    }
+
+    /// A call that may have several results.
+    fn several_values(&mut self, call: &'a ast::Expr) -> Operand {
+        let operand = self.raw_expr(call);
+        match operand.mode {
+            Mode::NoValue => self.single_value(operand, call),
+            _ => operand,
+        }
+    }
+
+    /// The result of a call that is in the variable `local`.
+    fn part_of_call(&self, call: &Operand, local: LocalId, ty: Ty) -> Operand {
+        let (text, node) = (call.text.clone(), call.node);
+        let hir = self.local_expr(local, node);
+        Operand { mode: Mode::Value, ty, text, node, hir, instance: Vec::new() }
+    }
+
+    /// Nothing is wrong with the expressions, whatever they are; names in them count as used.
+    pub fn are_valid(&mut self, exprs: &'a [ast::Expr]) -> bool {
+        let mut valid = true;
+        for expr in exprs {
+            let is_blank = matches!(&strip_parens(expr).kind, Syntax::Ident(name) if name == "_");
+            valid &= is_blank || !matches!(self.raw_expr(expr).mode, Mode::Invalid | Mode::Native);
+        }
+        valid
     }
 
     /// One value of as many as there are names; a call with several results where one is wanted is a wrong count.
@@ -148,7 +171,7 @@ impl<'a> Cx<'_, 'a> {
     /// The types of a call's results, where it has none or several.
     pub fn call_types(&self, operand: &Operand) -> Option<Vec<Ty>> {
         match self.ck.types.kind(operand.ty) {
-            Kind::Tuple(types) => Some(types.to_vec()),
+            Kind::Tuple(types, _) => Some(types.to_vec()),
             _ => None,
         }
     }
@@ -183,21 +206,14 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) {
         let mut names: Vec<ast::Ident> = Vec::with_capacity(lhs.len());
+        let mut wrong = false;
         for target in lhs {
-            let Syntax::Ident(name) = &target.kind else {
-                if !matches!(target.kind, Syntax::Bad) {
-                    self.error(target.id, Why::NonNameOnLeft { expr: expression(target) });
-                }
-                return;
-            };
-            if name != "_" && names.iter().any(|known| known.name == *name) {
-                self.error(target.id, Why::RepeatedOnLeft { name: name.clone() });
-                return;
-            }
-            names.push(ast::Ident { id: target.id, name: name.clone() });
+            let name = self.name_on_left(target, &names);
+            wrong |= name.is_none();
+            names.push(name.unwrap_or_else(|| ast::Ident { id: target.id, name: "_".into() }));
         }
         let known: Vec<Option<LocalId>> = names.iter().map(|name| self.in_this_scope(name)).collect();
-        if names.iter().zip(&known).all(|(name, known)| known.is_some() || name.name == "_") {
+        if !wrong && names.iter().zip(&known).all(|(name, known)| known.is_some() || name.name == "_") {
             self.error(node, Why::NoNewVariables);
             return self.assignment(lhs, rhs, node, out);
         }
@@ -238,6 +254,27 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// The name that `target`, on the left side of `:=`, is; `None` after an error.
+    fn name_on_left(&mut self, target: &'a ast::Expr, before: &[ast::Ident]) -> Option<ast::Ident> {
+        let Syntax::Ident(name) = &target.kind else {
+            if !matches!(target.kind, Syntax::Bad) {
+                self.use_target(target);
+                self.error(target.id, Why::NonNameOnLeft { expr: expression(target) });
+            }
+            return None;
+        };
+        if name != "_" && before.iter().any(|known| known.name == *name) {
+            self.error(target.id, Why::RepeatedOnLeft { name: name.clone() });
+            return None;
+        }
+        let other = self.scopes.last().and_then(|scope| scope.get(name));
+        if other.is_some_and(|other| !matches!(other.kind, EntityKind::Local(_))) {
+            self.error(target.id, Why::NotAVariable { expr: name.to_string() });
+            return None;
+        }
+        Some(ast::Ident { id: target.id, name: name.clone() })
+    }
+
     /// The variable called `name` that the innermost scope has already.
     fn in_this_scope(&self, name: &ast::Ident) -> Option<LocalId> {
         match self.scopes.last()?.get(&name.name)?.kind {
@@ -274,16 +311,15 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn initial_operands(&mut self, names: &[ast::Ident], rhs: &'a [ast::Expr]) -> Vec<Option<Operand>> {
-        let operands: Vec<Operand> = rhs.iter().map(|value| self.expr(value)).collect();
-        if operands.len() != names.len() {
-            if let Some(first) = operands.first().cloned()
-                && !operands.iter().any(Operand::is_invalid)
-            {
-                self.count_mismatch(names.len(), rhs, &first);
+        if rhs.len() != names.len() {
+            if let (true, Some(first)) = (self.are_valid(rhs), rhs.first()) {
+                let values = ValueCount::Expressions(rhs.len());
+                self.error(first.id, Why::AssignmentCount { variables: names.len(), values });
             }
             return names.iter().map(|_| None).collect();
         }
-        operands.into_iter().map(|operand| Some(operand).filter(|operand| !operand.is_invalid())).collect()
+        let operands = rhs.iter().map(|value| self.single(value, names));
+        operands.map(|operand| Some(operand).filter(|operand| !operand.is_invalid())).collect()
     }
 
     /// `a, b := f()`.
@@ -295,7 +331,7 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
-        let operand = self.raw_expr(call);
+        let operand = self.several_values(call);
         let types = match self.result_types(&operand, names.len()) {
             Some(types) if types.len() == names.len() => types,
             _ => {
@@ -345,30 +381,44 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
-        let targets: Vec<Option<Operand>> = lhs.iter().map(|target| self.target(target)).collect();
         if let [call] = rhs
             && lhs.len() != 1
         {
-            let operand = self.raw_expr(call);
+            let operand = self.several_values(call);
             match self.result_types(&operand, lhs.len()).filter(|types| types.len() == lhs.len()) {
-                Some(types) => self.assign_call(targets, operand, &types, node, out),
-                None => self.count_mismatch(lhs.len(), rhs, &operand),
+                Some(types) => {
+                    let targets = lhs.iter().map(|target| self.target(target)).collect();
+                    self.assign_call(targets, operand, &types, node, out);
+                }
+                None => {
+                    self.count_mismatch(lhs.len(), rhs, &operand);
+                    for target in lhs {
+                        self.use_target(target);
+                    }
+                }
             }
             return;
         }
         if lhs.len() != rhs.len() {
-            let operands: Vec<Operand> = rhs.iter().map(|value| self.raw_expr(value)).collect();
-            if let Some(first) = operands.first()
-                && !operands.iter().any(Operand::is_invalid)
-            {
-                self.count_mismatch(lhs.len(), rhs, first);
+            let mut valid_left = true;
+            for target in lhs {
+                valid_left &= self.use_target(target);
+            }
+            if let (true, true, Some(first)) = (self.are_valid(rhs), valid_left, rhs.first()) {
+                let values = ValueCount::Expressions(rhs.len());
+                self.error(first.id, Why::AssignmentCount { variables: lhs.len(), values });
             }
             return;
         }
+        let targets: Vec<Option<Operand>> = lhs.iter().map(|target| self.target(target)).collect();
         let single = lhs.len() == 1;
         let mut places = Vec::with_capacity(lhs.len());
         let mut values = Vec::with_capacity(rhs.len());
         for (target, value) in targets.into_iter().zip(rhs) {
+            if target.as_ref().is_some_and(Operand::is_invalid) {
+                self.raw_expr(value); // names in it count as used
+                continue;
+            }
             let operand = match single {
                 true => {
                     let name = ast::Ident { id: value.id, name: "_".into() };
@@ -386,7 +436,9 @@ impl<'a> Cx<'_, 'a> {
                 }
                 None => {
                     let (value, ty) = self.value(operand, "assignment to _ identifier");
-                    self.require_kernel_type(ty, value.node);
+                    if !self.is_refused(&value) {
+                        self.require_kernel_type(ty, value.node);
+                    }
                     values.push(value);
                     places.push(None);
                 }
@@ -435,7 +487,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// A place to assign to; `None` for the blank identifier. A plain variable doesn't count as used by it.
-    fn target(&mut self, target: &'a ast::Expr) -> Option<Operand> {
+    pub fn target(&mut self, target: &'a ast::Expr) -> Option<Operand> {
         if let Syntax::Ident(name) = &strip_parens(target).kind {
             if name == "_" {
                 return None;
@@ -450,24 +502,49 @@ impl<'a> Cx<'_, 'a> {
                 return Some(self.operand(target, Mode::Variable, ty, place.kind));
             }
         }
-        let operand = self.raw_expr(target);
+        let operand = self.expr(target);
+        match self.is_target(&operand, target) {
+            true => Some(operand),
+            false => Some(self.invalid(target)),
+        }
+    }
+
+    /// The operand may be assigned to; said where it can't.
+    fn is_target(&mut self, operand: &Operand, target: &'a ast::Expr) -> bool {
         match operand.mode {
-            Mode::MapEntry => Some(operand),
+            Mode::Invalid | Mode::Native => false,
+            Mode::MapEntry => true,
             Mode::Variable => {
                 self.mark_changed(&operand.hir);
                 if self.through_context(&operand.hir) {
-                    let name = operand.text.clone();
-                    self.error(target.id, Why::ContextReadOnly { expr: name });
+                    let expr = operand.text.clone();
+                    self.error(target.id, Why::ContextReadOnly { expr });
                 }
-                Some(operand)
+                true
             }
-            Mode::Invalid | Mode::Native => Some(self.invalid(target)),
-            Mode::Builtin(_) | Mode::Type => Some(self.expr(target)),
-            Mode::MapVariable(_) => Some(self.expr(target)),
             _ => {
-                self.error(target.id, Why::NotAssignable { expr: operand.text.clone() });
-                Some(self.invalid(target))
+                let of_map = match &strip_parens(target).kind {
+                    Syntax::Selector { operand, .. } => matches!(self.raw_expr(operand).mode, Mode::MapEntry),
+                    _ => false,
+                };
+                let expr = operand.text.clone();
+                let why = if of_map { Why::FieldInMap { expr } } else { Why::NotAssignable { expr } };
+                self.error(target.id, why);
+                false
             }
+        }
+    }
+
+    /// Looks at something on the left side that nothing is assigned to; a plain variable doesn't count as used by it.
+    fn use_target(&mut self, target: &'a ast::Expr) -> bool {
+        match &strip_parens(target).kind {
+            Syntax::Ident(name)
+                if name == "_"
+                    || matches!(self.local_entity(name), Some(Entity { kind: EntityKind::Local(_), .. })) =>
+            {
+                true
+            }
+            _ => self.are_valid(std::slice::from_ref(target)),
         }
     }
 
@@ -492,26 +569,10 @@ impl<'a> Cx<'_, 'a> {
         let ([left], [right]) = (lhs, rhs) else {
             return self.error(node, Why::OperationCount { operator: op.symbol() });
         };
-        let target = self.target_of_op(left);
+        let target = self.expr(left);
         let value = self.expr(right);
-        let Some(target) = target else { return };
-        if value.is_invalid() || target.is_invalid() {
-            return;
-        }
-        self.push_op(target, op, value, left, node, out);
-    }
-
-    /// The target of an operation: it is read too, so it counts as used, and the blank identifier is none.
-    fn target_of_op(&mut self, left: &'a ast::Expr) -> Option<Operand> {
-        let target = self.target(left);
-        match &target {
-            None => self.error(left.id, Why::NotAnExpression { expr: "_".into() }),
-            Some(Operand { hir: hir::Expr { kind: ExprKind::Local(local), .. }, .. }) => {
-                self.mark_used(*local);
-            }
-            Some(_) => {}
-        }
-        target
+        let text = format!("{} {}= {}", expression(left), op.symbol(), expression(right));
+        self.push_op(target, op, value, (left, &text), node, out);
     }
 
     fn push_op(
@@ -519,14 +580,14 @@ impl<'a> Cx<'_, 'a> {
         target: Operand,
         op: ast::BinaryOp,
         value: Operand,
-        left: &'a ast::Expr,
+        (left, text): (&'a ast::Expr, &str),
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
         let ty = target.ty;
         // The whole is checked as the operation that it stands for; its operands are what is kept.
-        let result = self.binary_operands(op, target.clone(), value, left);
-        if result.is_invalid() {
+        let result = self.operation(op, target.clone(), value, text, left);
+        if result.is_invalid() || !self.is_target(&target, left) || self.is_refused(&result.hir) {
             return;
         }
         if let (ExprKind::Binary { right, .. }, Some(op)) = (result.hir.kind, arithmetic(op)) {
@@ -536,50 +597,23 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// Text and type of a literal or a predeclared constant.
-    fn constant_of(&mut self, expr: &'a ast::Expr) -> Option<(String, Ty)> {
-        let stripped = strip_parens(expr);
-        let constant = match &stripped.kind {
-            Syntax::Literal { .. } => true,
-            Syntax::Ident(name) => {
-                matches!(self.meaning(name), Some(crate::typexpr::Meaning::Constant(..)))
-            }
-            _ => false,
-        };
-        if !constant {
-            return None;
-        }
-        let operand = self.raw_expr(stripped);
-        (!operand.is_invalid()).then_some((operand.text, operand.ty))
-    }
-
     /// `x++` and `x--`.
     pub fn inc_dec(&mut self, operand: &'a ast::Expr, increment: bool, node: NodeId, out: &mut Vec<Stmt>) {
-        // A constant isn't numeric before it isn't assignable.
-        if let Some((text, ty)) = self.constant_of(operand)
-            && !self.ck.types.is_numeric(ty)
-        {
-            let expr = format!("{text}{}", if increment { "++" } else { "--" });
-            let ty = self.display(ty);
-            return self.error(node, Why::NonNumeric { expr, ty });
-        }
-        let Some(target) = self.target_of_op(operand) else { return };
+        let target = self.expr(operand);
         if target.is_invalid() {
             return;
         }
+        let symbol = if increment { "++" } else { "--" };
+        let text = format!("{}{symbol}", target.text);
         if !self.ck.types.is_numeric(target.ty) {
-            let expr = format!("{}{}", target.text, if increment { "++" } else { "--" });
             let ty = self.display(target.ty);
-            return self.error(node, Why::NonNumeric { expr, ty });
-        }
-        if !self.ck.types.is_integer(target.ty) {
-            return self.unsupported(node, NotInKernel::Float);
+            return self.error(node, Why::NonNumeric { expr: text, ty });
         }
         let ty = self.basic(Basic::UntypedInt);
         let mut one = self.const_operand(operand, crate::constant::Value::int(1), ty);
         one.text = "1".into();
         let op = if increment { ast::BinaryOp::Add } else { ast::BinaryOp::Sub };
-        self.push_op(target, op, one, operand, node, out);
+        self.push_op(target, op, one, (operand, &text), node, out);
     }
 }
 

@@ -136,7 +136,7 @@ impl<'a> Cx<'_, 'a> {
                 self.use_all(arguments);
             }
             let (call, expected) = (expression(expr), row.arguments);
-            let node = if few { expr.id } else { arguments.get(row.arguments).map_or(expr.id, |a| a.id) };
+            let node = self.closing(expr);
             self.error(node, Why::BuiltinCount { call, expected, found });
             return self.invalid(expr);
         }
@@ -162,8 +162,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if let Some(missing) = row.missing {
-            self.unsupported(expr.id, missing);
-            return self.invalid(expr);
+            return self.missing_builtin(builtin, operands, spread, missing, expr);
         }
         let mut operands = operands.into_iter();
         match (builtin, operands.next(), operands.next()) {
@@ -186,6 +185,41 @@ impl<'a> Cx<'_, 'a> {
             (Builtin::Panic, Some(message), _) => self.panic(message, expr),
             (Builtin::Len | Builtin::Cap, Some(operand), _) => self.length(row.name, operand, expr),
             _ => self.invalid(expr),
+        }
+    }
+
+    /// A call of a function that the kernel side doesn't have, by Go's rules.
+    fn missing_builtin(
+        &mut self,
+        builtin: Builtin,
+        operands: Vec<Operand>,
+        spread: bool,
+        missing: NotInKernel,
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        match (builtin, operands.split_first()) {
+            (Builtin::Append, Some((slice, rest))) => {
+                let ty = slice.ty;
+                if let (false, Kind::Slice(element)) = (spread, self.ck.types.under(ty).clone()) {
+                    for operand in rest {
+                        self.assign(operand.clone(), element, "argument to append");
+                    }
+                }
+                self.refused(missing, ty, &[], expr)
+            }
+            (Builtin::Recover, _) => {
+                let any = self.ck.types.any();
+                self.refused(missing, any, &[], expr)
+            }
+            (Builtin::Print | Builtin::Println | Builtin::Close, _) => {
+                self.unsupported(expr.id, missing);
+                let nothing = self.ck.types.intern(Kind::Tuple([].into(), [].into()));
+                self.operand(expr, Mode::NoValue, nothing, ExprKind::Zero)
+            }
+            _ => {
+                self.unsupported(expr.id, missing);
+                self.invalid(expr)
+            }
         }
     }
 
@@ -218,7 +252,9 @@ impl<'a> Cx<'_, 'a> {
             return self.const_operand(expr, length, int);
         }
         let array = match self.ck.types.under(operand.ty) {
-            Kind::Pointer(target) => self.ck.types.under(*target).clone(),
+            Kind::Pointer(target) if matches!(self.ck.types.under(*target), Kind::Array(..)) => {
+                self.ck.types.under(*target).clone()
+            }
             other => other.clone(),
         };
         match array {
@@ -254,104 +290,48 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `min` and `max`.
-    fn extreme(
-        &mut self,
-        max: bool,
-        name: &'static str,
-        operands: Vec<Operand>,
-        expr: &'a ast::Expr,
-    ) -> Operand {
+    fn extreme(&mut self, max: bool, name: &str, operands: Vec<Operand>, expr: &'a ast::Expr) -> Operand {
+        let op = if max { ast::BinaryOp::Greater } else { ast::BinaryOp::Less };
+        // What the operands so far come to: a constant, or a value of their type.
+        let mut whole: Option<Operand> = None;
         for operand in &operands {
-            let types = &self.ck.types;
-            if !types.is_ordered(operand.ty) {
+            if !self.ck.types.is_ordered(operand.ty) {
                 let shown = self.describe(operand);
                 self.error(operand.node, Why::CannotOrder { operand: shown });
                 return self.invalid(expr);
             }
-        }
-        let op = if max { ast::BinaryOp::Greater } else { ast::BinaryOp::Less };
-        if let Some((before, operand)) = self.unlike(&operands) {
-            let left = self.display(before.ty);
-            let (right, expr_text, node) = (self.display(operand.ty), operand.text.clone(), operand.node);
-            self.error(node, Why::MismatchedArguments { left, right, expr: expr_text });
-            return self.invalid(expr);
-        }
-        if operands.iter().all(|operand| operand.constant().is_some()) {
-            return self.constant_extreme(op, operands, expr);
-        }
-        // All take the type of the first that has one.
-        let typed = operands.iter().map(|operand| operand.ty).find(|ty| !self.ck.types.is_untyped(*ty));
-        let ty = match typed {
-            Some(ty) => ty,
-            None => {
-                let first = operands.first().map_or(crate::ty::Types::UNKNOWN, |first| first.ty);
-                self.ck.types.default_type(first)
-            }
-        };
-        let mut values = Vec::with_capacity(operands.len());
-        for operand in operands {
-            if !self.ck.types.is_untyped(operand.ty) && !self.ck.types.identical(operand.ty, ty) {
-                let (left, right) = (self.display(ty), self.display(operand.ty));
+            let Some(before) = whole.take() else {
+                whole = Some(operand.clone());
+                continue;
+            };
+            let Some((before, operand)) = self.match_types(before, operand.clone()) else {
+                return self.invalid(expr);
+            };
+            if !self.ck.types.identical(before.ty, operand.ty) {
+                let (left, right) = (self.display(before.ty), self.display(operand.ty));
                 let why = Why::MismatchedArguments { left, right, expr: operand.text.clone() };
                 self.error(operand.node, why);
                 return self.invalid(expr);
             }
-            if self.ck.types.is_untyped(operand.ty) {
-                let Some(operand) = self.take_operand(operand, ty) else { return self.invalid(expr) };
-                let value = self.assign(operand, ty, name);
-                values.push(value);
-                continue;
-            }
-            values.push(self.assign(operand, ty, name));
+            whole = Some(match (before.constant(), operand.constant()) {
+                (Some(a), Some(b)) => match b.compare(op, a).unwrap_or(false) {
+                    true => operand,
+                    false => before,
+                },
+                _ => Operand { mode: Mode::Value, ..before },
+            });
         }
+        let Some(whole) = whole else { return self.invalid(expr) };
+        if let Some(value) = whole.constant() {
+            return self.const_operand(expr, value.clone(), whole.ty);
+        }
+        let ty = self.ck.types.default_type(whole.ty);
         if self.ck.types.is_float(ty) {
-            self.unsupported(expr.id, NotInKernel::Float);
-            return self.invalid(expr);
+            let parts: Vec<&hir::Expr> = operands.iter().map(|operand| &operand.hir).collect();
+            return self.refused(NotInKernel::Float, ty, &parts, expr);
         }
+        let values = operands.into_iter().map(|operand| self.assign(operand, ty, name)).collect();
         self.operand(expr, Mode::Value, ty, ExprKind::MinMax { max, operands: values })
-    }
-
-    /// The first operand that can't be compared with the one before it.
-    fn unlike<'o>(&self, operands: &'o [Operand]) -> Option<(&'o Operand, &'o Operand)> {
-        let types = &self.ck.types;
-        operands.windows(2).find_map(|pair| {
-            let [a, b] = pair else { return None };
-            let fits = match (types.is_untyped(a.ty), types.is_untyped(b.ty)) {
-                (true, true) => types.is_string(a.ty) == types.is_string(b.ty),
-                (true, false) => self.may_take(a, b.ty),
-                (false, true) => self.may_take(b, a.ty),
-                (false, false) => true,
-            };
-            (!fits).then_some((a, b))
-        })
-    }
-
-    fn constant_extreme(
-        &mut self,
-        op: ast::BinaryOp,
-        operands: Vec<Operand>,
-        expr: &'a ast::Expr,
-    ) -> Operand {
-        let mut best: Option<Operand> = None;
-        for operand in operands {
-            let Some(known) = best.take() else {
-                best = Some(operand);
-                continue;
-            };
-            let Some((known, operand, _)) = self.match_types(op, known, operand, expr) else {
-                return self.invalid(expr);
-            };
-            let better = match (known.constant(), operand.constant()) {
-                (Some(known), Some(value)) => value.compare(op, known).unwrap_or(false),
-                _ => false,
-            };
-            let ty = if self.ck.types.is_untyped(known.ty) { operand.ty } else { known.ty };
-            best = Some(Operand { ty, ..if better { operand } else { known } });
-        }
-        match best.as_ref().and_then(|best| Some((best.constant()?.clone(), best.ty))) {
-            Some((value, ty)) => self.const_operand(expr, value, ty),
-            None => self.invalid(expr),
-        }
     }
 
     fn copy(&mut self, to: Operand, from: Operand, expr: &'a ast::Expr) -> Operand {
@@ -432,7 +412,7 @@ impl<'a> Cx<'_, 'a> {
 
     /// A call without a value, as a statement.
     pub fn effect(&mut self, expr: &ast::Expr, kind: StmtKind) -> Operand {
-        let nothing = self.ck.types.intern(Kind::Tuple([].into()));
+        let nothing = self.ck.types.intern(Kind::Tuple([].into(), [].into()));
         let stmts = vec![Stmt { node: expr.id, kind }];
         let hir_type = self.lower(nothing);
         let value = Box::new(hir::Expr { node: expr.id, ty: hir_type, kind: ExprKind::Zero });

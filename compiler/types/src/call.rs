@@ -10,7 +10,7 @@ use crate::describe::expression;
 use crate::error::Why;
 use crate::hir::{self, ExprKind};
 use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
-use crate::ty::{Kind, Signature, Ty};
+use crate::ty::{Kind, Signature, Ty, Types};
 
 impl<'a> Cx<'_, 'a> {
     /// `function(arguments)`.
@@ -22,6 +22,13 @@ impl<'a> Cx<'_, 'a> {
         expr: &'a ast::Expr,
     ) -> Operand {
         let callee = self.raw_expr(function);
+        let callee = match callee.mode {
+            Mode::MapVariable(_) | Mode::NoValue => self.single_value(callee, function),
+            Mode::Value if matches!(self.ck.types.kind(callee.ty), Kind::Tuple(..)) => {
+                self.single_value(callee, function)
+            }
+            _ => callee,
+        };
         match callee.mode.clone() {
             Mode::Type => self.conversion(callee.ty, arguments, expr),
             Mode::Builtin(builtin) => self.builtin(builtin, (arguments, spread), expr),
@@ -65,7 +72,7 @@ impl<'a> Cx<'_, 'a> {
                 if matches!(self.ck.types.under(callee.ty), Kind::Func(_)) {
                     return self.call_value(callee, (arguments, spread), expr);
                 }
-                self.use_all(arguments);
+                // Go doesn't look at the arguments.
                 if !callee.is_invalid() {
                     let operand = self.describe(&callee);
                     let ty = self.display(callee.ty);
@@ -135,9 +142,10 @@ impl<'a> Cx<'_, 'a> {
     pub fn result(&mut self, expr: &ast::Expr, signature: &Signature, kind: ExprKind) -> Operand {
         let (mode, ty) = match signature.results.as_slice() {
             [one] => (Mode::Value, *one),
-            [] => (Mode::NoValue, self.ck.types.intern(Kind::Tuple([].into()))),
+            [] => (Mode::NoValue, self.ck.types.intern(Kind::Tuple([].into(), [].into()))),
             several => {
-                let tuple = self.ck.types.intern(Kind::Tuple(several.into()));
+                let names = signature.names.get(signature.params.len()..).unwrap_or_default();
+                let tuple = self.ck.types.intern(Kind::Tuple(several.into(), names.into()));
                 (Mode::Value, tuple)
             }
         };
@@ -210,18 +218,13 @@ impl<'a> Cx<'_, 'a> {
         expr: &'a ast::Expr,
     ) -> Option<Vec<hir::Expr>> {
         if spread && !signature.variadic {
-            if !operands.iter().any(Operand::is_invalid) {
-                let node = arguments.last().map_or(expr.id, |last| last.id);
-                self.error(node, Why::SpreadNotVariadic { function: text.to_owned() });
-            }
+            let node = arguments.last().map_or(expr.id, |last| last.id);
+            self.error(node, Why::SpreadNotVariadic { function: text.to_owned() });
             return None;
         }
         let fixed = signature.params.len() - usize::from(signature.variadic && !spread);
         let found = operands.len();
         if found < fixed || (found > fixed && (spread || !signature.variadic)) {
-            if operands.iter().any(Operand::is_invalid) {
-                return None;
-            }
             let too_many = found > fixed;
             let have: Vec<Ty> = operands.iter().map(|operand| operand.ty).collect();
             let node = match operands.get(fixed) {
@@ -229,7 +232,7 @@ impl<'a> Cx<'_, 'a> {
                 _ => self.closing(expr),
             };
             let have = self.have(&have);
-            let want = format!("({})", self.ck.types.params(signature));
+            let want = self.want(&signature.params, signature.variadic);
             self.error(node, Why::ArgumentCount { function: text.to_owned(), have, want, too_many });
             return None;
         }
@@ -268,6 +271,8 @@ impl<'a> Cx<'_, 'a> {
         let mut plain = Signature::clone(&signature);
         plain.variadic &= !spread;
         let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
+            // It is called all the same: what is wrong in it is said.
+            self.ck.uninstantiated.push(id);
             return self.invalid(expr);
         };
         let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
@@ -334,9 +339,11 @@ impl<'a> Cx<'_, 'a> {
     /// argument's end.
     pub fn closing(&self, expr: &ast::Expr) -> gobpf_source::NodeId {
         match &expr.kind {
-            ast::ExprKind::Call { function, arguments, .. } => {
-                arguments.last().map_or(function.id, |last| last.id)
-            }
+            ast::ExprKind::Call { function, arguments, .. } => match arguments.last() {
+                // The end of a literal of several lines is where its body ends.
+                Some(ast::Expr { kind: ast::ExprKind::Func { body, .. }, .. }) => body.close,
+                last => last.map_or(function.id, |last| last.id),
+            },
             _ => expr.id,
         }
     }
@@ -350,9 +357,27 @@ impl<'a> Cx<'_, 'a> {
                 true if self.ck.types.is_string(*ty) => "string".into(),
                 true if self.ck.types.is_boolean(*ty) => "bool".into(),
                 true => "nil".into(),
+                false if *ty == Types::UNKNOWN => "unknown type".into(),
                 false => self.display(*ty),
             })
             .collect();
+        format!("({})", shown.join(", "))
+    }
+
+    /// The types of parameters or results as Go's messages list them.
+    pub fn want(&self, types: &[Ty], variadic: bool) -> String {
+        let mut shown: Vec<String> = types
+            .iter()
+            .map(|ty| match *ty == Types::UNKNOWN {
+                true => "unknown type".to_owned(),
+                false => self.display(*ty),
+            })
+            .collect();
+        if let (true, Some(last), Some(ty)) = (variadic, shown.last_mut(), types.last())
+            && let Kind::Slice(element) = self.ck.types.kind(*ty)
+        {
+            *last = format!("...{}", self.display(*element));
+        }
         format!("({})", shown.join(", "))
     }
 
@@ -389,7 +414,7 @@ impl<'a> Cx<'_, 'a> {
             if let Some(words) = word.strip_prefix("func:") {
                 let Some(function) = values.next() else { return self.invalid(expr) };
                 let position = signature.params.len() - values.len() - 1;
-                let ty = signature.params.get(position).copied().unwrap_or(crate::ty::Types::UNKNOWN);
+                let ty = signature.params.get(position).copied().unwrap_or(Types::UNKNOWN);
                 lowered.push(self.callback_argument(function, ty, words));
                 continue;
             }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use gobpf_bpf::KernelVersion;
+use gobpf_diagnostics::codes;
 use gobpf_source::{DeclId, NodeId, Place};
 use gobpf_syntax::ast;
 use smol_str::SmolStr;
@@ -34,7 +35,7 @@ pub(crate) struct Checker<'a> {
     pub target: KernelVersion,
     pub hir: hir::Types,
     pub errors: Vec<TypeError>,
-    reported: HashSet<(DeclId, NodeId)>,
+    reported: HashSet<(DeclId, NodeId, (bool, bool))>,
     resolved: HashMap<SymbolId, Resolved>,
     in_progress: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
@@ -46,8 +47,12 @@ pub(crate) struct Checker<'a> {
     pub constraint_names: HashMap<Ty, String>,
     /// Generic functions whose bodies were checked with their type parameters as they are.
     pub checked_abstractly: HashSet<SymbolId>,
+    /// Generic functions that are called with arguments which don't say what their type arguments are.
+    pub uninstantiated: Vec<SymbolId>,
     /// Such a check is under way: only Go's rules matter.
     pub is_abstract: bool,
+    /// The check of an instance of a generic function is under way: only what the kernel can't have matters.
+    pub is_instance: bool,
     /// What the functions that were made of literals capture.
     pub captures: HashMap<hir::FunctionId, Vec<crate::closure::Capture>>,
     pub queue: VecDeque<(SymbolId, Vec<Ty>)>,
@@ -57,6 +62,8 @@ pub(crate) struct Checker<'a> {
     pub map_ids: HashMap<SymbolId, Option<hir::MapId>>,
     /// Types of pointers to contexts, as they are laid out.
     pub context_types: HashSet<hir::TypeId>,
+    /// Names of imports that kernel code uses, by the number of their file; paths of those without names.
+    pub used_imports: HashSet<(usize, SmolStr)>,
     pub globals: Vec<hir::Global>,
     pub global_ids: HashMap<SymbolId, Option<hir::GlobalId>>,
 }
@@ -78,42 +85,80 @@ impl<'a> Checker<'a> {
             generic_params: HashMap::new(),
             constraint_names: HashMap::new(),
             checked_abstractly: HashSet::new(),
+            uninstantiated: Vec::new(),
             is_abstract: false,
+            is_instance: false,
             captures: HashMap::new(),
             queue: VecDeque::new(),
             calls: Vec::new(),
             maps: Vec::new(),
             map_ids: HashMap::new(),
             context_types: HashSet::new(),
+            used_imports: HashSet::new(),
             globals: Vec::new(),
             global_ids: HashMap::new(),
         }
     }
 
-    /// Reports `why` at `place`, unless something has been reported there already.
+    /// Reports `why` at `place`, unless something of its sort (against Go's rules, or for the kernel) has been reported
+    /// there already, or it only follows from something that has.
     pub fn error(&mut self, place: Place, why: Why) {
-        if self.reported.insert((place.decl, place.node)) {
-            self.errors.push(TypeError { place, why: Box::new(why) });
+        let error = TypeError { place, why: Box::new(why) };
+        let of_go = error.code().is_go_error();
+        // Go's rules hold for generic functions as they are written, those of the kernel for their instances.
+        if of_go == self.is_instance && (self.is_abstract || self.is_instance) {
+            return;
         }
+        if of_go && !self.errors.is_empty() && error.follows_from_another() {
+            return;
+        }
+        // A wrong number of values is wrong whatever is wrong with one of them.
+        let sort = (of_go, error.code() == codes::GB0207);
+        if self.reported.insert((place.decl, place.node, sort)) {
+            self.errors.push(error);
+        }
+    }
+
+    /// Reports one more thing that is wrong at a place.
+    pub fn another_error(&mut self, place: Place, why: Why) {
+        let error = TypeError { place, why: Box::new(why) };
+        if !self.errors.contains(&error) && !error.follows_from_another() {
+            self.errors.push(error);
+        }
+    }
+
+    /// Does `f`, which looks at a declaration, with all errors counting, whatever use of it is being checked.
+    pub fn in_declaration<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = (self.is_abstract, self.is_instance);
+        (self.is_abstract, self.is_instance) = (false, false);
+        let result = f(self);
+        (self.is_abstract, self.is_instance) = outer;
+        result
     }
 
     /// What `id` is.
     pub fn resolve(&mut self, id: SymbolId) -> Resolved {
-        if let Some(resolved) = self.resolved.get(&id) {
-            return resolved.clone();
+        match self.resolved.get(&id) {
+            Some(resolved) => resolved.clone(),
+            None => self.in_declaration(|ck| ck.resolve_anew(id)),
         }
+    }
+
+    fn resolve_anew(&mut self, id: SymbolId) -> Resolved {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if self.in_progress.contains(&id) {
             let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
-            self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type });
+            let direct = false;
+            self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type, direct });
             return Resolved::Error;
         }
         self.in_progress.push(id);
         let resolved = match symbol.kind {
-            SymbolKind::Const { ty, values, index, iota } => {
+            SymbolKind::Const { ty, values, index, iota, inherited } => {
                 let mut cx = Cx::of_symbol(self, &symbol);
                 cx.iota = Some(iota);
-                match cx.constant_spec(&symbol.name, symbol.node, ty, values.get(index)) {
+                let name = ast::Ident { id: symbol.node, name: symbol.name.clone() };
+                match cx.constant_spec(&name, ty, values.get(index), inherited) {
                     Some((value, ty)) => Resolved::Const(value, ty),
                     None => Resolved::Error,
                 }
@@ -135,7 +180,9 @@ impl<'a> Checker<'a> {
     fn resolve_type(&mut self, id: SymbolId, name: &SmolStr, spec: &'a ast::TypeSpec) -> Resolved {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if spec.alias {
-            return Resolved::Type(Cx::of_symbol(self, &symbol).type_expr(&spec.ty));
+            let ty = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
+            let name = self.qualified(symbol.package, name);
+            return Resolved::Type(self.types.alias(name, ty));
         }
         if !spec.type_params.is_empty() {
             return Resolved::Error; // generic types are resolved with their arguments
@@ -151,12 +198,22 @@ impl<'a> Checker<'a> {
         self.resolved.insert(id, Resolved::Type(ty)); // so that it may point to itself
         let underlying = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
         if self.contains(underlying, ty, 0) {
-            self.error(symbol.place(), Why::Cycle { name: name.clone(), recursive_type: true });
+            let direct = self.contains_directly(underlying, ty);
+            self.error(symbol.place(), Why::Cycle { name: name.clone(), recursive_type: true, direct });
             self.types.set_underlying(named, Types::UNKNOWN);
         } else {
             self.types.set_underlying(named, underlying);
         }
         Resolved::Type(ty)
+    }
+
+    /// The same, with no other named type between.
+    fn contains_directly(&self, outer: Ty, inner: Ty) -> bool {
+        match self.types.kind(outer) {
+            Kind::Array(element, _) => self.contains_directly(*element, inner),
+            Kind::Struct(fields) => fields.iter().any(|field| self.contains_directly(field.ty, inner)),
+            _ => outer == inner,
+        }
     }
 
     /// A value of `outer` would hold one of `inner` without a pointer between.
@@ -214,7 +271,7 @@ impl<'a> Checker<'a> {
 
     /// The function `id` is a part of the kernel side, with whatever type arguments.
     pub fn is_reached(&self, id: SymbolId) -> bool {
-        self.function_ids.keys().any(|(known, _)| *known == id)
+        self.function_ids.keys().any(|(known, _)| *known == id) || self.checked_abstractly.contains(&id)
     }
 
     /// A place in the arena for the function `id`.

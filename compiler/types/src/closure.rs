@@ -107,6 +107,17 @@ impl<'a> Cx<'_, 'a> {
         self.outer.len()
     }
 
+    /// The variable `local` of the function with `depth` functions around it is used.
+    pub fn mark_used_at(&mut self, depth: usize, local: LocalId) {
+        if depth == self.depth() {
+            return self.mark_used(local);
+        }
+        let used = self.outer.get_mut(depth).and_then(|frame| frame.used.get_mut(local.0 as usize));
+        if let Some(used) = used {
+            *used = true;
+        }
+    }
+
     /// A read of the variable `local` of the function with `depth` functions around it.
     pub fn variable(&mut self, depth: usize, local: LocalId, node: NodeId) -> (hir::Expr, Ty) {
         if depth == self.depth() {
@@ -239,13 +250,14 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let ty = self.signature(signature);
         let ty = self.ck.types.intern(Kind::Func(ty.into()));
+        let types = self.signature_types(signature);
         self.open_frame();
         self.scopes.push(Scope::new());
         let mut params = Vec::new();
-        for field in &signature.params {
-            self.parameter(field, &mut params);
+        for (field, ty) in signature.params.iter().zip(&types.0) {
+            self.parameter(field, *ty, "parameter", &mut params);
         }
-        let function = self.finish_function(signature, Some(body), expr.id, params);
+        let function = self.finish_function(signature, &types.1, Some(body), expr.id, params);
         let kind = self.close_literal(function, expr.id);
         if self.function.is_none() {
             // In an initialiser: what is in it isn't constant.

@@ -19,7 +19,10 @@ impl<'a> Cx<'_, 'a> {
         expr: &'a ast::Expr,
     ) -> Operand {
         let Some(ty) = ty else {
-            self.error(expr.id, Why::InvalidLiteralType { ty: "{…}".into() });
+            for element in elements {
+                self.raw_expr(&element.value);
+            }
+            self.error(expr.id, Why::MissingLiteralType);
             return self.invalid(expr);
         };
         let ty = match &ty.kind {
@@ -30,7 +33,7 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => self.type_expr(ty),
         };
-        self.literal_of(ty, elements, expr)
+        self.literal_of(ty, elements, false, expr)
     }
 
     /// The number of elements of `[...]T{...}`.
@@ -39,8 +42,13 @@ impl<'a> Cx<'_, 'a> {
         let mut length = 0;
         for element in elements {
             if let Some(key) = &element.key {
-                let key = self.expr(key);
-                next = key.constant().and_then(Value::as_int).and_then(|key| key.to_u64()).unwrap_or(next);
+                let key = self.untyped_index(key);
+                next = key
+                    .as_ref()
+                    .and_then(Operand::constant)
+                    .and_then(Value::as_int)
+                    .and_then(|key| key.to_u64())
+                    .unwrap_or(next);
             }
             next = next.saturating_add(1);
             length = length.max(next);
@@ -48,7 +56,14 @@ impl<'a> Cx<'_, 'a> {
         length.min(u64::from(u32::MAX))
     }
 
-    fn literal_of(&mut self, ty: Ty, elements: &'a [Element], expr: &'a ast::Expr) -> Operand {
+    /// A literal of type `ty`; as an element of another one it leaves its type to that.
+    fn literal_of(
+        &mut self,
+        ty: Ty,
+        elements: &'a [Element],
+        is_element: bool,
+        expr: &'a ast::Expr,
+    ) -> Operand {
         if self.ck.types.is_unknown(ty) {
             for element in elements {
                 self.raw_expr(&element.value);
@@ -57,24 +72,25 @@ impl<'a> Cx<'_, 'a> {
         }
         let is_map = self.map_type(ty).is_some() || self.const_type(ty).is_some();
         match self.ck.types.under(ty).clone() {
-            Kind::Struct(_) if is_map && self.function.is_some() => {
-                let name = expression(expr);
-                self.error(expr.id, Why::MapMisuse { name: name.into() });
-                self.invalid(expr)
+            Kind::Struct(fields) if is_map && self.function.is_some() => {
+                let literal = self.struct_literal(ty, &fields, elements, expr);
+                if literal.is_invalid() {
+                    return literal;
+                }
+                self.error(expr.id, Why::MapMisuse { name: expression(expr).into() });
+                let hir = self.unknown_expr(expr.id);
+                Operand { hir, ..literal }
             }
             Kind::Struct(fields) => self.struct_literal(ty, &fields, elements, expr),
             Kind::Array(element, length) => self.array_literal(ty, element, length, elements, expr),
             Kind::Slice(element) => self.slice_literal(ty, element, elements, expr),
-            Kind::Map(..) => {
-                self.unsupported(expr.id, NotInKernel::GoMap);
-                self.invalid(expr)
-            }
+            Kind::Map(key, value) => self.map_literal(ty, (key, value), elements, expr),
             _ => {
                 for element in elements {
                     self.raw_expr(&element.value);
                 }
                 let ty = self.display(ty);
-                self.error(expr.id, Why::InvalidLiteralType { ty });
+                self.error(expr.id, Why::InvalidLiteralType { ty, is_element });
                 self.invalid(expr)
             }
         }
@@ -86,13 +102,13 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Composite { ty: None, elements } => match self.ck.types.kind(ty) {
                 Kind::Pointer(target) => {
                     let target = *target;
-                    let literal = self.literal_of(target, elements, value);
+                    let literal = self.literal_of(target, elements, true, value);
                     match literal.is_invalid() {
                         true => literal,
                         false => self.address_of_new(target, Some(literal.hir), ty, value),
                     }
                 }
-                _ => self.literal_of(ty, elements, value),
+                _ => self.literal_of(ty, elements, true, value),
             },
             _ => self.expr(value),
         };
@@ -108,44 +124,10 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let shown = self.display(ty);
         let mut values: Vec<Option<hir::Expr>> = fields.iter().map(|_| None).collect();
-        let keyed = elements.iter().filter(|element| element.key.is_some()).count();
-        if keyed != 0 && keyed != elements.len() {
-            let node = elements.iter().find(|element| element.key.is_none()).map_or(expr.id, |e| e.value.id);
-            for element in elements {
-                self.raw_expr(&element.value);
-            }
-            self.error(node, Why::MixedFields);
-            return self.invalid(expr);
-        }
-        for (position, element) in elements.iter().enumerate() {
-            let index = match &element.key {
-                None => Some(position),
-                Some(key) => match self.field_index(key, fields, &shown) {
-                    Some(index) => Some(index),
-                    None => {
-                        self.expr(&element.value);
-                        continue;
-                    }
-                },
-            };
-            let slot = index.and_then(|index| Some((fields.get(index)?, values.get_mut(index)?, index)));
-            let Some((field, slot, index)) = slot else {
-                self.error(element.value.id, Why::FieldCount { ty: shown, too_many: true });
-                return self.invalid(expr);
-            };
-            if slot.is_some() {
-                let node = element.key.as_ref().map_or(expr.id, |key| key.id);
-                self.error(node, Why::RepeatedField { name: field.name.clone() });
-                continue;
-            }
-            let value = self.element(&element.value, field.ty, "struct literal");
-            if let Some(slot) = values.get_mut(index) {
-                *slot = Some(value);
-            }
-        }
-        if keyed == 0 && !elements.is_empty() && elements.len() < fields.len() {
-            self.error(expr.id, Why::FieldCount { ty: shown, too_many: false });
-            return self.invalid(expr);
+        match elements.first() {
+            Some(Element { key: Some(_), .. }) => self.keyed_fields(fields, elements, &shown, &mut values),
+            Some(_) => self.fields_in_order((ty, fields), elements, &shown, &mut values, expr),
+            None => {}
         }
         let mut lowered = Vec::with_capacity(fields.len());
         for (field, value) in fields.iter().zip(values) {
@@ -155,24 +137,136 @@ impl<'a> Cx<'_, 'a> {
             let ty = self.lower(field.ty);
             lowered.push(value.unwrap_or(hir::Expr { node: expr.id, ty, kind: ExprKind::Zero }));
         }
-        if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
-            return self.invalid(expr);
+        if !self.is_kernel_literal(ty, &lowered, expr) {
+            return self.refused_literal(ty, expr);
         }
         let kind = if elements.is_empty() { ExprKind::Zero } else { ExprKind::Struct(lowered) };
         self.operand(expr, Mode::Value, ty, kind)
     }
 
-    /// A key of an array literal that is no index.
-    fn bad_key(&mut self, operand: &Operand) {
-        let int = self.basic(crate::ty::Basic::Int);
-        let why = match operand.constant() {
-            Some(_) if self.ck.types.is_untyped(operand.ty) && !self.may_take(operand, int) => {
-                let misfit = crate::constant::Misfit::Kind;
-                Why::ConstantConversion { operand: self.describe(operand), target: "int".into(), misfit }
+    /// A literal of a type that the kernel side doesn't have, which has been said.
+    fn refused_literal(&mut self, ty: Ty, expr: &'a ast::Expr) -> Operand {
+        let unknown = self.unknown_expr(expr.id);
+        self.refused(NotInKernel::StoredPointer, ty, &[&unknown], expr)
+    }
+
+    /// The kernel side may have the literal; said where it can't, unless it has been said of one of its values.
+    fn is_kernel_literal(&mut self, ty: Ty, values: &[hir::Expr], expr: &ast::Expr) -> bool {
+        if self.function.is_none() {
+            return true;
+        }
+        if self.kernel_type_problem(ty).is_some() && values.iter().any(|value| self.is_refused(value)) {
+            return false;
+        }
+        self.require_kernel_type(ty, expr.id)
+    }
+
+    /// `T{a: x, b: y}`.
+    fn keyed_fields(
+        &mut self,
+        fields: &[Field],
+        elements: &'a [Element],
+        shown: &str,
+        values: &mut [Option<hir::Expr>],
+    ) {
+        for element in elements {
+            let Some(key) = &element.key else {
+                self.error(element.value.id, Why::MixedFields);
+                continue;
+            };
+            let Syntax::Ident(name) = &key.kind else {
+                self.expr(&element.value);
+                self.error(key.id, Why::BadFieldName { expr: expression(key) });
+                continue;
+            };
+            let index = fields.iter().position(|field| field.name == *name && name != "_");
+            let Some((index, field)) = index.and_then(|index| Some((index, fields.get(index)?))) else {
+                self.expr(&element.value);
+                self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned() });
+                continue;
+            };
+            let value = self.element(&element.value, field.ty, "struct literal");
+            match values.get_mut(index) {
+                Some(slot @ None) => *slot = Some(value),
+                _ => self.error(key.id, Why::RepeatedField { name: name.clone() }),
             }
-            _ => Why::IndexNotInteger { operand: self.describe(operand) },
+        }
+    }
+
+    /// `T{x, y}`.
+    fn fields_in_order(
+        &mut self,
+        (ty, fields): (Ty, &[Field]),
+        elements: &'a [Element],
+        shown: &str,
+        values: &mut [Option<hir::Expr>],
+        expr: &'a ast::Expr,
+    ) {
+        let foreign = self.is_foreign(ty);
+        for (position, element) in elements.iter().enumerate() {
+            if let Some(key) = &element.key {
+                self.error(key.id, Why::MixedFields);
+                continue;
+            }
+            let Some((field, slot)) = fields.get(position).zip(values.get_mut(position)) else {
+                self.expr(&element.value);
+                let why = Why::FieldCount { ty: shown.to_owned(), too_many: true };
+                return self.error(element.value.id, why);
+            };
+            if foreign && !field.name.starts_with(char::is_uppercase) {
+                self.expr(&element.value);
+                let why = Why::UnexportedField { name: field.name.clone(), ty: shown.to_owned() };
+                self.error(element.value.id, why);
+                continue;
+            }
+            *slot = Some(self.element(&element.value, field.ty, "struct literal"));
+        }
+        if elements.len() < fields.len() {
+            self.error(expr.id, Why::FieldCount { ty: shown.to_owned(), too_many: false });
+        }
+    }
+
+    /// `map[K]V{...}`, which only a package variable may have.
+    fn map_literal(
+        &mut self,
+        ty: Ty,
+        (key_type, value_type): (Ty, Ty),
+        elements: &'a [Element],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        for element in elements {
+            let Some(key) = &element.key else {
+                self.error(element.value.id, Why::MissingKey);
+                continue;
+            };
+            let errors = self.ck.errors.len();
+            self.element(key, key_type, "map literal");
+            if self.ck.errors.len() > errors {
+                continue; // Go doesn't look at its value
+            }
+            self.element(&element.value, value_type, "map literal");
+        }
+        self.refused(NotInKernel::GoMap, ty, &[], expr)
+    }
+
+    /// A key of an array literal: a constant index, within `length` where that is known.
+    fn literal_key(&mut self, key: &'a ast::Expr, length: Option<u64>) -> Option<u64> {
+        let operand = self.untyped_index(key)?;
+        let Some(value) = operand.constant() else {
+            self.error(key.id, Why::KeyNotConstant { expr: expression(key) });
+            return None;
         };
-        self.error(operand.node, why);
+        let index = value.as_int()?;
+        let fits = index.to_u64().filter(|index| length.is_none_or(|length| *index < length));
+        if let (None, Some(length)) = (fits, length) {
+            self.error(key.id, Why::IndexOutOfBounds { index: index.to_string(), length });
+        }
+        fits
+    }
+
+    fn untyped_index(&mut self, key: &'a ast::Expr) -> Option<Operand> {
+        let operand = self.expr(key);
+        self.valid_index(operand)
     }
 
     /// `[]T{...}`: a slice of a new array.
@@ -183,28 +277,13 @@ impl<'a> Cx<'_, 'a> {
         elements: &'a [Element],
         expr: &'a ast::Expr,
     ) -> Operand {
-        if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
-            return self.invalid(expr);
-        }
         let length = self.literal_length(elements);
         let array = self.ck.types.intern(Kind::Array(element, length));
         let literal = self.array_literal(array, element, length, elements, expr);
-        match literal.is_invalid() {
-            true => self.invalid(expr),
+        match self.is_refused(&literal.hir) {
+            true => self.refused_literal(ty, expr),
             false => self.slice_of_new(array, Some(literal.hir), None, ty, expr),
         }
-    }
-
-    fn field_index(&mut self, key: &'a ast::Expr, fields: &[Field], shown: &str) -> Option<usize> {
-        let Syntax::Ident(name) = &key.kind else {
-            self.error(key.id, Why::BadFieldName { expr: expression(key) });
-            return None;
-        };
-        let index = fields.iter().position(|field| field.name == *name && name != "_");
-        if index.is_none() {
-            self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned() });
-        }
-        index
     }
 
     fn array_literal(
@@ -219,33 +298,30 @@ impl<'a> Cx<'_, 'a> {
         let mut seen = std::collections::HashSet::new();
         let mut next: u64 = 0;
         for element in elements {
-            if let Some(key) = &element.key {
-                let operand = self.expr(key);
-                let index = operand.constant().and_then(Value::as_int).and_then(|index| index.to_u64());
-                match index {
-                    Some(index) => next = index,
-                    None => {
-                        if !operand.is_invalid() {
-                            self.bad_key(&operand);
-                        }
-                        continue;
-                    }
+            let index = match &element.key {
+                Some(key) => self.literal_key(key, Some(length)),
+                None if next >= length => {
+                    self.error(element.value.id, Why::ElementBound { index: next, length });
+                    None
+                }
+                None => Some(next),
+            };
+            let node = element.key.as_ref().map_or(element.value.id, |key| key.id);
+            if let Some(index) = index {
+                next = index;
+                if !seen.insert(index) {
+                    self.error(node, Why::RepeatedIndex { index });
                 }
             }
-            let node = element.key.as_ref().map_or(element.value.id, |key| key.id);
-            if next >= length {
-                self.error(node, Why::ElementBound { index: next, length });
-                return self.invalid(expr);
-            }
-            if !seen.insert(next) {
-                self.error(node, Why::RepeatedIndex { index: next });
-            }
             let value = self.element(&element.value, element_type, "array or slice literal");
-            values.push((next, value));
-            next += 1;
+            if index.is_some() {
+                values.push((next, value));
+            }
+            next = next.saturating_add(1);
         }
-        if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
-            return self.invalid(expr);
+        let elements: Vec<hir::Expr> = values.iter().map(|(_, value)| value.clone()).collect();
+        if !self.is_kernel_literal(ty, &elements, expr) {
+            return self.refused_literal(ty, expr);
         }
         let kind = if values.is_empty() { ExprKind::Zero } else { ExprKind::Array(values) };
         self.operand(expr, Mode::Value, ty, kind)

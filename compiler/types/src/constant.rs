@@ -17,6 +17,8 @@ pub(crate) enum Value {
     Str(Vec<u8>),
     Int(BigInt),
     Float(BigRational),
+    /// Real and imaginary part.
+    Complex(BigRational, BigRational),
 }
 
 /// Why a constant isn't a value of a type.
@@ -40,7 +42,17 @@ impl Value {
         match self {
             Value::Int(value) => Some(value.clone()),
             Value::Float(value) if value.is_integer() => Some(value.to_integer()),
+            Value::Complex(real, imaginary) if imaginary.is_zero() && real.is_integer() => {
+                Some(real.to_integer())
+            }
             _ => None,
+        }
+    }
+
+    fn as_complex(&self) -> Option<(BigRational, BigRational)> {
+        match self {
+            Value::Complex(real, imaginary) => Some((real.clone(), imaginary.clone())),
+            other => Some((other.as_float()?, BigRational::zero())),
         }
     }
 
@@ -48,6 +60,7 @@ impl Value {
         match self {
             Value::Int(value) => Some(BigRational::from_integer(value.clone())),
             Value::Float(value) => Some(value.clone()),
+            Value::Complex(real, imaginary) if imaginary.is_zero() => Some(real.clone()),
             _ => None,
         }
     }
@@ -56,15 +69,11 @@ impl Value {
     pub fn display(&self) -> String {
         match self {
             Value::Bool(value) => value.to_string(),
-            Value::Str(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
+            Value::Str(bytes) => quoted(bytes),
             Value::Int(value) => value.to_string(),
-            Value::Float(value) if value.is_integer() && value.numer().bits() < 64 => {
-                general(value.to_integer().to_f64().unwrap_or(f64::NAN))
-            }
-            Value::Float(value) => {
-                let float =
-                    value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0);
-                general(float)
+            Value::Float(value) => general_fraction(value),
+            Value::Complex(real, imaginary) => {
+                format!("({} + {}i)", general_fraction(real), general_fraction(imaginary))
             }
         }
     }
@@ -74,33 +83,39 @@ impl Value {
         match (self, basic) {
             (Value::Bool(_), Basic::Bool | Basic::UntypedBool)
             | (Value::Str(_), Basic::String | Basic::UntypedString) => Ok(self.clone()),
-            (Value::Int(_) | Value::Float(_), Basic::UntypedInt | Basic::UntypedRune) => {
+            (Value::Bool(_) | Value::Str(_), _) => Err(Misfit::Kind),
+            (_, Basic::UntypedInt | Basic::UntypedRune) => {
                 self.as_int().map(Value::Int).ok_or(Misfit::Truncated)
             }
-            (
-                Value::Int(_) | Value::Float(_),
-                Basic::Float32 | Basic::Float64 | Basic::UntypedFloat | Basic::Complex64 | Basic::Complex128,
-            ) => self.as_float().map(Value::Float).ok_or(Misfit::Kind),
-            (Value::Int(_) | Value::Float(_), _) => {
+            (_, Basic::Float32 | Basic::Float64 | Basic::UntypedFloat) => {
+                self.as_float().map(Value::Float).ok_or(Misfit::Overflows)
+            }
+            (_, Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => {
+                let (real, imaginary) = self.as_complex().ok_or(Misfit::Kind)?;
+                Ok(Value::Complex(real, imaginary))
+            }
+            _ => {
                 let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
                 let value = self.as_int().ok_or(Misfit::Truncated)?;
                 let (low, high) = range(bits, signed);
                 match value >= low && value <= high {
                     true => Ok(Value::Int(value)),
-                    false if matches!(self, Value::Float(_)) => Err(Misfit::Truncated),
-                    false => Err(Misfit::Overflows),
+                    false if matches!(self, Value::Int(_)) => Err(Misfit::Overflows),
+                    false => Err(Misfit::Truncated),
                 }
             }
-            _ => Err(Misfit::Kind),
         }
     }
 
     /// `op self`; `basic` is the type, which `^` needs. `None` where the operator isn't defined.
     pub fn unary(&self, op: UnaryOp, basic: Basic) -> Option<Value> {
         Some(match (op, self) {
-            (UnaryOp::Plus, Value::Int(_) | Value::Float(_)) => self.clone(),
+            (UnaryOp::Plus, Value::Int(_) | Value::Float(_) | Value::Complex(..)) => self.clone(),
             (UnaryOp::Minus, Value::Int(value)) => Value::Int(-value),
             (UnaryOp::Minus, Value::Float(value)) => Value::Float(-value.clone()),
+            (UnaryOp::Minus, Value::Complex(real, imaginary)) => {
+                Value::Complex(-real.clone(), -imaginary.clone())
+            }
             (UnaryOp::Not, Value::Bool(value)) => Value::Bool(!value),
             (UnaryOp::Complement, _) => {
                 let value = self.as_int()?;
@@ -136,6 +151,19 @@ impl Value {
                 BinaryOp::AndNot => a & (-b - 1),
                 _ => return None,
             }),
+            (Value::Complex(..), _) | (_, Value::Complex(..)) => {
+                let ((a, b), (c, d)) = (self.as_complex()?, other.as_complex()?);
+                match op {
+                    BinaryOp::Add => Value::Complex(a + c, b + d),
+                    BinaryOp::Sub => Value::Complex(a - c, b - d),
+                    BinaryOp::Mul => Value::Complex(&a * &c - &b * &d, a * d + b * c),
+                    BinaryOp::Quo if !other.is_zero() => {
+                        let norm = &c * &c + &d * &d;
+                        Value::Complex((&a * &c + &b * &d) / &norm, (b * c - a * d) / norm)
+                    }
+                    _ => return None,
+                }
+            }
             _ => {
                 let (a, b) = (self.as_float()?, other.as_float()?);
                 Value::Float(match op {
@@ -170,6 +198,14 @@ impl Value {
             },
             (Value::Str(a), Value::Str(b)) => a.cmp(b),
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Complex(..), _) | (_, Value::Complex(..)) => {
+                let same = self.as_complex()? == other.as_complex()?;
+                return match op {
+                    BinaryOp::Equal => Some(same),
+                    BinaryOp::NotEqual => Some(!same),
+                    _ => None,
+                };
+            }
             _ => self.as_float()?.cmp(&other.as_float()?),
         };
         Some(match op {
@@ -187,6 +223,7 @@ impl Value {
         match self {
             Value::Int(value) => value.is_zero(),
             Value::Float(value) => value.is_zero(),
+            Value::Complex(real, imaginary) => real.is_zero() && imaginary.is_zero(),
             _ => false,
         }
     }
@@ -199,9 +236,9 @@ impl Value {
         }
     }
 
-    /// True where no later step could hold the value in reasonable memory.
+    /// The integer has more bits than Go's compilers keep of an untyped constant.
     pub fn too_large(&self) -> bool {
-        matches!(self, Value::Int(value) if value.bits() > MAX_BITS)
+        matches!(self, Value::Int(value) if value.bits() > 512)
     }
 }
 
@@ -213,6 +250,43 @@ pub(crate) fn range(bits: u8, signed: bool) -> (BigInt, BigInt) {
         false => (BigInt::zero(), span - 1),
         true => (-half.clone(), half - 1),
     }
+}
+
+/// The text as a literal of Go, shortened where it is long.
+fn quoted(bytes: &[u8]) -> String {
+    const MOST: usize = 72;
+    let mut out = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                '\u{7}' => out.push_str("\\a"),
+                '\u{8}' => out.push_str("\\b"),
+                '\u{c}' => out.push_str("\\f"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '\u{b}' => out.push_str("\\v"),
+                c if c < ' ' || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out.push('"');
+    match out.char_indices().nth(MOST - 3) {
+        Some((end, _)) if out.chars().count() > MOST => format!("{}...", &out[..end]),
+        _ => out,
+    }
+}
+
+fn general_fraction(value: &BigRational) -> String {
+    if value.is_integer() && value.numer().bits() < 64 {
+        return general(value.to_integer().to_f64().unwrap_or(f64::NAN));
+    }
+    general(value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0))
 }
 
 /// `%.6g`: six significant digits, and an exponent where the number is very large or small.
@@ -235,12 +309,24 @@ fn general(float: f64) -> String {
     trim(&format!("{float:.places$}"))
 }
 
-/// The value of a literal as it is written; `None` where it isn't well formed or is imaginary.
+/// The value of a literal as it is written; `None` where it isn't well formed.
 pub(crate) fn literal(kind: LiteralKind, text: &str) -> Option<Value> {
     match kind {
         LiteralKind::Int => integer(text).map(Value::Int),
         LiteralKind::Float => float(text).map(Value::Float),
-        LiteralKind::Imaginary => None,
+        LiteralKind::Imaginary => {
+            let digits = text.strip_suffix('i')?;
+            // For compatibility, `0123i` is decimal.
+            let decimal = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+            let imaginary = match decimal {
+                true => BigRational::from_integer(digits.replace('_', "").parse().ok()?),
+                false => match integer(digits) {
+                    Some(value) => BigRational::from_integer(value),
+                    None => float(digits)?,
+                },
+            };
+            Some(Value::Complex(BigRational::zero(), imaginary))
+        }
         LiteralKind::Rune => {
             let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
             rune(inner).map(Value::int)

@@ -61,6 +61,10 @@ pub(crate) struct Cx<'c, 'a> {
     pub hoisted: Option<Vec<hir::Stmt>>,
     /// The expression that is all of the statement's value, so that nothing is computed before it.
     pub whole_value: Option<NodeId>,
+    /// Where errors are reported instead of where they are.
+    pub errors_at: Option<NodeId>,
+    /// What messages call the variables declared at these places, other than local ones.
+    pub variable_words: HashMap<NodeId, &'static str>,
 }
 
 /// Names of one block.
@@ -184,6 +188,8 @@ impl<'c, 'a> Cx<'c, 'a> {
             loop_body: None,
             hoisted: None,
             whole_value: None,
+            errors_at: None,
+            variable_words: HashMap::new(),
         }
     }
 
@@ -192,16 +198,30 @@ impl<'c, 'a> Cx<'c, 'a> {
     }
 
     pub fn error(&mut self, node: NodeId, why: Why) {
-        if self.ck.is_abstract && !why.holds_for_type_params() {
-            return; // what it becomes with type arguments says more
-        }
-        let place = self.place(node);
+        let place = self.place(self.errors_at.unwrap_or(node));
         self.ck.error(place, why);
     }
 
     /// Reports a construct that the kernel side doesn't have.
     pub fn unsupported(&mut self, node: NodeId, what: NotInKernel) {
         self.error(node, Why::NotInKernel(what));
+    }
+
+    /// The value isn't one that the kernel side can have, which has been said of it or of what it is made of.
+    pub fn is_refused(&self, value: &hir::Expr) -> bool {
+        value.ty != UNTYPED
+            && !matches!(value.kind, ExprKind::Const(_))
+            && matches!(self.ck.hir.get(value.ty), hir::Type::Unknown)
+    }
+
+    /// A value of type `ty` by Go's rules that the kernel side doesn't have; said once of it and its `parts`.
+    pub fn refused(&mut self, what: NotInKernel, ty: Ty, parts: &[&hir::Expr], expr: &ast::Expr) -> Operand {
+        if !parts.iter().any(|part| self.is_refused(part)) {
+            self.unsupported(expr.id, what);
+        }
+        let mut operand = self.operand(expr, Mode::Value, ty, ExprKind::Zero);
+        operand.hir.ty = self.lower(Types::UNKNOWN);
+        operand
     }
 
     pub fn display(&self, ty: Ty) -> String {
@@ -248,6 +268,9 @@ impl<'c, 'a> Cx<'c, 'a> {
         let text = &operand.text;
         match &operand.mode {
             _ if self.ck.types.is_nil(ty) => "nil".into(),
+            Mode::Variable | Mode::Value | Mode::MapEntry if ty == Types::UNKNOWN => {
+                format!("{text} (value with invalid type)")
+            }
             Mode::Const(value) => {
                 let value = value.display();
                 let value = if value == *text { String::new() } else { format!(" {value}") };
@@ -350,9 +373,14 @@ impl<'c, 'a> Cx<'c, 'a> {
         hir::Expr { node, ty, kind: ExprKind::Const(hir::Constant::Int(value)) }
     }
 
+    /// Why kernel code can't have a variable of type `ty`; `None` where it can.
+    pub fn kernel_type_problem(&self, ty: Ty) -> Option<NotInKernel> {
+        self.unsupported_part(ty, 0)
+    }
+
     /// Reports a type that kernel code can't have a variable of; true where there is none.
     pub fn require_kernel_type(&mut self, ty: Ty, node: NodeId) -> bool {
-        match self.unsupported_part(ty, 0) {
+        match self.kernel_type_problem(ty) {
             None => true,
             Some(what) => {
                 self.unsupported(node, what);
@@ -370,7 +398,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             Kind::Map(..) => Some(NotInKernel::GoMap),
             Kind::Chan(_) => Some(NotInKernel::Channel),
             Kind::Func(_) if depth > 0 => Some(NotInKernel::FunctionValue),
-            Kind::Interface => Some(NotInKernel::Interface),
+            Kind::Interface(_) => Some(NotInKernel::Interface),
             // A type that points to itself has no end.
             _ if depth > MAX_TYPE_DEPTH => Some(NotInKernel::StoredPointer),
             Kind::Pointer(target) | Kind::Slice(target) => self.unsupported_part(*target, depth + 1),

@@ -13,58 +13,75 @@ impl<'a> Cx<'_, 'a> {
     /// The operand as a value of `target`, which `context` ("assignment", "argument to f") wants.
     pub fn assign(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
         let node = operand.node;
-        if operand.is_invalid() || self.ck.types.is_unknown(target) {
+        if operand.is_invalid() || target == Types::UNKNOWN {
             return self.unknown_expr(node);
         }
         if self.ck.types.is_untyped(operand.ty) {
             return self.assign_untyped(operand, target, context);
         }
         let lowered = self.lower(target);
+        let identical = self.ck.types.identical(operand.ty, target);
+        if !identical && !self.is_assignable(&operand, target) {
+            let cause = self.assignment_cause(&operand, target);
+            self.cannot_use(&operand, target, context, Misfit::Kind, cause);
+            return self.unknown_expr(node);
+        }
         if let Mode::Const(value) = &operand.mode
-            && self.assignable(operand.ty, target)
+            && self.ck.types.interface(target).is_none()
         {
             return self.const_expr(&value.clone(), target, node);
         }
-        if self.ck.types.identical(operand.ty, target) {
+        if self.is_refused(&operand.hir) {
+            return self.unknown_expr(node);
+        }
+        if identical {
             return hir::Expr { ty: lowered, ..operand.hir };
         }
-        if self.assignable(operand.ty, target) {
-            if matches!(self.ck.types.under(target), Kind::Interface) {
-                self.unsupported(node, NotInKernel::Interface);
-            }
-            return hir::Expr { node, ty: lowered, kind: ExprKind::Convert(Box::new(operand.hir)) };
+        if self.ck.types.interface(target).is_some() {
+            self.unsupported(node, NotInKernel::Interface);
+            return self.unknown_expr(node);
         }
-        self.cannot_use(&operand, target, context, Misfit::Kind);
-        self.unknown_expr(node)
+        hir::Expr { node, ty: lowered, kind: ExprKind::Convert(Box::new(operand.hir)) }
+    }
+
+    /// Go's assignability, with the methods that an interface demands looked at closely.
+    fn is_assignable(&mut self, operand: &Operand, target: Ty) -> bool {
+        if !self.assignable(operand.ty, target) {
+            return false;
+        }
+        let Some(interface) = self.ck.types.interface(target) else { return true };
+        if self.ck.types.param_of(target).is_some() {
+            return true;
+        }
+        let shown = self.display(target);
+        self.not_in_interface(operand.ty, &interface, &shown, "implement").is_none()
     }
 
     fn assign_untyped(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
         let node = operand.node;
-        if matches!(self.ck.types.under(target), Kind::Interface) {
-            self.unsupported(node, NotInKernel::Interface);
+        let of_interface =
+            self.ck.types.interface(target).is_some() && self.ck.types.param_of(target).is_none();
+        if of_interface && !self.ck.types.is_nil(operand.ty) {
+            let ty = self.ck.types.default_type(operand.ty);
+            if let Some(misfit) = self.misfit(&operand, ty) {
+                self.cannot_use(&operand, ty, context, misfit, String::new());
+                return self.unknown_expr(node);
+            }
+            let typed = Operand { ty, ..operand };
+            return self.assign(typed, target, context);
+        }
+        if let Some(misfit) = self.misfit(&operand, target) {
+            self.cannot_use(&operand, target, context, misfit, String::new());
             return self.unknown_expr(node);
         }
         if self.ck.types.is_nil(operand.ty) {
-            if self.ck.types.has_nil(target) {
-                let ty = self.lower(target);
-                return hir::Expr { node, ty, kind: ExprKind::Zero };
-            }
-            self.cannot_use(&operand, target, context, Misfit::Kind);
-            return self.unknown_expr(node);
+            let ty = self.lower(target);
+            return hir::Expr { node, ty, kind: ExprKind::Zero };
         }
-        if operand.constant().is_some() {
-            return match self.represent(&operand, target, context) {
-                Some(value) => self.const_expr(&value, target, node),
-                None => self.unknown_expr(node),
-            };
-        }
-        let fits = match self.ck.types.is_boolean(operand.ty) {
-            true => self.ck.types.is_boolean(target),
-            false => self.ck.types.is_integer(target),
-        };
-        if !fits {
-            self.cannot_use(&operand, target, context, Misfit::Kind);
-            return self.unknown_expr(node);
+        if let Some(value) = operand.constant().cloned() {
+            let basic = self.ck.types.under_basic(target);
+            let value = basic.and_then(|basic| value.represent(basic).ok()).unwrap_or(value);
+            return self.const_expr(&value, target, node);
         }
         self.give_type(operand.hir, target)
     }
@@ -74,33 +91,28 @@ impl<'a> Cx<'_, 'a> {
         if operand.is_invalid() || self.ck.types.is_unknown(target) {
             return None;
         }
-        if !self.ck.types.is_untyped(operand.ty) && !self.ck.types.identical(operand.ty, target) {
-            self.cannot_use(operand, target, context, Misfit::Kind);
+        let value = operand.constant()?;
+        let misfit = match self.ck.types.is_untyped(operand.ty) {
+            true => self.misfit(operand, target),
+            false => (!self.assignable(operand.ty, target)).then_some(Misfit::Kind),
+        };
+        if let Some(misfit) = misfit {
+            self.cannot_use(operand, target, context, misfit, String::new());
             return None;
         }
-        let value = operand.constant()?;
-        if self.ck.types.param_of(target).is_some() && self.assignable_constant(value, operand.ty, target) {
-            return Some(value.clone());
-        }
-        let fitted = match self.ck.types.under_basic(target) {
-            Some(basic) => value.represent(basic),
-            None => Err(Misfit::Kind),
-        };
-        match fitted {
-            Ok(value) => Some(value),
-            Err(misfit) => {
-                self.cannot_use(operand, target, context, misfit);
-                None
-            }
+        match self.ck.types.under_basic(target) {
+            Some(basic) => value.represent(basic).ok(),
+            None => Some(value.clone()),
         }
     }
 
-    fn cannot_use(&mut self, operand: &Operand, target: Ty, context: &str, misfit: Misfit) {
+    fn cannot_use(&mut self, operand: &Operand, target: Ty, context: &str, misfit: Misfit, cause: String) {
         let why = Why::CannotUse {
-            operand: if self.ck.types.is_nil(operand.ty) { "nil".into() } else { self.describe(operand) },
+            operand: self.describe(operand),
             target: self.display(target),
             context: context.into(),
             misfit,
+            cause,
         };
         self.error(operand.node, why);
     }
@@ -111,13 +123,15 @@ impl<'a> Cx<'_, 'a> {
         if types.identical(from, to) {
             return true;
         }
-        if matches!(types.under(to), Kind::Interface) {
-            return true;
-        }
         let has_name =
             |ty: Ty| matches!(types.kind(ty), Kind::Named(_) | Kind::Basic(_) | Kind::TypeParam(_));
         if types.param_of(to).is_some() {
             return !has_name(from) && types.all_terms(to, &|_, ty| self.assignable(from, ty));
+        }
+        if let Some(interface) = types.interface(to) {
+            let terms = interface.terms.as_ref();
+            return interface.methods.iter().all(|(name, _)| self.has_method(from, name))
+                && terms.is_none_or(|terms| terms.iter().any(|term| term.includes(from, types)));
         }
         if types.param_of(from).is_some() {
             return !has_name(to) && types.all_terms(from, &|_, ty| self.assignable(ty, to));
@@ -137,9 +151,11 @@ impl<'a> Cx<'_, 'a> {
         let constant = match value {
             Value::Bool(value) => hir::Constant::Bool(*value),
             Value::Str(bytes) => hir::Constant::String(bytes.clone()),
-            Value::Int(_) | Value::Float(_) => match value.as_int().and_then(|value| value.to_i128()) {
-                Some(value) if !self.ck.types.is_float(ty) => hir::Constant::Int(value),
-                _ => return hir::Expr { node, ty: lowered, kind: ExprKind::Zero },
+            _ => match value.as_int().and_then(|value| value.to_i128()) {
+                Some(value) if !self.ck.types.is_float(ty) && !self.ck.types.is_complex(ty) => {
+                    hir::Constant::Int(value)
+                }
+                _ => hir::Constant::Int(0), // what its type is has been or will be refused
             },
         };
         hir::Expr { node, ty: lowered, kind: ExprKind::Const(constant) }
@@ -185,41 +201,107 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         };
         let operand = self.expr(argument);
-        if operand.is_invalid() || self.ck.types.is_unknown(target) {
+        if operand.is_invalid() || target == Types::UNKNOWN {
             return self.invalid(expr);
         }
-        if let Some(value) = operand.constant().cloned() {
+        if let Some(interface) = self.ck.types.interface(target)
+            && interface.is_constraint()
+            && self.ck.types.param_of(target).is_none()
+        {
+            let ty = self.display(target);
+            self.error(expr.id, Why::ConstraintConversion { ty });
+            return self.invalid(expr);
+        }
+        if let Some(value) = operand.constant().cloned()
+            && self.ck.types.interface(target).is_none()
+        {
             return self.constant_to_type(&operand, value, target, expr);
         }
+        if let Some(cause) = self.inconvertible(&operand, target) {
+            self.cannot_convert(&operand, target, cause);
+            return self.invalid(expr);
+        }
+        if self.ck.types.interface(target).is_some() && self.ck.types.param_of(target).is_none() {
+            return self.refused(NotInKernel::Interface, target, &[&operand.hir], expr);
+        }
         if self.ck.types.is_untyped(operand.ty) {
-            if !self.ck.types.is_nil(operand.ty) && !self.may_take(&operand, target) {
-                let operand = self.describe(&operand);
-                let target = self.display(target);
-                self.error(argument.id, Why::CannotConvert { operand, target });
-                return self.invalid(expr);
-            }
-            let context = "conversion";
             let default = self.ck.types.default_type(operand.ty);
             let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) {
                 target
             } else {
                 default
             };
-            let hir = self.assign(operand, to, context);
+            let hir = self.assign(operand, to, "conversion");
             let lowered = self.lower(target);
             let kind = if hir.ty == lowered { hir.kind } else { ExprKind::Convert(Box::new(hir)) };
             return self.operand(expr, Mode::Value, target, kind);
         }
-        if !self.convertible(operand.ty, target) {
-            let operand = self.describe(&operand);
-            let target = self.display(target);
-            self.error(argument.id, Why::CannotConvert { operand, target });
-            return self.invalid(expr);
+        if self.is_refused(&operand.hir) {
+            return self.refused(NotInKernel::Float, target, &[&operand.hir], expr);
         }
         if self.function.is_some() && !self.require_kernel_type(target, expr.id) {
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::Float, target, &[&unknown], expr);
         }
         self.value_conversion(operand, target, expr)
+    }
+
+    fn cannot_convert(&mut self, operand: &Operand, target: Ty, cause: String) {
+        let (described, target) = (self.describe(operand), self.display(target));
+        self.error(operand.node, Why::CannotConvert { operand: described, target, cause });
+    }
+
+    /// Why a value that isn't constant can't be converted; `None` where it can. The reason may be empty.
+    fn inconvertible(&mut self, operand: &Operand, target: Ty) -> Option<String> {
+        let types = &self.ck.types;
+        if types.is_nil(operand.ty) {
+            return (!types.has_nil(target)).then(String::new);
+        }
+        if types.is_untyped(operand.ty) {
+            let fits = self.misfit(operand, target).is_none() || self.convertible(operand.ty, target);
+            return (!fits).then(String::new);
+        }
+        if self.convertible(operand.ty, target) && self.is_in_target(operand.ty, target) {
+            return None;
+        }
+        let cause = self.conversion_cause(operand.ty, target);
+        Some(cause.unwrap_or_else(|| self.assignment_cause(operand, target)))
+    }
+
+    /// Where `target` is an interface, `from` has its methods.
+    fn is_in_target(&mut self, from: Ty, target: Ty) -> bool {
+        match self.ck.types.interface(target) {
+            Some(interface) if self.ck.types.param_of(target).is_none() => {
+                let shown = self.display(target);
+                self.not_in_interface(from, &interface, &shown, "implement").is_none()
+            }
+            _ => true,
+        }
+    }
+
+    /// Which type of a type parameter can't be converted.
+    fn conversion_cause(&self, from: Ty, to: Ty) -> Option<String> {
+        let types = &self.ck.types;
+        let terms = |ty: Ty| types.param_of(ty).and_then(|param| param.terms.clone());
+        let shown = |ty: Ty| types.display(ty);
+        match (types.param_of(from), types.param_of(to)) {
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                let (all, others) = (terms(from)?, terms(to)?);
+                let pairs = all.iter().flat_map(|a| others.iter().map(move |b| (a.ty, b.ty)));
+                let (a, b) = pairs.into_iter().find(|(a, b)| !self.convertible(*a, *b))?;
+                let (a, b, from, to) = (shown(a), shown(b), shown(from), shown(to));
+                Some(format!("cannot convert {a} (in {from}) to type {b} (in {to})"))
+            }
+            (Some(_), None) => {
+                let term = terms(from)?.into_iter().find(|term| !self.convertible(term.ty, to))?;
+                Some(format!("cannot convert {} (in {}) to type {}", shown(term.ty), shown(from), shown(to)))
+            }
+            (None, Some(_)) => {
+                let term = terms(to)?.into_iter().find(|term| !self.convertible(from, term.ty))?;
+                Some(format!("cannot convert {} to type {} (in {})", shown(from), shown(term.ty), shown(to)))
+            }
+        }
     }
 
     /// A conversion of a value that isn't constant, which Go allows.
@@ -235,8 +317,7 @@ impl<'a> Cx<'_, 'a> {
                 return self.invalid(expr);
             };
             if types.integer(*element) != Some((8, false)) {
-                self.unsupported(expr.id, NotInKernel::StringValue); // runes
-                return self.invalid(expr);
+                return self.refused(NotInKernel::StringValue, target, &[], expr); // runes
             }
             let bytes = Box::new(operand.hir);
             // The bound is found when the memory behind the bytes is known.
@@ -248,16 +329,13 @@ impl<'a> Cx<'_, 'a> {
             );
         }
         if to_string && types.is_integer(operand.ty) {
-            self.unsupported(expr.id, NotInKernel::StringValue);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::StringValue, target, &[], expr);
         }
         if matches!(types.under(target), Kind::Basic(Basic::UnsafePointer)) && types.is_integer(operand.ty) {
-            self.unsupported(expr.id, NotInKernel::UnsafePointer);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::UnsafePointer, target, &[], expr);
         }
         if types.is_float(operand.ty) != types.is_float(target) {
-            self.unsupported(expr.id, NotInKernel::Float);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::Float, target, &[], expr);
         }
         if from_slice && !to_slice {
             return self.slice_to_array(operand, target, expr);
@@ -329,17 +407,13 @@ impl<'a> Cx<'_, 'a> {
         target: Ty,
         expr: &'a ast::Expr,
     ) -> Operand {
-        if matches!(self.ck.types.under(target), Kind::Interface) {
-            self.unsupported(expr.id, NotInKernel::Interface);
-            return self.invalid(expr);
-        }
         if self.ck.types.param_of(target).is_some() {
-            return match self.assignable_constant(&value, operand.ty, target) {
-                true => self.operand(expr, Mode::Value, target, ExprKind::Zero),
-                false => {
-                    let operand = self.describe(operand);
-                    let target = self.display(target);
-                    self.error(expr.id, Why::CannotConvert { operand, target });
+            return match self.constant_cause(operand, &value, target) {
+                None => self.operand(expr, Mode::Value, target, ExprKind::Zero),
+                Some(cause) => {
+                    // Of a type parameter there are no constants.
+                    let value = Operand { mode: Mode::Value, ..operand.clone() };
+                    self.cannot_convert(&value, target, cause);
                     self.invalid(expr)
                 }
             };
@@ -369,13 +443,27 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// The constant is a value of each type that the type parameter `target` allows.
-    fn assignable_constant(&self, value: &Value, from: Ty, target: Ty) -> bool {
+    /// Why the constant can't be converted to each type that the type parameter `target` allows.
+    fn constant_cause(&self, operand: &Operand, value: &Value, target: Ty) -> Option<String> {
         let types = &self.ck.types;
-        types.all_terms(target, &|types, ty| match types.under_basic(ty) {
-            Some(Basic::String) if types.is_integer(from) => true,
-            Some(basic) => value.represent(basic).is_ok(),
-            None => false,
+        let shown = types.display(target);
+        let Some(terms) = types.param_of(target).and_then(|param| param.terms.as_ref()) else {
+            return Some(format!("{shown} does not contain specific types"));
+        };
+        terms.iter().find_map(|term| {
+            let fits = match types.under_basic(term.ty) {
+                Some(Basic::String) if types.is_integer(operand.ty) => true,
+                Some(basic) => value.represent(basic).is_ok(),
+                None => matches!((types.under(term.ty), value), (Kind::Slice(_), Value::Str(_))),
+            };
+            if fits {
+                return None;
+            }
+            let term = types.display(term.ty);
+            Some(match types.is_integer(operand.ty) && types.is_integer(target) {
+                true => format!("constant {} overflows {term} (in {shown})", value.display()),
+                false => format!("cannot convert {} to type {term} (in {shown})", self.describe(operand)),
+            })
         })
     }
 
@@ -409,19 +497,13 @@ impl<'a> Cx<'_, 'a> {
                     let bytes = Box::new(self.const_expr(&value, string, expr.id));
                     return self.operand(expr, Mode::Value, target, ExprKind::CopyBytes { bytes, capacity });
                 }
-                let why = match misfit {
-                    Misfit::Overflows => Why::ConstantOverflow {
-                        expr: String::new(),
-                        value: value.display(),
-                        ty: self.display(target),
-                    },
-                    _ => Why::ConstantConversion {
-                        operand: self.describe(operand),
-                        target: self.display(target),
-                        misfit,
-                    },
-                };
-                self.error(operand.node, why);
+                if types.is_integer(operand.ty) && types.is_integer(target) {
+                    let (value, ty) = (value.display(), self.display(target));
+                    self.error(operand.node, Why::ConstantOverflow { value, ty });
+                    return self.invalid(expr);
+                }
+                let cause = self.assignment_cause(operand, target);
+                self.cannot_convert(operand, target, cause);
                 self.invalid(expr)
             }
         }

@@ -6,7 +6,7 @@ use gobpf_syntax::ast;
 use crate::context::{Cx, Mode};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, Stmt, StmtKind};
-use crate::stmt::{push_effect, strip_parens};
+use crate::stmt::{CallKind, push_effect, strip_parens};
 use crate::ty::Basic;
 
 impl<'a> Cx<'_, 'a> {
@@ -23,17 +23,22 @@ impl<'a> Cx<'_, 'a> {
             self.unsupported(node, NotInKernel::Defer);
         }
         let operand = self.raw_expr(call);
-        match operand.mode {
-            Mode::Invalid | Mode::Native => return,
-            Mode::Type => return self.error(call.id, Why::NotACall { word: "defer" }),
-            Mode::Const(_) => {
-                let expr = self.describe(&operand);
-                return self.error(call.id, Why::DeferDiscards { expr });
-            }
-            _ => {}
+        let kind = self.call_kind(call);
+        if matches!(operand.mode, Mode::Invalid | Mode::Native) && kind == CallKind::Statement {
+            return;
+        }
+        if kind != CallKind::Statement {
+            let expr = match operand.is_invalid() {
+                true => format!("{} (invalid operand)", operand.text),
+                false => self.describe(&operand),
+            };
+            let why = match kind {
+                CallKind::Conversion => Why::DeferConversion { expr },
+                _ => Why::DeferDiscards { expr },
+            };
+            return self.error(call.id, why);
         }
         let mut before = Vec::new();
-        let described = self.describe(&operand);
         let mut hir = operand.hir;
         while let ExprKind::Sequence { stmts, value } = hir.kind {
             match value.kind {
@@ -49,7 +54,7 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         if !self.freeze_call(&mut hir, &mut before) {
-            return self.error(call.id, Why::DeferDiscards { expr: described });
+            return; // a call with an error
         }
         let mut body = Vec::new();
         push_effect(hir, &mut body);

@@ -76,8 +76,28 @@ fn write(expr: &Expr, out: &mut String) {
             write(element, out);
         }
         ExprKind::SliceType(element) => surround("[]", element, "", out),
-        ExprKind::StructType(_) => out.push_str("struct{…}"),
-        ExprKind::InterfaceType(_) => out.push_str("interface{…}"),
+        ExprKind::StructType(fields) => {
+            out.push_str("struct{");
+            for (index, field) in fields.iter().enumerate() {
+                out.push_str(if index > 0 { "; " } else { "" });
+                write_field(field, out);
+            }
+            out.push('}');
+        }
+        ExprKind::InterfaceType(fields) => {
+            out.push_str("interface{");
+            for (index, field) in fields.iter().enumerate() {
+                out.push_str(if index > 0 { "; " } else { "" });
+                match (&field.ty.kind, field.names.first()) {
+                    (ExprKind::FuncType(signature), Some(name)) => {
+                        out.push_str(&name.name);
+                        write_signature(signature, out);
+                    }
+                    _ => write_field(field, out),
+                }
+            }
+            out.push('}');
+        }
         ExprKind::MapType { key, value } => {
             surround("map[", key, "]", out);
             write(value, out);
@@ -119,21 +139,36 @@ fn write_signature(signature: &Signature, out: &mut String) {
             if index > 0 {
                 out.push_str(", ");
             }
-            for name in &field.names {
-                out.push_str(&name.name);
-                out.push(' ');
-            }
-            write(&field.ty, out);
+            write_field(field, out);
         }
     };
     out.push('(');
     fields(&signature.params, out);
     out.push(')');
-    if !signature.results.is_empty() {
-        out.push_str(" (");
-        fields(&signature.results, out);
-        out.push(')');
+    match signature.results.as_slice() {
+        [] => {}
+        [one] if one.names.is_empty() => {
+            out.push(' ');
+            write(&one.ty, out);
+        }
+        results => {
+            out.push_str(" (");
+            fields(results, out);
+            out.push(')');
+        }
     }
+}
+
+/// `a, b int`.
+fn write_field(field: &Field, out: &mut String) {
+    for (index, name) in field.names.iter().enumerate() {
+        out.push_str(if index > 0 { ", " } else { "" });
+        out.push_str(&name.name);
+    }
+    if !field.names.is_empty() {
+        out.push(' ');
+    }
+    write(&field.ty, out);
 }
 
 /// The operator as it is written.

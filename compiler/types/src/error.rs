@@ -20,152 +20,597 @@ pub struct TypeError {
 #[allow(missing_docs)]
 pub enum Why {
     // Directives.
-    ForeignDirective { name: SmolStr, of_sdk: bool },
-    MisplacedDirective { name: SmolStr, belongs: &'static str },
-    MalformedDirective { name: SmolStr, expected: String },
-    RepeatedDirective { name: SmolStr, first: Place },
-    IdleDirective { name: &'static str, is_program: bool },
-    UnknownSection { section: SmolStr, known: Vec<String> },
-    Entry { section: SmolStr, context: String, problem: EntryProblem },
+    ForeignDirective {
+        name: SmolStr,
+        of_sdk: bool,
+    },
+    MisplacedDirective {
+        name: SmolStr,
+        belongs: &'static str,
+    },
+    MalformedDirective {
+        name: SmolStr,
+        expected: String,
+    },
+    RepeatedDirective {
+        name: SmolStr,
+        first: Place,
+    },
+    IdleDirective {
+        name: &'static str,
+        is_program: bool,
+    },
+    UnknownSection {
+        section: SmolStr,
+        known: Vec<String>,
+    },
+    Entry {
+        section: SmolStr,
+        context: String,
+        problem: EntryProblem,
+    },
     // Names.
-    Undefined { name: String },
-    NoMember { expr: String, on: String, name: SmolStr },
-    NoMethod { expr: String, on: String, name: SmolStr },
-    PointerMethod { expr: String, on: String, name: SmolStr },
-    Unexported { expr: String, name: SmolStr },
-    NotExported { name: String },
-    NotUsed { name: SmolStr },
-    ImportNotUsed { path: SmolStr, alias: Option<SmolStr> },
-    Redeclared { name: SmolStr, other: Place },
-    PackageWithoutSelector { name: SmolStr },
-    ImportMissing { path: SmolStr },
-    PackageAsType { name: SmolStr },
-    NotGeneric { expr: String, ty: String },
+    Undefined {
+        name: String,
+    },
+    NoMember {
+        expr: String,
+        on: String,
+        name: SmolStr,
+    },
+    NoMethod {
+        expr: String,
+        on: String,
+        name: SmolStr,
+        is_field: bool,
+    },
+    InterfacePointer {
+        expr: String,
+        on: String,
+    },
+    PointerMethod {
+        expr: String,
+        on: String,
+        name: SmolStr,
+    },
+    Unexported {
+        expr: String,
+        name: SmolStr,
+    },
+    NotExported {
+        name: String,
+    },
+    NotUsed {
+        name: SmolStr,
+    },
+    ImportNotUsed {
+        path: SmolStr,
+        alias: Option<SmolStr>,
+    },
+    Redeclared {
+        name: SmolStr,
+        other: Place,
+    },
+    MethodRedeclared {
+        on: SmolStr,
+        name: SmolStr,
+        other: Place,
+    },
+    DeclaredByImport {
+        name: SmolStr,
+        path: SmolStr,
+        other: Place,
+    },
+    PackageWithoutSelector {
+        name: SmolStr,
+    },
+    ImportMissing {
+        path: SmolStr,
+    },
+    NotGeneric {
+        expr: String,
+        ty: String,
+    },
     IotaOutside,
-    FieldRedeclared { name: SmolStr, other: Place },
-    NotAType { expr: String },
-    NotAnExpression { expr: String },
-    Cycle { name: SmolStr, recursive_type: bool },
+    FieldRedeclared {
+        name: SmolStr,
+        other: Place,
+    },
+    NotAType {
+        expr: String,
+    },
+    NotAnExpression {
+        expr: String,
+    },
+    Cycle {
+        name: SmolStr,
+        recursive_type: bool,
+        direct: bool,
+    },
     // Types and constants.
-    CannotUse { operand: String, target: String, context: String, misfit: Misfit },
-    Mismatched { expr: String, left: String, right: String },
-    OperatorUndefined { operator: String, operand: String },
-    CompareUndefined { expr: String, reason: String },
-    NotBoolean { statement: &'static str },
-    NoValue { expr: String },
-    SeveralValues { expr: String, types: String },
-    NotAssignable { expr: String },
-    NoAddress { operand: String },
-    NoIndirection { operand: String },
-    NotUsedValue { operand: String },
-    CannotConvert { operand: String, target: String },
-    ConstantConversion { operand: String, target: String, misfit: Misfit },
-    ConstantOverflow { expr: String, value: String, ty: String },
-    ConstantTooLarge,
-    NotConstant { operand: String },
-    UntypedNil { context: String },
+    CannotUse {
+        operand: String,
+        target: String,
+        context: String,
+        misfit: Misfit,
+        cause: String,
+    },
+    Mismatched {
+        expr: String,
+        left: String,
+        right: String,
+    },
+    OperatorUndefined {
+        operator: String,
+        operand: String,
+    },
+    CompareUndefined {
+        expr: String,
+        reason: String,
+    },
+    NotBoolean {
+        statement: &'static str,
+    },
+    NoValue {
+        expr: String,
+    },
+    SeveralValues {
+        expr: String,
+        types: String,
+    },
+    NotAssignable {
+        expr: String,
+    },
+    NotAVariable {
+        expr: String,
+    },
+    FieldInMap {
+        expr: String,
+    },
+    NoAddress {
+        operand: String,
+    },
+    NoIndirection {
+        operand: String,
+    },
+    NotUsedValue {
+        operand: String,
+    },
+    CannotConvert {
+        operand: String,
+        target: String,
+        cause: String,
+    },
+    ConstraintConversion {
+        ty: String,
+    },
+    ConstantConversion {
+        operand: String,
+        target: String,
+        misfit: Misfit,
+    },
+    ConstantOverflow {
+        value: String,
+        ty: String,
+    },
+    ConstantTooLarge {
+        operation: &'static str,
+    },
+    NotConstant {
+        operand: String,
+    },
+    UntypedNil {
+        context: String,
+    },
     DivisionByZero,
-    ShiftCount { operand: String, negative: bool },
-    NonNumeric { expr: String, ty: String },
-    NotCallable { operand: String, ty: String },
-    ArgumentCount { function: String, have: String, want: String, too_many: bool },
-    ReturnCount { have: String, want: String, too_many: bool },
-    AssignmentCount { variables: usize, values: ValueCount },
-    ConversionCount { ty: String, too_many: bool },
-    OperationCount { operator: &'static str },
-    MissingInitial { name: SmolStr },
+    ShiftCount {
+        operand: String,
+        problem: ShiftProblem,
+    },
+    NonNumeric {
+        expr: String,
+        ty: String,
+    },
+    NotCallable {
+        operand: String,
+        ty: String,
+    },
+    ArgumentCount {
+        function: String,
+        have: String,
+        want: String,
+        too_many: bool,
+    },
+    ReturnCount {
+        have: String,
+        want: String,
+        too_many: bool,
+    },
+    AssignmentCount {
+        variables: usize,
+        values: ValueCount,
+    },
+    ConversionCount {
+        ty: String,
+        too_many: bool,
+    },
+    OperationCount {
+        operator: &'static str,
+    },
+    MissingInitial {
+        name: SmolStr,
+    },
     NoNewVariables,
-    RepeatedOnLeft { name: SmolStr },
-    NonNameOnLeft { expr: String },
+    RepeatedOnLeft {
+        name: SmolStr,
+    },
+    NonNameOnLeft {
+        expr: String,
+    },
     MissingReturn,
-    CannotIndex { operand: String },
-    CannotSlice { operand: String },
-    IndexNotInteger { operand: String },
-    IndexNegative { operand: String },
-    IndexOutOfBounds { index: String, length: u64 },
-    SliceIndices { low: String, high: String },
-    Unaddressable { operand: String },
-    InvalidLiteralType { ty: String },
-    UnknownField { name: SmolStr, ty: String },
-    RepeatedField { name: SmolStr },
-    FieldCount { ty: String, too_many: bool },
+    CannotIndex {
+        operand: String,
+    },
+    CannotSlice {
+        operand: String,
+    },
+    IndexNotInteger {
+        operand: String,
+    },
+    IndexNegative {
+        operand: String,
+    },
+    IndexOutOfBounds {
+        index: String,
+        length: u64,
+    },
+    SliceIndices {
+        low: String,
+        high: String,
+    },
+    Unaddressable {
+        operand: String,
+    },
+    InvalidLiteralType {
+        ty: String,
+        is_element: bool,
+    },
+    UnknownField {
+        name: SmolStr,
+        ty: String,
+    },
+    RepeatedField {
+        name: SmolStr,
+    },
+    FieldCount {
+        ty: String,
+        too_many: bool,
+    },
     MixedFields,
-    BadFieldName { expr: String },
+    MissingLiteralType,
+    KeyNotConstant {
+        expr: String,
+    },
+    BadFieldName {
+        expr: String,
+    },
     MissingKey,
-    RepeatedKey { key: String },
-    RepeatedIndex { index: u64 },
-    ElementBound { index: u64, length: u64 },
-    ArrayLengthType { operand: String },
-    BadMapKey { ty: String },
-    BadArrayLength { expr: String },
-    DuplicateCase { operand: String, other: Place },
-    InvalidCase { expr: String, tag: String, case: String, tag_type: String },
-    DuplicateDefault { other: Place },
-    LabelRepeated { label: SmolStr, other: Place },
-    GotoIntoBlock { label: SmolStr },
-    GotoOverVariable { label: SmolStr, declaration: Place },
-    LabelNotUsed { label: SmolStr },
-    LabelUndefined { label: SmolStr, word: &'static str },
-    BranchOutside { word: &'static str },
-    FallthroughMisplaced { last: bool },
-    BuiltinArgument { operand: String, builtin: &'static str },
-    NotACall { word: &'static str },
-    DeferDiscards { expr: String },
-    BuiltinNotCalled { name: String },
-    BuiltinSpread { name: &'static str },
-    CannotOrder { operand: String },
-    MismatchedArguments { left: String, right: String, expr: String },
-    CopyElements { operands: String, elements: String },
-    CopyArgument { have: String },
-    AppendArgument { have: String },
-    CannotClear { operand: String },
-    NotASelector { expr: String },
-    NotAPointer { operand: String },
-    NotAMap { operand: String },
-    CannotMake { ty: String },
-    MakeCount { call: String, found: usize },
+    RepeatedKey {
+        key: String,
+    },
+    RepeatedIndex {
+        index: u64,
+    },
+    ElementBound {
+        index: u64,
+        length: u64,
+    },
+    ArrayLengthType {
+        operand: String,
+        want: &'static str,
+    },
+    OpenArray,
+    UndefinedLength {
+        name: SmolStr,
+    },
+    InvalidConstantType {
+        ty: String,
+    },
+    ConstraintAsType {
+        ty: String,
+        by_terms: bool,
+    },
+    BadMapKey {
+        ty: String,
+    },
+    BadArrayLength {
+        expr: String,
+    },
+    DuplicateCase {
+        operand: String,
+        other: Place,
+    },
+    InvalidCase {
+        expr: String,
+        tag: String,
+        reason: String,
+    },
+    CannotSwitch {
+        expr: String,
+        ty: String,
+    },
+    DuplicateDefault {
+        other: Place,
+    },
+    LabelRepeated {
+        label: SmolStr,
+        other: Place,
+    },
+    GotoIntoBlock {
+        label: SmolStr,
+    },
+    GotoOverVariable {
+        label: SmolStr,
+        declaration: Place,
+    },
+    LabelNotUsed {
+        label: SmolStr,
+    },
+    LabelUndefined {
+        label: SmolStr,
+        word: &'static str,
+    },
+    BranchOutside {
+        word: &'static str,
+    },
+    FallthroughMisplaced {
+        last: bool,
+    },
+    BuiltinArgument {
+        operand: String,
+        builtin: &'static str,
+    },
+    NotACall {
+        word: &'static str,
+    },
+    DeferDiscards {
+        expr: String,
+    },
+    DeferConversion {
+        expr: String,
+    },
+    BuiltinNotCalled {
+        name: String,
+    },
+    BuiltinSpread {
+        name: &'static str,
+    },
+    CannotOrder {
+        operand: String,
+    },
+    MismatchedArguments {
+        left: String,
+        right: String,
+        expr: String,
+    },
+    CopyElements {
+        operands: String,
+        elements: String,
+    },
+    CopyArgument {
+        have: String,
+    },
+    AppendArgument {
+        have: String,
+    },
+    CannotClear {
+        operand: String,
+    },
+    NotASelector {
+        expr: String,
+    },
+    NotAPointer {
+        operand: String,
+    },
+    NotAMap {
+        operand: String,
+    },
+    CannotMake {
+        ty: String,
+    },
+    MakeCount {
+        call: String,
+        found: usize,
+    },
     MakeSwapped,
-    ThreeIndexString { operand: String },
-    SpreadNotVariadic { function: String },
-    BuiltinCount { call: String, expected: usize, found: usize },
-    CannotRange { operand: String },
-    CannotRangeFunction { operand: String, reason: &'static str },
-    RangeVariables { operand: String, most: usize },
-    NotSatisfied { argument: String, constraint: String, reason: String },
-    TypeMismatch { operand: String, text: String, inferred: String, target: String },
-    CannotInfer { function: String, name: String },
-    TooManyTypeArguments { name: String, have: usize, want: usize },
-    NotInstantiated { name: String },
+    ThreeIndexString,
+    SeveralIndices,
+    BuiltinSelector {
+        name: String,
+    },
+    NoReceive {
+        operand: String,
+    },
+    IndexOverflows {
+        operand: String,
+    },
+    SpreadNotVariadic {
+        function: String,
+    },
+    BuiltinCount {
+        call: String,
+        expected: usize,
+        found: usize,
+    },
+    CannotRange {
+        operand: String,
+    },
+    CannotRangeFunction {
+        operand: String,
+        reason: &'static str,
+    },
+    RangeVariables {
+        operand: String,
+        most: usize,
+    },
+    NotSatisfied {
+        reason: String,
+    },
+    InvalidTilde {
+        reason: String,
+    },
+    OverlappingTerms {
+        term: String,
+        other: String,
+    },
+    ReceiverParameter {
+        expr: String,
+    },
+    ResultShadowed {
+        name: SmolStr,
+        other: Place,
+    },
+    UnexportedField {
+        name: SmolStr,
+        ty: String,
+    },
+    NotInferred {
+        function: String,
+        reason: String,
+    },
+    TypeMismatch {
+        function: String,
+        missing: Vec<String>,
+        operand: String,
+        text: String,
+        inferred: String,
+        target: String,
+    },
+    CannotInfer {
+        function: String,
+        name: String,
+    },
+    TooManyTypeArguments {
+        name: String,
+        have: usize,
+        want: usize,
+    },
+    NotInstantiated {
+        name: String,
+    },
     LocalGeneric,
-    TypeArguments { name: String, have: usize, want: usize },
+    TypeArguments {
+        name: String,
+        have: usize,
+        want: usize,
+    },
     // The kernel side.
     NotInKernel(NotInKernel),
-    NativePackage { path: SmolStr, name: SmolStr },
-    NativeOnly { name: String },
-    NativeType { ty: String },
-    NotConstantInitial { name: SmolStr },
-    ContextReadOnly { expr: String },
-    InitFunction { program: SmolStr },
-    Recursion { path: Vec<(SmolStr, Place)> },
-    MapMisuse { name: SmolStr },
-    MapEntries { name: SmolStr },
-    RingSize { name: SmolStr, size: u32 },
-    ConstMisuse { name: SmolStr },
-    MapType { name: SmolStr, role: &'static str, ty: String, part: String },
-    PointerConflict { name: SmolStr, here: &'static str, there: &'static str, other: Place },
-    PointerEscapes { name: SmolStr },
+    NativePackage {
+        path: SmolStr,
+        name: SmolStr,
+    },
+    NativeOnly {
+        name: String,
+    },
+    NativeType {
+        ty: String,
+    },
+    NotConstantInitial {
+        name: SmolStr,
+    },
+    ContextReadOnly {
+        expr: String,
+    },
+    InitFunction {
+        program: SmolStr,
+    },
+    Recursion {
+        path: Vec<(SmolStr, Place)>,
+    },
+    MapMisuse {
+        name: SmolStr,
+    },
+    MapEntries {
+        name: SmolStr,
+    },
+    RingSize {
+        name: SmolStr,
+        size: u32,
+    },
+    ConstMisuse {
+        name: SmolStr,
+    },
+    MapType {
+        name: SmolStr,
+        role: &'static str,
+        ty: String,
+        part: String,
+    },
+    PointerConflict {
+        name: SmolStr,
+        here: &'static str,
+        there: &'static str,
+        other: Place,
+    },
+    PointerEscapes {
+        name: SmolStr,
+    },
     PointerOutlives,
     // printk.
-    FormatNotConstant { operand: String },
-    FormatVerbUnknown { function: String, verb: String },
-    FormatVerbUnsupported { verb: String },
-    FormatWrongType { function: String, verb: String, operand: String, ty: String },
-    FormatMissing { function: String, verb: String, argument: usize, count: usize },
-    FormatExtra { function: String, verbs: usize, count: usize },
-    FormatByte { byte: u8 },
-    TooManyArguments { count: usize, target: KernelVersion },
-    HelperTooNew { name: String, since: KernelVersion, target: KernelVersion },
-    MapTooNew { name: String, since: KernelVersion, target: KernelVersion },
+    FormatNotConstant {
+        operand: String,
+    },
+    FormatVerbUnknown {
+        function: String,
+        verb: String,
+    },
+    FormatVerbUnsupported {
+        verb: String,
+    },
+    FormatWrongType {
+        function: String,
+        verb: String,
+        operand: String,
+        ty: String,
+    },
+    FormatMissing {
+        function: String,
+        verb: String,
+        argument: usize,
+        count: usize,
+    },
+    FormatExtra {
+        function: String,
+        verbs: usize,
+        count: usize,
+    },
+    FormatByte {
+        byte: u8,
+    },
+    TooManyArguments {
+        count: usize,
+        target: KernelVersion,
+    },
+    HelperTooNew {
+        name: String,
+        since: KernelVersion,
+        target: KernelVersion,
+    },
+    MapTooNew {
+        name: String,
+        since: KernelVersion,
+        target: KernelVersion,
+    },
+}
+
+/// What is wrong with how far something is shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum ShiftProblem {
+    Negative,
+    Invalid,
+    NotInteger,
 }
 
 /// How many values there are.
@@ -212,30 +657,8 @@ pub enum NotInKernel {
 }
 
 impl Why {
-    /// It is wrong whatever the type arguments are, where a generic function is checked without them.
-    pub(crate) fn holds_for_type_params(&self) -> bool {
-        matches!(
-            self,
-            Why::Undefined { .. }
-                | Why::NoMember { .. }
-                | Why::NotUsed { .. }
-                | Why::Redeclared { .. }
-                | Why::MissingReturn
-                | Why::OperatorUndefined { .. }
-                | Why::CompareUndefined { .. }
-                | Why::Mismatched { .. }
-                | Why::CannotUse { .. }
-                | Why::CannotConvert { .. }
-                | Why::ArgumentCount { .. }
-                | Why::ReturnCount { .. }
-                | Why::AssignmentCount { .. }
-                | Why::NoNewVariables
-                | Why::NotBoolean { .. }
-                | Why::NoValue { .. }
-                | Why::NotUsedValue { .. }
-                | Why::NotAType { .. }
-                | Why::NotSatisfied { .. }
-                | Why::CannotInfer { .. }
-        )
+    /// An import is not used.
+    pub(crate) fn unused(import: &crate::symbols::Imported) -> Why {
+        Why::ImportNotUsed { path: import.path.clone(), alias: import.alias.clone() }
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Mode::Type => {
                 self.error(expr.id, Why::NotAnExpression { expr: operand.text.clone() });
-                self.invalid(expr)
+                Operand { mode: Mode::Invalid, ..operand }
             }
             Mode::Builtin(_) => {
                 self.error(expr.id, Why::BuiltinNotCalled { name: operand.text.clone() });
@@ -53,11 +53,13 @@ impl<'a> Cx<'_, 'a> {
                     None => Why::MapMisuse { name },
                 };
                 self.error(expr.id, why);
-                self.invalid(expr)
+                // By Go's rules it is a variable as any other.
+                let hir = self.unknown_expr(expr.id);
+                Operand { mode: Mode::Variable, hir, ..operand }
             }
             _ => match self.ck.types.kind(operand.ty) {
-                Kind::Tuple(types) => {
-                    let types = self.ck.types.list(types);
+                Kind::Tuple(..) => {
+                    let types = self.display(operand.ty);
                     self.error(expr.id, Why::SeveralValues { expr: operand.text.clone(), types });
                     self.invalid(expr)
                 }
@@ -84,11 +86,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Syntax::Star(inner) => self.star(inner, expr),
             Syntax::Unary { op: ast::UnaryOp::Address, operand } => self.address(operand, expr),
-            Syntax::Unary { op: ast::UnaryOp::Receive, operand } => {
-                self.raw_expr(operand);
-                self.unsupported(expr.id, NotInKernel::Channel);
-                self.invalid(expr)
-            }
+            Syntax::Unary { op: ast::UnaryOp::Receive, operand } => self.receive(operand, expr),
             Syntax::Unary { op, operand } => self.unary(*op, operand, expr),
             Syntax::Binary { op, left, right } => self.binary(*op, left, right, expr),
             Syntax::Call { function, arguments, spread } => self.call(function, arguments, *spread, expr),
@@ -115,10 +113,7 @@ impl<'a> Cx<'_, 'a> {
             LiteralKind::Float => Basic::UntypedFloat,
             LiteralKind::Rune => Basic::UntypedRune,
             LiteralKind::String => Basic::UntypedString,
-            LiteralKind::Imaginary => {
-                self.unsupported(expr.id, NotInKernel::Float);
-                return self.invalid(expr);
-            }
+            LiteralKind::Imaginary => Basic::UntypedComplex,
         };
         let ty = self.basic(basic);
         match constant::literal(kind, text) {
@@ -147,6 +142,9 @@ impl<'a> Cx<'_, 'a> {
             Some(Meaning::Local(entity)) => match entity.kind {
                 EntityKind::Local(local) => {
                     let (read, ty) = self.variable(entity.depth, local, expr.id);
+                    if ty == Types::UNKNOWN {
+                        return self.invalid(expr);
+                    }
                     self.operand(expr, Mode::Variable, ty, read.kind)
                 }
                 EntityKind::Const(value, ty) => self.const_operand(expr, value, ty),
@@ -190,6 +188,12 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn package_variable(&mut self, id: SymbolId, ty: Ty, expr: &'a ast::Expr) -> Operand {
+        if matches!(self.ck.types.under(ty), Kind::Map(..)) && self.function.is_some() {
+            crate::variables::map(self.ck, id); // says what is wrong with it
+        }
+        if ty == Types::UNKNOWN {
+            return self.invalid(expr);
+        }
         if self.map_type(ty).is_some()
             || self.const_type(ty).is_some()
             || matches!(self.ck.types.under(ty), Kind::Map(..))
@@ -206,7 +210,31 @@ impl<'a> Cx<'_, 'a> {
         }
         match crate::variables::global(self.ck, id, ty) {
             Some(global) => self.operand(expr, Mode::Variable, ty, ExprKind::Global(global)),
-            None => self.invalid(expr),
+            None => {
+                // Why it has no place in the kernel has been said.
+                let hir = self.unknown_expr(expr.id);
+                let operand = self.operand(expr, Mode::Variable, ty, ExprKind::Zero);
+                Operand { hir, ..operand }
+            }
+        }
+    }
+
+    /// `<-channel`.
+    fn receive(&mut self, channel: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
+        let channel = self.expr(channel);
+        if channel.is_invalid() {
+            return self.invalid(expr);
+        }
+        match self.ck.types.under(channel.ty) {
+            Kind::Chan(element) => {
+                let element = *element;
+                self.refused(NotInKernel::Channel, element, &[], expr)
+            }
+            _ => {
+                let operand = self.describe(&channel);
+                self.error(expr.id, Why::NoReceive { operand });
+                self.invalid(expr)
+            }
         }
     }
 
@@ -214,9 +242,21 @@ impl<'a> Cx<'_, 'a> {
         if let Syntax::Ident(package) = &operand.kind
             && let Some(Meaning::Package { kind, path }) = self.meaning(package)
         {
+            self.use_import(package);
             return self.package_member(package, kind, path, name, expr);
         }
         let base = self.raw_expr(operand);
+        if let Mode::Builtin(_) = base.mode {
+            self.error(operand.id, Why::BuiltinSelector { name: base.text.clone() });
+            return self.invalid(expr);
+        }
+        let base = match base.mode {
+            Mode::NoValue => self.single_value(base, operand),
+            Mode::Value if matches!(self.ck.types.kind(base.ty), Kind::Tuple(..)) => {
+                self.single_value(base, operand)
+            }
+            _ => base,
+        };
         if name.name.is_empty() || (base.is_invalid() && !matches!(base.mode, Mode::Type)) {
             return self.invalid(expr);
         }
@@ -240,7 +280,7 @@ impl<'a> Cx<'_, 'a> {
         let known = self.ck.index.package_of(kind, &path);
         let found = known.and_then(|known| self.ck.index.lookup(known, &name.name));
         if let (Some(known), None) = (known, found)
-            && (!self.ck.index.is_standard(known) || !name.name.starts_with(char::is_uppercase))
+            && (!self.ck.index.is_standard(known) || !crate::standard::is_native(&path, &name.name))
         {
             self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
             return self.invalid(expr);
@@ -282,7 +322,18 @@ impl<'a> Cx<'_, 'a> {
         if let Mode::Generic(id) = base.mode {
             return self.generic_function(id, indices, expr);
         }
-        if base.is_invalid() {
+        let base = match base.mode {
+            Mode::Builtin(_) | Mode::Type | Mode::Invalid | Mode::Native => base,
+            Mode::MapVariable(_) if matches!(self.ck.types.under(base.ty), Kind::Map(..)) => base,
+            _ => self.single_value(base, operand),
+        };
+        if let Mode::Builtin(_) = base.mode {
+            self.use_all(indices);
+            let operand = self.describe(&base);
+            self.error(expr.id, Why::CannotIndex { operand });
+            return self.invalid(expr);
+        }
+        if base.is_invalid() && !matches!(base.mode, Mode::Type) {
             for index in indices {
                 self.raw_expr(index);
             }
@@ -293,7 +344,10 @@ impl<'a> Cx<'_, 'a> {
             self.error(expr.id, Why::NotGeneric { expr: text, ty });
             return self.invalid(expr);
         }
-        let [index] = indices else { return self.invalid(expr) };
+        let [index, more @ ..] = indices else { return self.invalid(expr) };
+        if let Some(more) = more.first() {
+            self.error(more.id, Why::SeveralIndices);
+        }
         if matches!(self.ck.types.under(base.ty), Kind::Map(..)) {
             return self.map_index(base, index, expr);
         }
@@ -301,7 +355,23 @@ impl<'a> Cx<'_, 'a> {
             self.raw_expr(index);
             return self.invalid(expr);
         };
-        let Some(index) = self.index_value(index, length) else { return self.invalid(expr) };
+        if self.is_refused(&base.hir) && base.constant().is_none() {
+            self.index_value(index, length);
+            let mode = base.mode.clone();
+            let hir = self.unknown_expr(expr.id);
+            let operand = self.operand(expr, mode, element, ExprKind::Zero);
+            return Operand { hir, ..operand };
+        }
+        let Some(index) = self.index_value(index, length) else {
+            // The element's type is known all the same.
+            let mode = if matches!(self.ck.types.under(base.ty), Kind::Slice(_)) {
+                Mode::Variable
+            } else {
+                base.mode
+            };
+            let mode = if matches!(mode, Mode::Const(_)) { Mode::Value } else { mode };
+            return self.operand(expr, mode, element, ExprKind::Zero);
+        };
         let mode = match (&base.mode, self.ck.types.under(base.ty)) {
             (_, Kind::Slice(_)) => Mode::Variable,
             (Mode::Variable, Kind::Array(..)) => Mode::Variable,
@@ -374,50 +444,36 @@ impl<'a> Cx<'_, 'a> {
 
     /// The same for an operand that is checked already.
     pub fn checked_index(&mut self, operand: Operand, length: Option<u64>) -> Option<hir::Expr> {
-        if operand.is_invalid() {
+        let operand = self.valid_index(operand)?;
+        let node = operand.node;
+        let Some(value) = operand.constant() else { return Some(operand.hir) };
+        let whole = value.as_int()?;
+        if let Some(length) = length
+            && whole.to_u64().is_none_or(|whole| whole >= length)
+        {
+            self.error(node, Why::IndexOutOfBounds { index: whole.to_string(), length });
             return None;
         }
-        let index_node = operand.node;
         let int = self.basic(Basic::Int);
-        if let Some(value) = operand.constant() {
-            let whole = value.as_int();
-            let Some(whole) = whole.filter(|_| self.ck.types.is_numeric(operand.ty)) else {
-                if self.ck.types.is_numeric(operand.ty) {
-                    let misfit = crate::constant::Misfit::Truncated;
-                    let operand = self.describe(&operand);
-                    self.error(index_node, Why::ConstantConversion { operand, target: "int".into(), misfit });
-                    return None;
-                }
-                let operand = self.describe(&operand);
-                self.error(index_node, Why::IndexNotInteger { operand });
-                return None;
-            };
-            if value.is_negative() {
-                let shown = match self.ck.types.is_untyped(operand.ty) {
-                    true => Operand { ty: int, ..operand },
-                    false => operand,
-                };
-                let operand = self.describe(&shown);
-                self.error(index_node, Why::IndexNegative { operand });
-                return None;
+        Some(self.const_expr(&Value::Int(whole), int, node))
+    }
+
+    /// The operand as an index: an integer, and an `int` that isn't negative where it is constant.
+    pub fn valid_index(&mut self, operand: Operand) -> Option<Operand> {
+        let int = self.basic(Basic::Int);
+        let operand = self.convert_untyped(operand, int)?;
+        let why = match operand.constant() {
+            _ if !self.ck.types.is_integer(operand.ty) => {
+                Why::IndexNotInteger { operand: self.describe(&operand) }
             }
-            let limit = length.unwrap_or(i64::MAX as u64);
-            if whole.to_u64().is_none_or(|whole| whole >= limit) {
-                let why = Why::IndexOutOfBounds { index: operand.text.clone(), length: limit };
-                self.error(index_node, why);
-                return None;
+            Some(value) if value.is_negative() => Why::IndexNegative { operand: self.describe(&operand) },
+            Some(value) if value.represent(Basic::Int).is_err() => {
+                Why::IndexOverflows { operand: self.describe(&operand) }
             }
-            return Some(self.const_expr(&Value::Int(whole), int, index_node));
-        }
-        if !self.ck.types.is_integer(operand.ty) {
-            let operand = self.describe(&operand);
-            self.error(index_node, Why::IndexNotInteger { operand });
-            return None;
-        }
-        match self.ck.types.is_untyped(operand.ty) {
-            true => Some(self.assign(operand, int, "index")),
-            false => Some(operand.hir),
-        }
+            _ => return Some(operand),
+        };
+        self.error(operand.node, why);
+        None
     }
 
     fn slice(
@@ -428,6 +484,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let base = self.expr(operand);
         if base.is_invalid() {
+            bounds.into_iter().flatten().for_each(|bound| drop(self.raw_expr(bound)));
             return self.invalid(expr);
         }
         let base = self.follow_array_pointer(base);
@@ -438,7 +495,7 @@ impl<'a> Cx<'_, 'a> {
                 return self.slice_string(base, bounds, expr);
             }
             _ => {
-                let operand = self.describe(&base);
+                let operand = self.describe(&base) + &self.no_core_reason(base.ty);
                 self.error(expr.id, Why::CannotSlice { operand });
                 return self.invalid(expr);
             }
@@ -452,15 +509,31 @@ impl<'a> Cx<'_, 'a> {
             self.take_address(&base.hir);
         }
         let limit = length.map(|length| length + 1);
-        let Some([low, high, max]) = self.slice_bounds(bounds, limit) else {
-            return self.invalid(expr);
-        };
         let ty = match length {
             Some(_) => self.ck.types.intern(Kind::Slice(element)),
             None => base.ty,
         };
+        let Some([low, high, max]) = self.slice_bounds(bounds, limit) else {
+            return self.operand(expr, Mode::Value, ty, ExprKind::Zero);
+        };
+        if self.is_refused(&base.hir) {
+            return self.refused(NotInKernel::StoredPointer, ty, &[&base.hir], expr);
+        }
         let kind = ExprKind::Slice { base: Box::new(base.hir), low, high, max };
         self.operand(expr, Mode::Value, ty, kind)
+    }
+
+    /// Why a type parameter has no structure of its own, for messages.
+    fn no_core_reason(&self, ty: Ty) -> String {
+        let types = &self.ck.types;
+        let Some(param) = types.param_of(ty) else { return String::new() };
+        match param.terms.as_deref() {
+            Some([first, second, ..]) => {
+                let (first, second) = (types.display(first.ty), types.display(second.ty));
+                format!(": {first} and {second} have different underlying types")
+            }
+            _ => format!(": no specific type in {}", types.display(ty)),
+        }
     }
 
     /// The bounds of a slice expression; constant ones in order, and below `limit`.
@@ -503,7 +576,8 @@ impl<'a> Cx<'_, 'a> {
         expr: &'a ast::Expr,
     ) -> Operand {
         if bounds[2].is_some() {
-            self.error(expr.id, Why::ThreeIndexString { operand: base.text.clone() });
+            let node = bounds[2].map_or(expr.id, |bound| bound.id);
+            self.error(node, Why::ThreeIndexString);
             return self.invalid(expr);
         }
         let limit = match base.constant() {
@@ -515,8 +589,11 @@ impl<'a> Cx<'_, 'a> {
             false => base.ty,
         };
         let Some([low, high, max]) = self.slice_bounds(bounds, limit) else {
-            return self.invalid(expr);
+            return self.operand(expr, Mode::Value, ty, ExprKind::Zero);
         };
+        if base.constant().is_none() && self.is_refused(&base.hir) {
+            return self.refused(NotInKernel::StringValue, ty, &[&base.hir], expr);
+        }
         let base = Box::new(self.assign(base, ty, "slice expression"));
         self.operand(expr, Mode::Value, ty, ExprKind::Slice { base, low, high, max })
     }
@@ -560,8 +637,10 @@ impl<'a> Cx<'_, 'a> {
             return self.address_of_literal(composite, expr);
         }
         let base = self.raw_expr(inner);
-        if let Mode::MapVariable(_) = base.mode {
-            return self.expr(inner);
+        let base = self.single_value(base, inner);
+        if self.is_refused(&base.hir) && !base.is_invalid() {
+            let ty = self.ck.types.intern(Kind::Pointer(base.ty));
+            return self.refused(NotInKernel::StoredPointer, ty, &[&base.hir], expr);
         }
         if base.is_invalid() {
             return self.invalid(expr);

@@ -34,12 +34,26 @@ impl<'a> Checker<'a> {
 
 impl<'a> Cx<'_, 'a> {
     pub fn function_body(&mut self, func: &'a FuncDecl, name: smol_str::SmolStr) -> hir::Function {
+        if let Some(field) = &func.receiver {
+            for expr in crate::member::receiver_arguments(&field.ty) {
+                if !matches!(expr.kind, Syntax::Ident(_)) {
+                    let text = crate::describe::expression(expr);
+                    self.error(expr.id, Why::ReceiverParameter { expr: text });
+                }
+            }
+        }
+        let receiver = func.receiver.as_ref().map(|field| self.variable_type_expr(&field.ty));
+        let types = self.signature_types(&func.signature);
         self.scopes.push(Scope::new());
         let mut params = Vec::new();
-        for field in func.receiver.iter().chain(&func.signature.params) {
-            self.parameter(field, &mut params);
+        if let (Some(field), Some(ty)) = (&func.receiver, receiver) {
+            self.parameter(field, ty, "receiver", &mut params);
         }
-        let mut function = self.finish_function(&func.signature, func.body.as_ref(), func.name.id, params);
+        for (field, ty) in func.signature.params.iter().zip(&types.0) {
+            self.parameter(field, *ty, "parameter", &mut params);
+        }
+        let (signature, body) = (&func.signature, func.body.as_ref());
+        let mut function = self.finish_function(signature, &types.1, body, func.name.id, params);
         if func.body.is_none() {
             self.unsupported(func.id, NotInKernel::Builtin("a function without a body"));
         }
@@ -47,18 +61,25 @@ impl<'a> Cx<'_, 'a> {
         hir::Function { name, ..function }
     }
 
+    /// The types of the parameters and of the results: names among them aren't those of parameters.
+    pub fn signature_types(&mut self, signature: &'a ast::Signature) -> (Vec<Ty>, Vec<Ty>) {
+        let params = signature.params.iter().map(|field| self.variable_type_expr(&field.ty)).collect();
+        let results = signature.results.iter().map(|field| self.variable_type_expr(&field.ty)).collect();
+        (params, results)
+    }
+
     /// Results and body of a function whose parameters are in the innermost scope, which ends.
     pub fn finish_function(
         &mut self,
         signature: &'a ast::Signature,
+        results: &[Ty],
         block: Option<&'a ast::Block>,
         node: NodeId,
         params: Vec<hir::LocalId>,
     ) -> hir::Function {
         let mut body = Vec::new();
         let mut result_types = Vec::new();
-        for field in &signature.results {
-            let ty = self.type_expr(&field.ty);
+        for (field, ty) in signature.results.iter().zip(results.iter().copied()) {
             self.require_kernel_type(ty, field.ty.id);
             if field.names.is_empty() {
                 self.results.push(ty);
@@ -67,6 +88,7 @@ impl<'a> Cx<'_, 'a> {
             for name in &field.names {
                 let local = self.new_local(&name.name, ty, name.id);
                 self.mark_used(local);
+                self.variable_words.insert(name.id, "result variable");
                 self.declare(name, EntityKind::Local(local));
                 self.results.push(ty);
                 self.named_results.push(local);
@@ -105,8 +127,14 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    pub fn parameter(&mut self, field: &'a ast::Field, params: &mut Vec<hir::LocalId>) {
-        let ty = self.type_expr(&field.ty);
+    /// A parameter of type `ty`, or what messages call `word`.
+    pub fn parameter(
+        &mut self,
+        field: &'a ast::Field,
+        ty: Ty,
+        word: &'static str,
+        params: &mut Vec<hir::LocalId>,
+    ) {
         self.require_kernel_type(ty, field.ty.id);
         let add = |cx: &mut Self, name: &str, node: NodeId| {
             let local = cx.new_local(name, ty, node);
@@ -119,6 +147,7 @@ impl<'a> Cx<'_, 'a> {
         }
         for name in &field.names {
             let local = add(self, &name.name, name.id);
+            self.variable_words.insert(name.id, word);
             self.declare(name, EntityKind::Local(local));
             params.push(local);
         }

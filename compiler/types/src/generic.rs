@@ -15,7 +15,7 @@ use crate::error::Why;
 use crate::hir::{self, FunctionId};
 use crate::member::receiver_params;
 use crate::symbols::{SymbolId, SymbolKind};
-use crate::ty::{Kind, Signature, Term, Ty, TypeParam, Types};
+use crate::ty::{Interface, Kind, Signature, Term, Ty, TypeParam, Types};
 use crate::typexpr::Meaning;
 
 /// Constraints nested deeper than this are taken for `any`.
@@ -27,11 +27,25 @@ pub(crate) struct Constraint {
     /// The types that it allows; `None` for all.
     terms: Option<Vec<Term>>,
     comparable: bool,
-    methods: Vec<SmolStr>,
+    methods: Vec<(SmolStr, Ty)>,
+    /// It has an error, already reported.
+    is_invalid: bool,
 }
 
 impl Constraint {
+    /// The interface that demands this, and is written as `text`.
+    pub fn into_interface(self, text: SmolStr) -> Interface {
+        Interface { methods: self.methods, terms: self.terms, comparable: self.comparable, text }
+    }
+
     fn union(self, other: Constraint) -> Constraint {
+        // What is wrong is left out.
+        if self.is_invalid {
+            return other;
+        }
+        if other.is_invalid {
+            return self;
+        }
         match (self.terms, other.terms) {
             (Some(mut a), Some(b)) => {
                 a.extend(b);
@@ -42,6 +56,9 @@ impl Constraint {
     }
 
     fn intersect(&mut self, other: Constraint, types: &Types) {
+        if other.is_invalid {
+            return;
+        }
         self.comparable |= other.comparable;
         self.methods.extend(other.methods);
         self.terms = match (self.terms.take(), other.terms) {
@@ -71,24 +88,46 @@ impl Term {
 
 impl<'a> Cx<'_, 'a> {
     /// The constraint that `expr` denotes.
-    fn constraint(&mut self, expr: &'a ast::Expr, depth: usize) -> Constraint {
+    pub fn constraint(&mut self, expr: &'a ast::Expr, depth: usize) -> Constraint {
         if depth > MAX_DEPTH {
             return Constraint::default();
         }
         match &expr.kind {
             ExprKind::Paren(inner) => self.constraint(inner, depth + 1),
             ExprKind::Binary { op: BinaryOp::Or, left, right } => {
-                let left = self.constraint(left, depth + 1);
-                left.union(self.constraint(right, depth + 1))
+                let before = self.constraint(left, depth + 1);
+                let after = self.constraint(right, depth + 1);
+                self.check_overlap(&before, &after, right);
+                before.union(after)
             }
             ExprKind::Unary { op: UnaryOp::Tilde, operand } => {
                 let ty = self.type_expr(operand);
-                Constraint { terms: Some(vec![Term { tilde: true, ty }]), ..Constraint::default() }
+                if ty == Types::UNKNOWN {
+                    return Constraint { is_invalid: true, ..Constraint::default() };
+                }
+                let under = self.ck.types.underlying(ty);
+                let shown = self.display(ty);
+                let why = match self.ck.types.interface(ty) {
+                    Some(_) => Some(format!("{shown} is an interface")),
+                    None if self.ck.types.identical(ty, under) => None,
+                    None => Some(format!("underlying type of {shown} is {}", self.display(under))),
+                };
+                let terms = match why {
+                    Some(reason) => {
+                        self.error(expr.id, Why::InvalidTilde { reason });
+                        Vec::new()
+                    }
+                    None => vec![Term { tilde: true, ty }],
+                };
+                Constraint { terms: Some(terms), ..Constraint::default() }
             }
             ExprKind::InterfaceType(fields) => {
                 let mut whole = Constraint::default();
                 for field in fields {
-                    whole.methods.extend(field.names.iter().map(|name| name.name.clone()));
+                    for name in &field.names {
+                        let method = self.type_expr(&field.ty);
+                        whole.methods.push((name.name.clone(), method));
+                    }
                     if field.names.is_empty() {
                         let part = self.constraint(&field.ty, depth + 1);
                         whole.intersect(part, &self.ck.types);
@@ -104,12 +143,34 @@ impl<'a> Cx<'_, 'a> {
                 Some(constraint) => constraint,
                 None => {
                     let ty = self.type_expr(expr);
-                    if matches!(self.ck.types.under(ty), Kind::Interface) || self.ck.types.is_unknown(ty) {
-                        return Constraint::default();
+                    if ty == Types::UNKNOWN {
+                        return Constraint { is_invalid: true, ..Constraint::default() };
+                    }
+                    if let Some(interface) = self.ck.types.interface(ty) {
+                        let Interface { methods, terms, comparable, .. } = Interface::clone(&interface);
+                        return Constraint { methods, terms, comparable, is_invalid: false };
                     }
                     Constraint { terms: Some(vec![Term { tilde: false, ty }]), ..Constraint::default() }
                 }
             },
+        }
+    }
+
+    /// Reports a term of a union that allows what one before it does.
+    fn check_overlap(&mut self, before: &Constraint, after: &Constraint, node: &ast::Expr) {
+        let types = &self.ck.types;
+        let (Some(before), Some([term])) = (before.terms.as_deref(), after.terms.as_deref()) else { return };
+        let overlaps = |a: &Term, b: &Term| match (a.tilde, b.tilde) {
+            (false, false) => types.identical(a.ty, b.ty),
+            (true, false) => types.identical(a.ty, types.underlying(b.ty)),
+            (false, true) => types.identical(types.underlying(a.ty), b.ty),
+            (true, true) => types.identical(types.underlying(a.ty), types.underlying(b.ty)),
+        };
+        if let Some(other) = before.iter().find(|other| overlaps(term, other)) {
+            let one =
+                |term: &Term| format!("{}{}", if term.tilde { "~" } else { "" }, types.display(term.ty));
+            let (term, other) = (one(term), one(other));
+            self.error(node.id, Why::OverlappingTerms { term, other });
         }
     }
 
@@ -142,8 +203,8 @@ impl<'a> Cx<'_, 'a> {
         indices: &'a [ast::Expr],
         expr: &'a ast::Expr,
     ) -> Operand {
-        let given: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
-        if given.iter().any(|ty| self.ck.types.is_unknown(*ty)) {
+        let given: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
+        if given.contains(&Types::UNKNOWN) {
             return self.invalid(expr);
         }
         let params = self.ck.type_params(id);
@@ -162,13 +223,19 @@ impl<'a> Cx<'_, 'a> {
             operand.instance = given;
             return operand;
         }
-        self.instance_operand(id, given, expr)
+        let nodes: Vec<NodeId> = indices.iter().map(|index| index.id).collect();
+        self.instance_operand(id, given, &nodes, expr)
     }
 
-    fn instance_operand(&mut self, id: SymbolId, arguments: Vec<Ty>, expr: &'a ast::Expr) -> Operand {
-        if !self.satisfied(id, &arguments, expr.id) {
-            return self.invalid(expr);
-        }
+    /// The instance of a generic function with type arguments, which stand at `nodes` where they are written.
+    fn instance_operand(
+        &mut self,
+        id: SymbolId,
+        arguments: Vec<Ty>,
+        nodes: &[NodeId],
+        expr: &'a ast::Expr,
+    ) -> Operand {
+        self.satisfied(id, &arguments, nodes, expr.id);
         let Some(signature) = self.ck.instance_signature(id, &arguments) else { return self.invalid(expr) };
         let ty = self.ck.types.intern(Kind::Func(signature));
         let mut operand = self.operand(expr, Mode::Function(id), ty, hir::ExprKind::Zero);
@@ -176,13 +243,14 @@ impl<'a> Cx<'_, 'a> {
         operand
     }
 
-    /// Reports the first type argument that its constraint doesn't allow; true where there is none.
-    pub fn satisfied(&mut self, id: SymbolId, arguments: &[Ty], node: NodeId) -> bool {
-        for (param, argument) in self.ck.type_params(id).into_iter().zip(arguments.iter().copied()) {
+    /// Reports the first type argument that its constraint doesn't allow, at its place among `nodes`, or else at `node`;
+    /// true where there is none.
+    pub fn satisfied(&mut self, id: SymbolId, arguments: &[Ty], nodes: &[NodeId], node: NodeId) -> bool {
+        let params = self.ck.type_params(id);
+        for (index, (param, argument)) in params.into_iter().zip(arguments.iter().copied()).enumerate() {
             let Some(reason) = self.unsatisfied(id, param, argument, arguments) else { continue };
-            let argument = self.display(argument);
-            let constraint = self.ck.constraint_text(id, param);
-            self.error(node, Why::NotSatisfied { argument, constraint, reason });
+            let at = nodes.get(index).copied().unwrap_or(node);
+            self.error(at, Why::NotSatisfied { reason });
             return false;
         }
         true
@@ -190,48 +258,22 @@ impl<'a> Cx<'_, 'a> {
 
     /// Why `argument` isn't allowed for the type parameter `param` of `id`.
     fn unsatisfied(&mut self, id: SymbolId, param: Ty, argument: Ty, all: &[Ty]) -> Option<String> {
+        let bound = self.bound(id, param, all)?;
+        let text = self.ck.constraint_text(id, param);
+        self.not_in_interface(argument, &bound, &text, "satisfy")
+    }
+
+    /// What the constraint of `param` demands, with `all` for the type parameters of `id`.
+    fn bound(&mut self, id: SymbolId, param: Ty, all: &[Ty]) -> Option<Interface> {
         let info = self.ck.types.param_of(param)?.clone();
-        if self.ck.types.is_unknown(argument) {
-            return None;
-        }
-        let shown = self.display(argument);
-        if info.comparable && !self.ck.types.comparable(argument) {
-            return Some(String::new());
-        }
-        if let Some(terms) = &info.terms {
-            let params = self.ck.type_params(id);
-            let terms: Vec<Term> = terms
-                .iter()
-                .map(|term| Term { ty: self.ck.substitute(term.ty, &params, all), ..*term })
-                .collect();
-            let types = &self.ck.types;
-            let fits = match types.param_of(argument) {
-                Some(other) => other.terms.as_ref().is_some_and(|own| {
-                    own.iter().all(|own| {
-                        terms.iter().any(|term| term.includes(own.ty, types) && (term.tilde || !own.tilde))
-                    })
-                }),
-                None => terms.iter().any(|term| term.includes(argument, types)),
-            };
-            if !fits {
-                let list: Vec<String> = terms
-                    .iter()
-                    .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.display(term.ty)))
-                    .collect();
-                let near = terms.iter().any(|term| {
-                    let types = &self.ck.types;
-                    !term.tilde && types.identical(types.underlying(argument), types.underlying(term.ty))
-                });
-                return Some(match near {
-                    true => {
-                        format!("possibly missing ~ for {} in {}", self.display(argument), list.join(" | "))
-                    }
-                    false => format!("{shown} missing in {}", list.join(" | ")),
-                });
-            }
-        }
-        let missing = info.methods.iter().find(|name| !self.has_method(argument, name));
-        missing.map(|name| format!("missing method {name}"))
+        let params = self.ck.type_params(id);
+        let terms = info.terms.map(|terms| {
+            let of = |term: &Term| Term { ty: self.ck.substitute(term.ty, &params, all), ..*term };
+            terms.iter().map(of).collect()
+        });
+        let methods = info.methods.into_iter();
+        let methods = methods.map(|(name, ty)| (name, self.ck.substitute(ty, &params, all))).collect();
+        Some(Interface { methods, terms, comparable: info.comparable, text: SmolStr::default() })
     }
 
     /// A call of a generic function whose type arguments follow from the arguments.
@@ -267,7 +309,11 @@ impl<'a> Cx<'_, 'a> {
                 let substituted: Vec<Ty> =
                     params.iter().zip(&bound).map(|(param, bound)| bound.unwrap_or(*param)).collect();
                 let shown = self.ck.substitute(target, &params, &substituted);
+                let none = bound.iter().all(Option::is_none);
+                let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
                 let why = Why::TypeMismatch {
+                    function: callee.text.clone(),
+                    missing: if none { names } else { Vec::new() },
                     operand: self.display(operand.ty),
                     text: operand.text.clone(),
                     inferred: self.display(shown),
@@ -294,7 +340,12 @@ impl<'a> Cx<'_, 'a> {
                 Some(_) => {}
             }
         }
-        self.core_inference(&params, &mut bound);
+        let node = self.closing(expr);
+        if let Err(reason) = self.core_inference(id, &params, &mut bound) {
+            let function = callee.text.clone();
+            self.error(node, Why::NotInferred { function, reason });
+            return None;
+        }
         let mut arguments = Vec::with_capacity(bound.len());
         for (param, bound) in params.iter().zip(bound) {
             match bound {
@@ -312,7 +363,7 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Call { function, .. } => function,
             _ => expr,
         };
-        let operand = self.instance_operand(id, arguments, callee_expr);
+        let operand = self.instance_operand(id, arguments, &[], callee_expr);
         (!operand.is_invalid()).then_some(operand)
     }
 
@@ -329,29 +380,58 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// What the structure of a constraint says: `S ~[]E` gives E where S is known, and S where E is.
-    fn core_inference(&mut self, params: &[Ty], bound: &mut Vec<Option<Ty>>) {
+    fn core_inference(
+        &mut self,
+        id: SymbolId,
+        params: &[Ty],
+        bound: &mut Vec<Option<Ty>>,
+    ) -> Result<(), String> {
         for _ in 0..params.len() {
             for (index, param) in params.iter().enumerate() {
-                let terms = self.ck.types.param_of(*param).and_then(|param| param.terms.clone());
-                let Some([core]) = terms.as_deref() else { continue };
-                match bound.get(index).copied().flatten() {
-                    Some(known) => {
-                        let structure = self.ck.types.underlying(known);
-                        let ty = if core.tilde { structure } else { known };
-                        self.ck.unify(core.ty, ty, params, bound);
+                let core = self.ck.types.core_term(*param);
+                let known = bound.get(index).copied().flatten();
+                if let (Some(known), Some((core, _))) = (known, core) {
+                    let structure = self.ck.types.underlying(known);
+                    let ty = if core.tilde { structure } else { known };
+                    let fits = self.ck.unify(core.ty, ty, params, bound)
+                        && (params.iter().any(|param| self.ck.mentions(core.ty, *param))
+                            || self.ck.types.identical(structure, self.ck.types.underlying(core.ty)));
+                    if !fits {
+                        return Err(self.unlike_core(id, *param, known, ""));
                     }
-                    None => {
-                        let substituted: Vec<Ty> =
-                            params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-                        let ty = self.ck.substitute(core.ty, params, &substituted);
-                        let complete = !params.iter().any(|param| self.ck.mentions(ty, *param));
-                        if let (true, Some(slot)) = (complete, bound.get_mut(index)) {
-                            *slot = Some(ty);
-                        }
+                }
+                if let (None, Some((core, true))) = (known, core.filter(|(core, _)| !core.tilde)) {
+                    let substituted: Vec<Ty> =
+                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
+                    let ty = self.ck.substitute(core.ty, params, &substituted);
+                    let complete = !params.iter().any(|param| self.ck.mentions(ty, *param));
+                    if let (true, Some(slot)) = (complete, bound.get_mut(index)) {
+                        *slot = Some(ty);
+                    }
+                }
+                if let Some(known) = known {
+                    let all: Vec<Ty> =
+                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
+                    let methods = self.bound(id, *param, &all).map(|bound| bound.methods).unwrap_or_default();
+                    if let Some(cause) = self.missing_method(known, &methods) {
+                        return Err(self.unlike_core(id, *param, known, &format!(" {cause}")));
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// `T (type int) does not satisfy C`, and why.
+    fn unlike_core(&mut self, id: SymbolId, param: Ty, known: Ty, cause: &str) -> String {
+        let unknown = |ty: Ty| self.display(ty).contains("invalid type");
+        let terms = self.ck.types.param_of(param).and_then(|param| param.terms.clone());
+        let constraint = match terms.is_some_and(|terms| terms.iter().any(|term| unknown(term.ty))) {
+            true => "invalid type".to_owned(),
+            false => self.ck.constraint_text(id, param),
+        };
+        let (param, known) = (self.display(param), self.display(known));
+        format!("{param} (type {known}) does not satisfy {constraint}{cause}")
     }
 
     /// A function of the package is called, with these type arguments.
@@ -390,6 +470,7 @@ impl<'a> Checker<'a> {
             fields.iter().flat_map(|field| &field.names).map(|name| name.name.clone()).collect();
         let params: Vec<Ty> = names.iter().map(|name| self.types.declare_param(name.clone())).collect();
         self.generic_params.insert(id, params.clone());
+        self.check_parameter_names(&symbol, fields);
         // Constraints may speak of any of the parameters.
         let mut constraints = Vec::with_capacity(params.len());
         {
@@ -408,7 +489,10 @@ impl<'a> Checker<'a> {
             self.constraint_names.insert(*param, text);
         }
         for (param, constraint) in params.iter().zip(constraints) {
-            let Constraint { terms, comparable, methods } = constraint;
+            let Constraint { terms, comparable, methods, is_invalid } = constraint;
+            if is_invalid {
+                self.constraint_names.insert(*param, "invalid type".to_owned());
+            }
             self.types.set_param(*param, |info: &mut TypeParam| {
                 info.terms = terms;
                 info.comparable = comparable;
@@ -416,6 +500,19 @@ impl<'a> Checker<'a> {
             });
         }
         params
+    }
+
+    /// Reports type parameters with the same name.
+    fn check_parameter_names(&mut self, symbol: &crate::symbols::Symbol<'a>, fields: &'a [ast::Field]) {
+        let names: Vec<&ast::Ident> = fields.iter().flat_map(|field| &field.names).collect();
+        for (index, name) in names.iter().enumerate() {
+            let first = names.iter().take(index).find(|first| first.name == name.name && name.name != "_");
+            if let Some(first) = first {
+                let other = gobpf_source::Place { decl: symbol.decl, node: first.id };
+                let place = gobpf_source::Place { decl: symbol.decl, node: name.id };
+                self.error(place, Why::Redeclared { name: name.name.clone(), other });
+            }
+        }
     }
 
     /// The constraint of a type parameter as it is written.
@@ -439,7 +536,8 @@ impl<'a> Checker<'a> {
     fn abstract_signature(&mut self, id: SymbolId) -> Rc<Signature> {
         let params = self.type_params(id);
         self.instance_signature(id, &params).unwrap_or_else(|| {
-            Rc::new(Signature { params: Vec::new(), results: Vec::new(), variadic: false })
+            let (params, results, names) = (Vec::new(), Vec::new(), Vec::new());
+            Rc::new(Signature { params, results, names, variadic: false })
         })
     }
 
@@ -573,7 +671,8 @@ impl<'a> Checker<'a> {
                     types.iter().map(|ty| self.substitute(*ty, params, arguments)).collect()
                 };
                 let (of, results) = (all(&signature.params), all(&signature.results));
-                Kind::Func(Rc::new(Signature { params: of, results, variadic: signature.variadic }))
+                let (names, variadic) = (signature.names.clone(), signature.variadic);
+                Kind::Func(Rc::new(Signature { params: of, results, names, variadic }))
             }
             Kind::Struct(fields) => {
                 let fields: Vec<_> = fields
@@ -659,9 +758,21 @@ impl Types {
         match self.param_of(ty) {
             None => test(self, ty),
             Some(TypeParam { terms: Some(terms), .. }) => {
-                !terms.is_empty() && terms.iter().all(|term| test(self, term.ty))
+                !terms.is_empty() && terms.iter().all(|term| term.ty == Types::UNKNOWN || test(self, term.ty))
             }
             Some(_) => false,
         }
+    }
+
+    /// The structure that all types of a constraint have, and whether it is the only one.
+    fn core_term(&self, param: Ty) -> Option<(Term, bool)> {
+        let terms = self.param_of(param)?.terms.as_ref()?;
+        let (first, rest) = terms.split_first()?;
+        if rest.is_empty() {
+            return Some((*first, true));
+        }
+        let core = self.underlying(first.ty);
+        let same = rest.iter().all(|term| self.identical(self.underlying(term.ty), core));
+        same.then(|| (Term { tilde: terms.iter().any(|term| term.tilde), ty: core }, false))
     }
 }

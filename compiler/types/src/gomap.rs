@@ -88,6 +88,9 @@ impl<'a> Cx<'_, 'a> {
         let Kind::Map(key, value) = self.ck.types.under(ty).clone() else { return None };
         let Some(arguments) = symbol.directive("map") else {
             self.unsupported(symbol.node, NotInKernel::GoMap);
+            if let Some(value) = spec.values.get(index) {
+                self.expr(value); // wrong by Go's rules all the same
+            }
             return None;
         };
         let Ok((kind, max_entries)) = parse(arguments) else { return None }; // reported with the directives

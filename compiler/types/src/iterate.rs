@@ -10,7 +10,7 @@ use crate::context::{Cx, Operand, Scope};
 use crate::error::Why;
 use crate::hir::{self, Argument, CallbackParameter, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
 use crate::range::Clause;
-use crate::ty::{Basic, Kind, Signature, Ty};
+use crate::ty::{Basic, Kind, Signature, Ty, Types};
 
 /// The loop was left by `break`, or by its iterator.
 const DONE: i128 = 1;
@@ -50,9 +50,16 @@ impl<'a> Cx<'_, 'a> {
     ) {
         let Some(values) = self.yielded(&ranged, clause) else {
             // The body is checked all the same.
+            let mut inner = Vec::new();
+            self.scopes.push(Scope::new());
+            for variable in [clause.key, clause.value] {
+                let unknown = self.unknown_expr(node);
+                self.range_variable(variable, clause.define, Types::UNKNOWN, unknown, &mut inner);
+            }
             self.enter(label, true);
             self.block(&body.stmts);
             self.jumps.pop();
+            self.scopes.pop();
             return;
         };
         let int = self.basic(Basic::Int);
@@ -63,7 +70,7 @@ impl<'a> Cx<'_, 'a> {
         out.push(Stmt { node, kind: StmtKind::Declare { local: status, init: Some(zero) } });
         self.variables.changed.push(status);
         let (literal, exits) = self.loop_literal(label, status, clause, &values, body, node);
-        let nothing = self.ck.types.intern(Kind::Tuple([].into()));
+        let nothing = self.ck.types.intern(Kind::Tuple([].into(), [].into()));
         let callee = Box::new(self.local_expr(iterator, node));
         let ty = self.lower(nothing);
         let call = hir::Expr { node, ty, kind: ExprKind::CallValue { callee, arguments: vec![literal] } };
@@ -135,7 +142,7 @@ impl<'a> Cx<'_, 'a> {
                             let operand = self.describe(ranged);
                             let most = values.len();
                             self.error(extra.id, Why::RangeVariables { operand, most });
-                            return None;
+                            return Some(values);
                         }
                         _ => return Some(values),
                     }
@@ -180,7 +187,8 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
     ) -> (hir::Expr, Vec<Exit>) {
         let boolean = self.basic(Basic::Bool);
-        let signature = Signature { params: values.to_vec(), results: vec![boolean], variadic: false };
+        let (params, names) = (values.to_vec(), Vec::new());
+        let signature = Signature { params, results: vec![boolean], names, variadic: false };
         let ty = self.ck.types.intern(Kind::Func(signature.into()));
         let gotos = self.gotos.targets.clone();
         let mut labels = Vec::new();
@@ -200,6 +208,10 @@ impl<'a> Cx<'_, 'a> {
         for ((variable, param), ty) in [clause.key, clause.value].into_iter().zip(&params).zip(values) {
             let value = self.local_expr(*param, node);
             self.range_variable(variable, clause.define, *ty, value, &mut stmts);
+        }
+        for extra in [clause.key, clause.value].into_iter().skip(values.len()) {
+            let unknown = self.unknown_expr(node);
+            self.range_variable(extra, clause.define, Types::UNKNOWN, unknown, &mut stmts);
         }
         stmts.extend(self.block(&body.stmts));
         self.push_bool_return(true, node, &mut stmts);

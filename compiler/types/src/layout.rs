@@ -57,7 +57,7 @@ fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
                 .collect();
             Type::Struct(struct_type(&ck.hir, name.unwrap_or_default(), fields))
         }
-        Kind::Tuple(types) => {
+        Kind::Tuple(types, _) => {
             let fields: Vec<_> =
                 types.iter().map(|ty| (Default::default(), lower_at(ck, *ty, depth + 1))).collect();
             Type::Struct(struct_type(&ck.hir, Default::default(), fields))

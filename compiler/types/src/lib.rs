@@ -15,6 +15,7 @@ mod context;
 mod convert;
 mod defer;
 mod describe;
+mod display;
 mod entry;
 mod error;
 mod expr;
@@ -23,6 +24,7 @@ mod generic;
 mod gomap;
 pub mod hir;
 mod inlining;
+mod interface;
 mod intrinsic;
 mod iterate;
 mod labels;
@@ -54,7 +56,7 @@ use gobpf_source::DeclId;
 use gobpf_syntax::ast;
 
 pub use constant::Misfit;
-pub use error::{EntryProblem, NotInKernel, TypeError, ValueCount, Why};
+pub use error::{EntryProblem, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
 pub use print::print;
 pub use sdk::Sdk;
 

@@ -36,24 +36,41 @@ pub(crate) struct MapType {
 impl<'a> Cx<'_, 'a> {
     /// `base.name`.
     pub fn member(&mut self, base: Operand, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
-        if let Some(param) = self.ck.types.param_of(base.ty) {
-            if param.methods.contains(&name.name) {
-                return self.invalid(expr); // looked at with the type arguments
+        if let Some(method) = self.interface_method(base.ty, &name.name) {
+            if self.ck.types.param_of(base.ty).is_some() {
+                // Looked at again with the type arguments.
+                return self.operand(expr, Mode::Value, method, ExprKind::Zero);
             }
-            let on = self.display(base.ty);
-            let text = crate::describe::expression(expr);
-            self.error(name.id, Why::NoMember { expr: text, on, name: name.name.clone() });
-            return self.invalid(expr);
+            return self.refused(crate::error::NotInKernel::Interface, method, &[&base.hir], expr);
         }
         let on = self.display(base.ty);
         match self.find_member(base.ty, &name.name) {
             Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, name, expr),
             Some((path, Found::Method(symbol))) => self.method(base, &path, symbol, expr),
             None => {
-                let text = crate::describe::expression(expr);
-                self.error(name.id, Why::NoMember { expr: text, on, name: name.name.clone() });
+                if self.ck.types.is_unknown(base.ty) {
+                    return self.invalid(expr);
+                }
+                let text = format!("{}.{}", base.text, name.name);
+                let why = match self.ck.types.is_interface_pointer(base.ty) {
+                    true => Why::InterfacePointer { expr: text, on },
+                    false => Why::NoMember { expr: text, on, name: name.name.clone() },
+                };
+                self.error(name.id, why);
                 self.invalid(expr)
             }
+        }
+    }
+
+    /// The type of the method `name` that an interface or a type parameter has.
+    fn interface_method(&self, ty: Ty, name: &str) -> Option<Ty> {
+        let of = |methods: &[(SmolStr, Ty)]| {
+            methods.iter().find(|(known, _)| known == name).map(|(_, method)| *method)
+        };
+        match (self.ck.types.param_of(ty), self.ck.types.interface(ty)) {
+            (Some(param), _) => of(&param.methods),
+            (None, Some(interface)) => of(&interface.methods),
+            (None, None) => None,
         }
     }
 
@@ -63,12 +80,13 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let Some((path, Found::Method(symbol))) = self.find_member(ty, &name.name) else {
-            if matches!(self.ck.types.under(ty), Kind::Interface) {
+            if matches!(self.ck.types.under(ty), Kind::Interface(_)) {
                 self.unsupported(expr.id, crate::error::NotInKernel::Interface);
                 return self.invalid(expr);
             }
             let (text, on) = (crate::describe::expression(expr), self.display(ty));
-            self.error(name.id, Why::NoMethod { expr: text, on, name: name.name.clone() });
+            let is_field = matches!(self.find_member(ty, &name.name), Some((_, Found::Field(..))));
+            self.error(name.id, Why::NoMethod { expr: text, on, name: name.name.clone(), is_field });
             return self.invalid(expr);
         };
         let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));
@@ -92,7 +110,10 @@ impl<'a> Cx<'_, 'a> {
         };
         let mut params = vec![ty];
         params.extend(&signature.params);
-        let whole = crate::ty::Signature { params, ..crate::ty::Signature::clone(&signature) };
+        let mut whole = crate::ty::Signature { params, ..crate::ty::Signature::clone(&signature) };
+        if !whole.names.is_empty() {
+            whole.names.insert(0, SmolStr::new_static("_"));
+        }
         let whole = self.ck.types.intern(Kind::Func(whole.into()));
         if path.is_empty() && wants_pointer == is_pointer {
             self.close_frame();
@@ -157,11 +178,7 @@ impl<'a> Cx<'_, 'a> {
             self.error(expr.id, Why::MapMisuse { name: name.unwrap_or_default() });
             return self.invalid(expr);
         }
-        let owner = self.ck.types.named_of(self.pointed(base.ty)).and_then(|named| named.symbol);
-        let foreign = owner
-            .and_then(|owner| self.ck.index.symbol(owner))
-            .is_some_and(|symbol| symbol.package != self.package);
-        if foreign && !name.name.starts_with(char::is_uppercase) {
+        if self.is_foreign(base.ty) && !name.name.starts_with(char::is_uppercase) {
             let text = crate::describe::expression(expr);
             self.error(name.id, Why::Unexported { expr: text, name: name.name.clone() });
             return self.invalid(expr);
@@ -176,6 +193,14 @@ impl<'a> Cx<'_, 'a> {
         operand.hir.node = expr.id;
         operand.text = crate::describe::expression(expr);
         operand
+    }
+
+    /// `ty`, or what it points to, is declared by another package.
+    pub fn is_foreign(&self, ty: Ty) -> bool {
+        let owner = self.ck.types.named_of(self.pointed(ty)).and_then(|named| named.symbol);
+        owner
+            .and_then(|owner| self.ck.index.symbol(owner))
+            .is_some_and(|symbol| symbol.package != self.package)
     }
 
     fn pointed(&self, ty: Ty) -> Ty {
@@ -223,22 +248,8 @@ impl<'a> Cx<'_, 'a> {
         let Some(info) = self.ck.index.symbol(symbol).cloned() else { return self.invalid(expr) };
         let SymbolKind::Func(func) = info.kind else { return self.invalid(expr) };
         let owner = self.pointed(receiver.ty);
-        let arguments =
-            self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
-        let type_args: Vec<(SmolStr, Ty)> = func
-            .receiver
-            .as_ref()
-            .map(|field| receiver_params(&field.ty))
-            .unwrap_or_default()
-            .into_iter()
-            .zip(arguments.iter().copied())
-            .collect();
-        let instance = arguments;
-        let signature = {
-            let mut cx = Cx::of_symbol(self.ck, &info);
-            cx.type_args = type_args;
-            cx.signature(&func.signature)
-        };
+        let instance = self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
+        let Some(signature) = self.method_signature(owner, symbol) else { return self.invalid(expr) };
         let wants_pointer =
             func.receiver.as_ref().is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_)));
         let receiver = match self.adjust_receiver(receiver, wants_pointer, expr) {
@@ -309,7 +320,10 @@ impl<'a> Cx<'_, 'a> {
     /// `ty` has a method called `name`.
     pub fn has_method(&self, ty: Ty, name: &str) -> bool {
         if let Some(param) = self.ck.types.param_of(ty) {
-            return param.methods.iter().any(|known| known == name);
+            return param.methods.iter().any(|(known, _)| known == name);
+        }
+        if let Some(interface) = self.ck.types.interface(ty) {
+            return interface.methods.iter().any(|(known, _)| known == name);
         }
         match self.find_member(ty, name) {
             Some((_, Found::Method(symbol))) => {
@@ -318,6 +332,22 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => false,
         }
+    }
+
+    /// A pointer to `ty` has a method called `name`.
+    pub fn has_pointer_method(&self, ty: Ty, name: &str) -> bool {
+        matches!(self.find_member(ty, name), Some((_, Found::Method(_))))
+    }
+
+    /// The method called `name` of `ty`, and the type that it is declared for.
+    pub fn method_owner(&self, ty: Ty, name: &str) -> Option<(Ty, SymbolId)> {
+        let (path, Found::Method(symbol)) = self.find_member(ty, name)? else { return None };
+        let mut owner = self.pointed(ty);
+        for step in path {
+            let Kind::Struct(fields) = self.ck.types.under(owner) else { return None };
+            owner = self.pointed(fields.get(step)?.ty);
+        }
+        Some((owner, symbol))
     }
 
     fn wants_pointer(&self, symbol: SymbolId) -> bool {
@@ -432,17 +462,22 @@ impl<'a> Cx<'_, 'a> {
     }
 }
 
+/// What stands between the brackets of a receiver `*T[K, V]`.
+pub(crate) fn receiver_arguments(ty: &ast::Expr) -> &[ast::Expr] {
+    match &ty.kind {
+        ast::ExprKind::Star(inner) | ast::ExprKind::Paren(inner) => receiver_arguments(inner),
+        ast::ExprKind::Index { operand, indices } if receiver_name(operand).is_some() => indices,
+        _ => &[],
+    }
+}
+
 /// The names of the type parameters in a receiver `*T[K, V]`.
 pub(crate) fn receiver_params(ty: &ast::Expr) -> Vec<SmolStr> {
-    match &ty.kind {
-        ast::ExprKind::Star(inner) | ast::ExprKind::Paren(inner) => receiver_params(inner),
-        ast::ExprKind::Index { operand, indices } if receiver_name(operand).is_some() => indices
-            .iter()
-            .map(|index| match &index.kind {
-                ast::ExprKind::Ident(name) => name.clone(),
-                _ => SmolStr::default(),
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+    let arguments = receiver_arguments(ty).iter();
+    arguments
+        .map(|index| match &index.kind {
+            ast::ExprKind::Ident(name) => name.clone(),
+            _ => SmolStr::default(),
+        })
+        .collect()
 }

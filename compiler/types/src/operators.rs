@@ -1,14 +1,18 @@
 //! Unary and binary operators, shifts and comparisons.
 
+use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BinaryOp, UnaryOp};
 use num_traits::ToPrimitive;
 
 use crate::constant::{Misfit, Value};
 use crate::context::{Cx, Mode, Operand, UNTYPED};
 use crate::describe::{expression, unary_symbol};
-use crate::error::{NotInKernel, Why};
+use crate::error::{NotInKernel, ShiftProblem, Why};
 use crate::hir::{self, ExprKind};
 use crate::ty::{Basic, Kind, Ty, Types};
+
+/// Constants are shifted by no more than this (bits), as the smallest float64 can be written so.
+const MAX_SHIFT: u32 = 1023 - 1 + 52;
 
 /// The arithmetic operators of the HIR.
 const ARITHMETIC: &[(BinaryOp, hir::BinaryOp)] = &[
@@ -72,8 +76,7 @@ impl<'a> Cx<'_, 'a> {
             };
         }
         if types.is_float(operand.ty) || types.is_complex(operand.ty) {
-            self.unsupported(expr.id, NotInKernel::Float);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::Float, operand.ty, &[&operand.hir], expr);
         }
         let op = match op {
             UnaryOp::Not => hir::UnaryOp::Not,
@@ -91,16 +94,17 @@ impl<'a> Cx<'_, 'a> {
     /// A constant result: it must fit its type.
     fn folded(&mut self, expr: &ast::Expr, value: Value, ty: Ty) -> Operand {
         let Some(basic) = self.ck.types.under_basic(ty) else { return self.invalid(expr) };
-        if value.too_large() {
-            self.error(expr.id, Why::ConstantTooLarge);
+        if self.ck.types.is_untyped(ty) && value.too_large() {
+            self.error(expr.id, Why::ConstantTooLarge { operation: operation_name(expr) });
             return self.invalid(expr);
         }
         match value.represent(basic) {
             Ok(value) => self.const_operand(expr, value, ty),
-            Err(_) => {
-                let ty = self.display(ty);
-                let why = Why::ConstantOverflow { expr: expression(expr), value: value.display(), ty };
-                self.error(expr.id, why);
+            Err(misfit) => {
+                let whole = self.const_operand(expr, value, ty);
+                let operand = self.describe(&whole);
+                let target = basic.name().to_owned();
+                self.error(expr.id, Why::ConstantConversion { operand, target, misfit });
                 self.invalid(expr)
             }
         }
@@ -127,17 +131,36 @@ impl<'a> Cx<'_, 'a> {
         right: Operand,
         expr: &ast::Expr,
     ) -> Operand {
+        let text = expression(expr);
+        self.operation(op, left, right, &text, expr)
+    }
+
+    /// `left op right`, which messages call `text`.
+    pub fn operation(
+        &mut self,
+        op: BinaryOp,
+        left: Operand,
+        right: Operand,
+        text: &str,
+        expr: &ast::Expr,
+    ) -> Operand {
         if left.is_invalid() || right.is_invalid() {
             return self.invalid(expr);
         }
         if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
             return self.shift(op, left, right, expr);
         }
-        let Some((left, right, ty)) = self.match_types(op, left, right, expr) else {
+        let Some((left, right)) = self.match_types(left, right) else {
             return self.invalid(expr);
         };
         if op.is_comparison() {
-            return self.compare(op, left, right, ty, expr);
+            return self.compare(op, left, right, expr);
+        }
+        let ty = left.ty;
+        if !self.ck.types.identical(ty, right.ty) {
+            let (left, right) = (self.display(ty), self.display(right.ty));
+            self.error(expr.id, Why::Mismatched { expr: text.to_owned(), left, right });
+            return self.invalid(expr);
         }
         if !self.operator_defined(op, &left, ty) {
             return self.invalid(expr);
@@ -169,12 +192,10 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let types = &self.ck.types;
         if types.is_string(ty) {
-            self.unsupported(expr.id, NotInKernel::StringValue);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::StringValue, ty, &[&left.hir, &right.hir], expr);
         }
         if types.is_float(ty) || types.is_complex(ty) {
-            self.unsupported(expr.id, NotInKernel::Float);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::Float, ty, &[&left.hir, &right.hir], expr);
         }
         let untyped = types.is_untyped(ty);
         let (left, right) = match untyped {
@@ -218,63 +239,39 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// Brings both operands to one type, as Go does for all operators but shifts.
-    pub fn match_types(
-        &mut self,
-        op: BinaryOp,
-        left: Operand,
-        right: Operand,
-        expr: &ast::Expr,
-    ) -> Option<(Operand, Operand, Ty)> {
+    /// Gives an untyped operand the type of the other, where that may make sense; `None` after an error.
+    pub fn match_types(&mut self, left: Operand, right: Operand) -> Option<(Operand, Operand)> {
+        if !self.may_match(&left, &right) {
+            return Some((left, right));
+        }
+        let (of_left, of_right) = (left.ty, right.ty);
+        let left = self.convert_untyped(left, of_right)?;
+        let of_left = if left.ty == of_right { of_left } else { left.ty };
+        let target = if self.ck.types.is_untyped(of_left) { left.ty } else { of_left };
+        let right = self.convert_untyped(right, target)?;
+        Some((left, right))
+    }
+
+    fn may_match(&self, left: &Operand, right: &Operand) -> bool {
         let types = &self.ck.types;
         let (a, b) = (left.ty, right.ty);
-        let at = right.node;
-        let mismatch =
-            Why::Mismatched { expr: expression(expr), left: types.display(a), right: types.display(b) };
-        match (types.is_untyped(a), types.is_untyped(b)) {
-            (false, false) => {
-                let comparable_mix = op.is_comparison() && (self.assignable(a, b) || self.assignable(b, a));
-                if types.identical(a, b) || comparable_mix {
-                    return Some((left, right, a));
-                }
-            }
-            (true, true) => {
-                if types.is_nil(a) || types.is_nil(b) {
-                    let both = types.is_nil(a) && types.is_nil(b);
-                    let why = match both {
-                        true => Why::CompareUndefined {
-                            expr: expression(expr),
-                            reason: format!("operator {} not defined on untyped nil", op.symbol()),
-                        },
-                        false => mismatch,
-                    };
-                    self.error(expr.id, why);
-                    return None;
-                }
-                let both = |test: fn(&Types, Ty) -> bool| test(types, a) && test(types, b);
-                if both(Types::is_numeric) {
-                    let ty = if rank(types, a) >= rank(types, b) { a } else { b };
-                    return Some((left, right, ty));
-                }
-                if both(Types::is_boolean) || both(Types::is_string) {
-                    return Some((left, right, a));
-                }
-            }
-            (true, false) => {
-                if self.may_take(&left, b) {
-                    let left = self.take_type(left, b)?;
-                    return Some((left, right, b));
-                }
-            }
-            (false, true) => {
-                if self.may_take(&right, a) {
-                    let right = self.take_type(right, a)?;
-                    return Some((left, right, a));
-                }
-            }
+        if !types.is_untyped(a) && !types.is_untyped(b) || types.is_numeric(a) != types.is_numeric(b) {
+            return false;
         }
-        self.error(if op.is_comparison() { at } else { expr.id }, mismatch);
-        None
+        let is_interface = |ty| matches!(types.under(ty), Kind::Interface(_));
+        if is_interface(a) || is_interface(b) {
+            return true;
+        }
+        if types.is_boolean(a) != types.is_boolean(b) || types.is_string(a) != types.is_string(b) {
+            return false;
+        }
+        if types.is_nil(a) {
+            return types.has_nil(b);
+        }
+        if types.is_nil(b) {
+            return types.has_nil(a);
+        }
+        !matches!(types.under(a), Kind::Pointer(_)) && !matches!(types.under(b), Kind::Pointer(_))
     }
 
     /// An untyped operand can be of type `target` at all: only its value may still not fit.
@@ -288,33 +285,68 @@ impl<'a> Cx<'_, 'a> {
             || (types.is_numeric(operand.ty) && types.is_numeric(target))
     }
 
-    /// An untyped operand as one of type `target`; `None` after an error.
-    pub fn take_operand(&mut self, operand: Operand, target: Ty) -> Option<Operand> {
-        if self.may_take(&operand, target) {
-            return self.take_type(operand, target);
+    /// Why the untyped `operand` is no value of type `target`; `None` where it is one.
+    pub fn misfit(&self, operand: &Operand, target: Ty) -> Option<Misfit> {
+        let types = &self.ck.types;
+        let fits = |fits: bool| if fits { None } else { Some(Misfit::Kind) };
+        if types.is_nil(operand.ty) {
+            return fits(types.has_nil(target));
         }
-        let (left, right) = (self.display(target), self.display(operand.ty));
-        self.error(operand.node, Why::MismatchedArguments { left, right, expr: operand.text.clone() });
-        None
+        if target == Types::UNKNOWN {
+            return None;
+        }
+        if types.is_untyped(target) {
+            return fits(
+                types.is_numeric(operand.ty) && types.is_numeric(target)
+                    || types.kind(operand.ty) == types.kind(target),
+            );
+        }
+        if types.param_of(target).is_some() {
+            return fits(types.all_terms(target, &|_, ty| self.misfit(operand, ty).is_none()));
+        }
+        match (types.under(target), operand.constant()) {
+            (Kind::Interface(interface), _) => fits(interface.is_empty()),
+            (Kind::Basic(basic), Some(value)) => value.represent(*basic).err(),
+            (Kind::Basic(_), None) => fits(self.may_take(operand, target)),
+            _ => Some(Misfit::Kind),
+        }
     }
 
-    /// An untyped operand with the type of the other side.
-    fn take_type(&mut self, operand: Operand, target: Ty) -> Option<Operand> {
+    /// An untyped operand as one of type `target`, others as they are; `None` after an error.
+    pub fn convert_untyped(&mut self, operand: Operand, target: Ty) -> Option<Operand> {
+        if operand.is_invalid() {
+            return None;
+        }
+        if !self.ck.types.is_untyped(operand.ty) || target == Types::UNKNOWN {
+            return Some(operand);
+        }
+        if let Some(misfit) = self.misfit(&operand, target) {
+            let of_param = self.ck.types.param_of(target).is_some();
+            let shown = if of_param { target } else { self.ck.types.underlying(target) };
+            let (described, target) = (self.describe(&operand), self.display(shown));
+            self.error(operand.node, Why::ConstantConversion { operand: described, target, misfit });
+            return None;
+        }
+        if self.ck.types.is_untyped(target) {
+            let larger = rank(&self.ck.types, target) > rank(&self.ck.types, operand.ty);
+            let ty = if larger { target } else { operand.ty };
+            return Some(Operand { ty, ..operand });
+        }
+        if matches!(self.ck.types.under(target), Kind::Interface(_)) {
+            let ty = self.ck.types.default_type(operand.ty);
+            return Some(Operand { ty, ..operand });
+        }
         if let Some(value) = operand.constant() {
             if self.ck.types.param_of(target).is_some() {
                 let hir = self.assign(operand.clone(), target, "operation");
                 return Some(Operand { mode: Mode::Value, ty: target, hir, ..operand });
             }
             let basic = self.ck.types.under_basic(target)?;
-            return match value.represent(basic) {
-                Ok(value) => Some(Operand { mode: Mode::Const(value), ty: target, ..operand }),
-                Err(misfit) => {
-                    let described = self.describe(&operand);
-                    let target = self.display(target);
-                    self.error(operand.node, Why::ConstantConversion { operand: described, target, misfit });
-                    None
-                }
-            };
+            let value = value.represent(basic).ok()?;
+            return Some(Operand { mode: Mode::Const(value), ty: target, ..operand });
+        }
+        if self.ck.types.is_nil(operand.ty) {
+            return Some(operand); // it takes its type where it is compared
         }
         let (text, node) = (operand.text.clone(), operand.node);
         let hir = self.assign(operand, target, "operation");
@@ -339,7 +371,103 @@ impl<'a> Cx<'_, 'a> {
         defined
     }
 
-    fn compare(&mut self, op: BinaryOp, left: Operand, right: Operand, ty: Ty, expr: &ast::Expr) -> Operand {
+    fn compare(&mut self, op: BinaryOp, left: Operand, right: Operand, expr: &ast::Expr) -> Operand {
+        let problem = self.incomparable(op, &left, &right);
+        self.compare_operands(
+            op,
+            left,
+            right,
+            problem,
+            |cx, node, reason| {
+                cx.error(node, Why::CompareUndefined { expr: expression(expr), reason });
+            },
+            expr,
+        )
+    }
+
+    /// Why `left op right` isn't defined, and of which operand that is said.
+    pub fn incomparable(&self, op: BinaryOp, left: &Operand, right: &Operand) -> Option<(NodeId, String)> {
+        let types = &self.ck.types;
+        let fits = |from: &Operand, to: Ty| match types.is_untyped(from.ty) {
+            true => self.misfit(from, to).is_none(),
+            false => self.assignable(from.ty, to),
+        };
+        if !fits(left, right.ty) && !fits(right, left.ty) {
+            let (a, b) = (self.display(left.ty), self.display(right.ty));
+            return Some((right.node, format!("mismatched types {a} and {b}")));
+        }
+        let (left_nil, right_nil) = (types.is_nil(left.ty), types.is_nil(right.ty));
+        let (at, reason) = match op {
+            BinaryOp::Equal | BinaryOp::NotEqual if left_nil || right_nil => match left_nil && right_nil {
+                true => (right, None),
+                false => return None,
+            },
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                match (types.comparable(left.ty), types.comparable(right.ty)) {
+                    (true, true) => return None,
+                    (false, _) => (left, self.incomparable_reason(left.ty)),
+                    (true, false) => (right, self.incomparable_reason(right.ty)),
+                }
+            }
+            _ => match (types.is_ordered(left.ty), types.is_ordered(right.ty)) {
+                (true, true) => return None,
+                (false, _) => (left, None),
+                (true, false) => (right, None),
+            },
+        };
+        if let Some(reason) = reason {
+            return Some((at.node, reason));
+        }
+        let is_param = |operand: &Operand| types.param_of(operand.ty).is_some();
+        if is_param(left) || is_param(right) {
+            let at = if is_param(left) { at } else { right };
+            let shown = self.display(at.ty);
+            return Some((at.node, format!("type parameter {shown} cannot use operator {}", op.symbol())));
+        }
+        let what = match types.under(at.ty) {
+            Kind::Basic(_) => self.display(at.ty),
+            _ => types.structure_word(at.ty).map_or_else(|| self.display(at.ty), str::to_owned),
+        };
+        Some((at.node, format!("operator {} not defined on {what}", op.symbol())))
+    }
+
+    /// What in a type can't be compared.
+    fn incomparable_reason(&self, ty: Ty) -> Option<String> {
+        let types = &self.ck.types;
+        if types.param_of(ty).is_some() {
+            return Some("incomparable types in type set".to_owned());
+        }
+        match types.under(ty) {
+            Kind::Slice(_) | Kind::Func(_) | Kind::Map(..) => {
+                let word = types.structure_word(ty).unwrap_or_default();
+                Some(format!("{word} can only be compared to nil"))
+            }
+            Kind::Array(element, _) if !types.comparable(*element) => {
+                Some(format!("{} cannot be compared", self.display(ty)))
+            }
+            Kind::Struct(fields) => {
+                let field = fields.iter().find(|field| !types.comparable(field.ty))?;
+                let shown = self.display(field.ty);
+                Some(format!("struct containing {shown} cannot be compared"))
+            }
+            _ => None,
+        }
+    }
+
+    /// A comparison with the `problem` that was found with it, which `report` reports.
+    pub fn compare_operands(
+        &mut self,
+        op: BinaryOp,
+        left: Operand,
+        right: Operand,
+        problem: Option<(NodeId, String)>,
+        report: impl FnOnce(&mut Self, NodeId, String),
+        expr: &ast::Expr,
+    ) -> Operand {
+        if let Some((node, reason)) = problem {
+            report(self, node, reason);
+            return self.invalid(expr);
+        }
         let bool_type = self.basic(Basic::UntypedBool);
         if let (Some(a), Some(b)) = (left.constant(), right.constant())
             && let Some(holds) = a.compare(op, b)
@@ -347,37 +475,25 @@ impl<'a> Cx<'_, 'a> {
             return self.const_operand(expr, Value::Bool(holds), bool_type);
         }
         let types = &self.ck.types;
-        let with_nil = matches!(left.hir.kind, ExprKind::Zero) && left.constant().is_none()
-            || matches!(right.hir.kind, ExprKind::Zero) && right.constant().is_none();
-        let ordered = types.is_ordered(ty) || types.is_numeric(ty) && !types.is_complex(ty);
-        let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
-        let nil_only = match types.under(ty) {
-            Kind::Slice(_) => Some("slice"),
-            Kind::Map(..) => Some("map"),
-            Kind::Func(_) => Some("func"),
-            _ => None,
-        };
-        let reason = match (equality, nil_only) {
-            (false, _) if !ordered => {
-                Some(format!("operator {} not defined on {}", op.symbol(), word(types, ty)))
-            }
-            (true, Some(word)) if !with_nil => Some(format!("{word} can only be compared to nil")),
-            (true, None) if !types.comparable(ty) => {
-                Some(format!("{} cannot be compared", types.display(ty)))
-            }
-            _ => None,
-        };
-        if let Some(reason) = reason {
-            self.error(left.node, Why::CompareUndefined { expr: expression(expr), reason });
-            return self.invalid(expr);
+        let numeric = |ty| types.is_float(ty) || types.is_complex(ty);
+        if numeric(left.ty) || numeric(right.ty) {
+            return self.refused(NotInKernel::Float, bool_type, &[&left.hir, &right.hir], expr);
         }
-        if types.is_float(ty) || types.is_complex(ty) {
-            self.unsupported(expr.id, NotInKernel::Float);
-            return self.invalid(expr);
+        let is_interface = |ty| matches!(types.under(ty), Kind::Interface(_));
+        if is_interface(left.ty) || is_interface(right.ty) {
+            return self.refused(NotInKernel::Interface, bool_type, &[&left.hir, &right.hir], expr);
         }
         let Some(op) = comparison(op) else { return self.invalid(expr) };
-        let (left, left_type) = self.value(left, "comparison");
-        let (right, _) = self.value_as(right, left_type);
+        let (left, right) = match self.ck.types.is_nil(left.ty) {
+            true => {
+                let (right, ty) = self.value(right, "comparison");
+                (self.value_as(left, ty).0, right)
+            }
+            false => {
+                let (left, ty) = self.value(left, "comparison");
+                (left, self.value_as(right, ty).0)
+            }
+        };
         let (left, right) = (self.shared(left), self.shared(right));
         let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
         let mut result = self.operand(expr, Mode::Value, bool_type, kind);
@@ -411,12 +527,15 @@ impl<'a> Cx<'_, 'a> {
                 true => self.basic(Basic::UntypedInt),
                 false => left.ty,
             };
-            let shifted = shift.as_int().and_then(|shift| value.shift(op == BinaryOp::Shl, &shift));
+            let shifted = shift
+                .as_int()
+                .filter(|shift| *shift <= MAX_SHIFT.into())
+                .and_then(|shift| value.shift(op == BinaryOp::Shl, &shift));
             return match shifted {
                 Some(value) => self.folded(expr, value, ty),
                 None => {
                     let operand = self.describe(&count);
-                    self.error(count.node, Why::ShiftCount { operand, negative: false });
+                    self.error(count.node, Why::ShiftCount { operand, problem: ShiftProblem::Invalid });
                     self.invalid(expr)
                 }
             };
@@ -427,6 +546,14 @@ impl<'a> Cx<'_, 'a> {
         let left = match untyped {
             true => self.untyped_leaf(left),
             false => self.assign(left, ty, "operation"),
+        };
+        let count = match (self.ck.types.is_untyped(count.ty), count.constant()) {
+            (true, Some(_)) => {
+                let uint = self.basic(Basic::Uint);
+                let Some(count) = self.convert_untyped(count, uint) else { return self.invalid(expr) };
+                count
+            }
+            _ => count,
         };
         let (right, _) = self.value(count, "shift count");
         let kind = ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) };
@@ -445,55 +572,54 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         if let Some(value) = count.constant().cloned() {
-            if value.is_negative() {
+            if value.as_int().is_some() && value.is_negative() {
                 let operand = self.describe(&count);
-                self.error(count.node, Why::ShiftCount { operand, negative: true });
+                self.error(count.node, Why::ShiftCount { operand, problem: ShiftProblem::Negative });
                 return None;
             }
             if self.ck.types.is_untyped(count.ty) {
                 let uint = self.basic(Basic::Uint);
-                return match value.represent(Basic::Uint) {
-                    Ok(value) => Some(Operand { mode: Mode::Const(value), ty: uint, ..count }),
-                    Err(misfit) => {
-                        let operand = self.describe(&count);
-                        let why = match misfit {
-                            Misfit::Kind => Why::ShiftCount { operand, negative: false },
-                            misfit => Why::ConstantConversion { operand, target: "uint".into(), misfit },
-                        };
-                        self.error(count.node, why);
-                        None
-                    }
-                };
+                self.convert_untyped(count.clone(), uint)?;
+                return Some(count);
             }
+        } else if self.ck.types.is_untyped(count.ty) && !self.ck.types.is_integer(count.ty) {
+            let uint = self.basic(Basic::Uint);
+            return self.convert_untyped(count, uint);
         }
         if !self.ck.types.is_integer(count.ty) {
             let operand = self.describe(&count);
-            self.error(count.node, Why::ShiftCount { operand, negative: false });
+            let problem = match count.constant() {
+                Some(_) => ShiftProblem::Invalid,
+                None => ShiftProblem::NotInteger,
+            };
+            self.error(count.node, Why::ShiftCount { operand, problem });
             return None;
         }
         Some(count)
     }
 }
 
-fn rank(types: &Types, ty: Ty) -> u8 {
-    match types.under_basic(ty) {
-        Some(Basic::UntypedFloat) => 3,
-        Some(Basic::UntypedRune) => 2,
-        _ => 1,
+/// What messages call the operation that overflows, with a space after it.
+fn operation_name(expr: &ast::Expr) -> &'static str {
+    match &expr.kind {
+        ast::ExprKind::Unary { op: UnaryOp::Complement, .. } => "bitwise complement ",
+        ast::ExprKind::Binary { op, .. } => match op {
+            BinaryOp::Add => "addition ",
+            BinaryOp::Sub => "subtraction ",
+            BinaryOp::Xor => "bitwise XOR ",
+            BinaryOp::Mul => "multiplication ",
+            BinaryOp::Shl => "shift ",
+            _ => "",
+        },
+        _ => "",
     }
 }
 
-/// What Go's messages call a type that has no order.
-fn word(types: &Types, ty: Ty) -> String {
-    match types.under(ty) {
-        Kind::Pointer(_) => "pointer".into(),
-        Kind::Struct(_) => "struct".into(),
-        Kind::Slice(_) => "slice".into(),
-        Kind::Array(..) => "array".into(),
-        Kind::Map(..) => "map".into(),
-        Kind::Func(_) => "func".into(),
-        Kind::Chan(_) => "chan".into(),
-        Kind::Interface => "interface".into(),
-        _ => types.display(ty),
+fn rank(types: &Types, ty: Ty) -> u8 {
+    match types.under_basic(ty) {
+        Some(Basic::UntypedComplex) => 4,
+        Some(Basic::UntypedFloat) => 3,
+        Some(Basic::UntypedRune) => 2,
+        _ => 1,
     }
 }

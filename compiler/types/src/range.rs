@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::context::{Cx, EntityKind, Mode, Operand, Scope};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, BinaryOp, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
-use crate::ty::{Basic, Kind, Ty};
+use crate::ty::{Basic, Kind, Ty, Types};
 use crate::visit;
 
 /// The left side of a range clause.
@@ -39,6 +39,10 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
+        let named = |expr: &&ast::Expr| !matches!(&expr.kind, ast::ExprKind::Ident(name) if name == "_");
+        if clause.define && !clause.key.iter().chain(&clause.value).any(named) {
+            self.error(node, Why::NoNewVariables);
+        }
         let ranged = self.raw_expr(operand);
         if ranged.is_map_variable() && matches!(self.ck.types.under(ranged.ty), Kind::Map(..)) {
             return self.range_map(label, clause, ranged, body, node, out);
@@ -50,13 +54,14 @@ impl<'a> Cx<'_, 'a> {
         if !ranged.is_invalid() && self.ck.types.is_string(ranged.ty) {
             return self.range_string(label, clause, ranged, body, node, out);
         }
+        let refused = self.refused_range(&ranged);
         let source = match ranged.is_invalid() {
             true => None,
             false => self.range_source(ranged, clause, node, out),
         };
         let counter_type = match &source {
             Some(source) => source.key,
-            None => crate::ty::Types::UNKNOWN,
+            None => refused[0].unwrap_or(Types::UNKNOWN),
         };
         let counter = self.new_local("", counter_type, node);
         self.mark_used(counter);
@@ -79,13 +84,8 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => {
                 let unknown = self.unknown_expr(node);
-                self.range_variable(
-                    clause.value,
-                    clause.define,
-                    crate::ty::Types::UNKNOWN,
-                    unknown,
-                    &mut inner,
-                );
+                let ty = refused[1].unwrap_or(Types::UNKNOWN);
+                self.range_variable(clause.value, clause.define, ty, unknown, &mut inner);
             }
         }
         let id = self.enter(label, true);
@@ -156,7 +156,7 @@ impl<'a> Cx<'_, 'a> {
             let low = Some(Box::new(read(self, at)));
             let rest = ExprKind::Slice { base: Box::new(text), low, high: None, max: None };
             let rest = hir::Expr { node, ty: string_type, kind: rest };
-            let tuple = self.ck.types.intern(Kind::Tuple([rune, int].into()));
+            let tuple = self.ck.types.intern(Kind::Tuple([rune, int].into(), [].into()));
             let tuple = self.lower(tuple);
             let call = ExprKind::Call { function, arguments: vec![rest] };
             let call = hir::Expr { node, ty: tuple, kind: call };
@@ -234,6 +234,15 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// The types of what a map or channel gives, which the kernel side doesn't range over.
+    fn refused_range(&self, ranged: &Operand) -> [Option<Ty>; 2] {
+        match self.ck.types.under(ranged.ty) {
+            Kind::Map(key, value) => [Some(*key), Some(*value)],
+            Kind::Chan(element) => [Some(*element), None],
+            _ => [None, None],
+        }
+    }
+
     fn range_integer(
         &mut self,
         ranged: Operand,
@@ -244,7 +253,6 @@ impl<'a> Cx<'_, 'a> {
         if let Some(value) = clause.value {
             let operand = self.describe(&ranged);
             self.error(value.id, Why::RangeVariables { operand, most: 1 });
-            return None;
         }
         // An untyped count takes the type of a variable that is assigned to.
         let assigned = match clause.key {
@@ -256,8 +264,8 @@ impl<'a> Cx<'_, 'a> {
         };
         let constant = ranged.constant().is_some();
         let (value, ty) = match assigned {
-            Some(ty) => (self.assign(ranged, ty, "range"), ty),
-            None => self.value(ranged, "range"),
+            Some(ty) => (self.assign(ranged, ty, "range clause"), ty),
+            None => self.value(ranged, "range clause"),
         };
         let limit = if constant { value } else { self.copied(value, ty, node, out) };
         Some(Source { limit, key: ty, elements: None })
@@ -287,30 +295,25 @@ impl<'a> Cx<'_, 'a> {
             if define {
                 let ident = ast::Ident { id: variable.id, name: name.clone() };
                 let local = self.new_local(name, ty, variable.id);
+                if ty == Types::UNKNOWN {
+                    self.mark_used(local); // what is ranged over is wrong
+                }
                 self.declare(&ident, EntityKind::Local(local));
                 let kind = StmtKind::Declare { local, init: Some(value) };
                 out.push(Stmt { node: variable.id, kind });
                 return;
             }
         }
-        let target = self.expr(variable);
-        if target.is_invalid() {
-            return;
-        }
-        self.mark_changed(&target.hir);
-        let text = target.text.clone();
-        if !matches!(target.mode, Mode::Variable) {
-            return self.error(variable.id, Why::NotAssignable { expr: text });
-        }
+        let Some(target) = self.target(variable).filter(|target| !target.is_invalid()) else { return };
         let operand = Operand {
             mode: Mode::Value,
             ty,
-            text: "value".into(),
+            text: target.text.clone(),
             node: variable.id,
             hir: value,
             instance: Vec::new(),
         };
-        let value = self.assign(operand, target.ty, "range clause");
+        let value = self.assign(operand, target.ty, "assignment");
         let kind = StmtKind::Assign { targets: vec![Some(target.hir)], values: vec![value] };
         out.push(Stmt { node: variable.id, kind });
     }

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gobpf_source::Place;
+use gobpf_source::{DeclId, Place};
 use smol_str::SmolStr;
 
+use crate::Import;
 use crate::checker::Checker;
 use crate::error::Why;
 use crate::symbols::{Package, SymbolId, SymbolKind};
@@ -13,11 +14,15 @@ use crate::uses::Uses;
 impl Checker<'_> {
     /// Checks functions until no new one is reached.
     pub fn check_reached(&mut self) {
-        while let Some((id, arguments)) = self.queue.pop_front() {
-            if !arguments.is_empty() {
+        while let Some((id, arguments)) =
+            self.queue.pop_front().or_else(|| self.uninstantiated.pop().map(|id| (id, Vec::new())))
+        {
+            if !arguments.is_empty() || self.is_generic_function(id) {
                 self.check_abstractly(id);
             }
+            self.is_instance = !arguments.is_empty();
             self.check_function(id, &arguments);
+            self.is_instance = false;
         }
     }
 
@@ -91,29 +96,56 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports imports that nothing in their file mentions.
+    /// Reports imports whose names are taken, and those that nothing uses. What native code uses is what it mentions.
     pub fn check_imports(&mut self) {
-        let mut unused = Vec::new();
-        for scope in self.index.files.iter().filter(|scope| scope.package == Package::User) {
+        let mut found = Vec::new();
+        let reached: HashSet<DeclId> = self
+            .function_ids
+            .keys()
+            .filter_map(|(id, _)| self.index.symbol(*id).map(|symbol| symbol.decl))
+            .collect();
+        for (number, scope) in self.index.files.iter().enumerate() {
+            if scope.package != Package::User {
+                continue;
+            }
             let mut uses = Uses::default();
-            for placed in &scope.file.decls {
-                uses.decl(&placed.decl);
+            for (decl, node) in scope.file.iter() {
+                if !reached.contains(&decl) {
+                    uses.decl(node);
+                }
             }
             for import in &scope.dots {
                 let Some(package) = self.index.package_of(import.kind, &import.path) else { continue };
-                if !uses.names.iter().any(|name| self.index.lookup(package, name).is_some()) {
-                    unused.push((import.place, import.path.clone(), None));
+                let mentioned = uses.names.iter().any(|name| self.index.lookup(package, name).is_some());
+                if !mentioned && !self.used_imports.contains(&(number, SmolStr::from(import.path.as_str()))) {
+                    found.push((import.place, Why::unused(import)));
                 }
             }
             for (name, import) in &scope.imports {
-                if !uses.qualifiers.contains(name) && import.path != "C" {
-                    unused.push((import.place, import.path.clone(), import.alias.clone()));
+                let used = uses.qualifiers.contains(name)
+                    || self.used_imports.contains(&(number, name.clone()))
+                    || import.path == "C"
+                    || import.kind == Import::Missing;
+                if !used {
+                    found.push((import.place, Why::unused(import)));
+                }
+                if let Some(symbol) =
+                    self.index.lookup(Package::User, name).and_then(|id| self.index.symbol(id))
+                {
+                    let (name, path) = (name.clone(), import.path.clone());
+                    found.push((symbol.place(), Why::DeclaredByImport { name, path, other: import.place }));
+                }
+            }
+            for (name, import, other) in &scope.repeated {
+                found.push((import.place, Why::Redeclared { name: name.clone(), other: *other }));
+                if import.kind != Import::Missing {
+                    found.push((import.place, Why::unused(import)));
                 }
             }
         }
-        unused.sort_by_key(|(place, ..)| *place);
-        for (place, path, alias) in unused {
-            self.error(place, Why::ImportNotUsed { path, alias });
+        found.sort_by_key(|(place, _)| *place);
+        for (place, why) in found {
+            self.another_error(place, why);
         }
     }
 
@@ -126,7 +158,17 @@ impl Checker<'_> {
                 continue;
             };
             if second.package == Package::User {
-                let why = Why::Redeclared { name: second.name.clone(), other: first.place() };
+                let (name, other) = (second.name.clone(), first.place());
+                let receiver = match second.kind {
+                    SymbolKind::Func(func) => {
+                        func.receiver.as_ref().and_then(|field| crate::symbols::receiver_name(&field.ty))
+                    }
+                    _ => None,
+                };
+                let why = match receiver {
+                    Some(on) => Why::MethodRedeclared { on, name, other },
+                    None => Why::Redeclared { name, other },
+                };
                 self.error(second.place(), why);
             }
         }

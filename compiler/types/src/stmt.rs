@@ -4,11 +4,13 @@ use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BranchKind, StmtKind as Syntax};
 use smol_str::SmolStr;
 
-use crate::constant::{Misfit, Value};
+use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Jump, LabelUse, Mode, Operand, Scope};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, LabelId, Stmt, StmtKind};
-use crate::ty::{Basic, Kind};
+use crate::symbols::SymbolKind;
+use crate::ty::{Basic, Kind, Types};
+use crate::typexpr::Meaning;
 
 impl<'a> Cx<'_, 'a> {
     /// Statements in a scope of their own.
@@ -86,13 +88,19 @@ impl<'a> Cx<'_, 'a> {
                 self.raw_expr(value);
                 self.unsupported(node, NotInKernel::Channel);
             }
-            Syntax::Go(call) => self.refused_call(call, node, NotInKernel::Goroutine),
+            Syntax::Go(call) => {
+                self.use_mentioned(stmt);
+                self.refused_call(call, node, NotInKernel::Goroutine);
+            }
             Syntax::Defer(call) => self.defer(call, node, out),
-            Syntax::TypeSwitch { operand, .. } => {
-                self.raw_expr(operand);
+            Syntax::TypeSwitch { .. } => {
+                self.use_mentioned(stmt);
                 self.unsupported(node, NotInKernel::Interface);
             }
-            Syntax::Select(_) => self.unsupported(node, NotInKernel::Channel),
+            Syntax::Select(_) => {
+                self.use_mentioned(stmt);
+                self.unsupported(node, NotInKernel::Channel);
+            }
         }
     }
 
@@ -153,15 +161,16 @@ impl<'a> Cx<'_, 'a> {
     fn local_constants(&mut self, specs: &'a [ast::ConstSpec]) {
         for (spec, ty, values) in crate::symbols::with_repetition(specs) {
             let outer = self.iota.replace(spec.iota);
+            let inherited = spec.values.is_empty() && spec.ty.is_none();
             let resolved: Vec<_> = spec
                 .names
                 .iter()
                 .enumerate()
-                .map(|(index, name)| self.constant_spec(&name.name, name.id, ty, values.get(index)))
+                .map(|(index, name)| self.constant_spec(name, ty, values.get(index), inherited))
                 .collect();
             self.iota = outer;
             for (name, constant) in spec.names.iter().zip(resolved) {
-                let (value, ty) = constant.unwrap_or((Value::Bool(false), crate::ty::Types::UNKNOWN));
+                let (value, ty) = constant.unwrap_or((Value::Bool(false), Types::UNKNOWN));
                 self.declare(name, EntityKind::Const(value, ty));
             }
         }
@@ -182,7 +191,7 @@ impl<'a> Cx<'_, 'a> {
                 self.error(expr.id, Why::NotUsedValue { operand });
             }
             // A call whose arguments have an error stands for its result.
-            _ if is_call && matches!(operand.hir.kind, ExprKind::Zero) && operand.constant().is_none() => {}
+            _ if self.call_kind(expr) == CallKind::Statement => {}
             _ => {
                 let operand = self.describe(&operand);
                 self.error(expr.id, Why::NotUsedValue { operand });
@@ -194,13 +203,61 @@ impl<'a> Cx<'_, 'a> {
     fn is_effect_call(&mut self, expr: &'a ast::Expr) -> bool {
         let ast::ExprKind::Call { function, .. } = &strip_parens(expr).kind else { return false };
         let ast::ExprKind::Ident(name) = &strip_parens(function).kind else { return false };
-        matches!(self.meaning(name), Some(crate::typexpr::Meaning::Builtin(builtin)) if builtin.is_statement())
+        matches!(self.meaning(name), Some(Meaning::Builtin(builtin)) if builtin.is_statement())
+    }
+
+    /// What sort of call `expr` is.
+    pub fn call_kind(&mut self, expr: &'a ast::Expr) -> CallKind {
+        let ast::ExprKind::Call { function, .. } = &strip_parens(expr).kind else {
+            return CallKind::Expression;
+        };
+        let of_symbol = |cx: &Self, id: Option<crate::symbols::SymbolId>| {
+            let symbol = id.and_then(|id| cx.ck.index.symbol(id));
+            match symbol.is_some_and(|symbol| matches!(symbol.kind, SymbolKind::Type(_))) {
+                true => CallKind::Conversion,
+                false => CallKind::Statement,
+            }
+        };
+        match &strip_parens(function).kind {
+            ast::ExprKind::Ident(name) => match self.meaning(name) {
+                Some(Meaning::Type(_) | Meaning::TypeArgument(_)) => CallKind::Conversion,
+                Some(Meaning::Local(entity)) if matches!(entity.kind, EntityKind::Type(_)) => {
+                    CallKind::Conversion
+                }
+                Some(Meaning::Symbol(id)) => of_symbol(self, Some(id)),
+                Some(Meaning::Builtin(builtin)) if !builtin.is_statement() => CallKind::Expression,
+                _ => CallKind::Statement,
+            },
+            ast::ExprKind::Selector { operand, name } => {
+                let id = self.generic_symbol(strip_parens(function));
+                let of_unsafe = matches!(&operand.kind, ast::ExprKind::Ident(package)
+                    if matches!(self.meaning(package), Some(Meaning::Package { path, .. }) if path == "unsafe"));
+                match of_unsafe {
+                    true if name.name == "Pointer" => CallKind::Conversion,
+                    true => CallKind::Expression,
+                    false => of_symbol(self, id),
+                }
+            }
+            ast::ExprKind::Index { operand, .. } => {
+                let id = self.generic_symbol(operand);
+                of_symbol(self, id)
+            }
+            ast::ExprKind::ArrayType { .. }
+            | ast::ExprKind::SliceType(_)
+            | ast::ExprKind::StructType(_)
+            | ast::ExprKind::MapType { .. }
+            | ast::ExprKind::ChanType { .. }
+            | ast::ExprKind::InterfaceType(_)
+            | ast::ExprKind::FuncType(_)
+            | ast::ExprKind::Star(_) => CallKind::Conversion,
+            _ => CallKind::Statement,
+        }
     }
 
     /// A boolean condition.
     pub fn condition(&mut self, cond: &'a ast::Expr, statement: &'static str) -> hir::Expr {
         let operand = self.expr(cond);
-        if operand.is_invalid() {
+        if matches!(operand.mode, Mode::Invalid | Mode::Native) {
             return self.unknown_expr(cond.id);
         }
         if !self.ck.types.is_boolean(operand.ty) {
@@ -280,8 +337,16 @@ impl<'a> Cx<'_, 'a> {
             Some(tag) => {
                 let operand = self.expr(tag);
                 let (value, ty) = match operand.is_invalid() {
-                    true => (self.unknown_expr(tag.id), crate::ty::Types::UNKNOWN),
+                    true => (self.unknown_expr(tag.id), Types::UNKNOWN),
                     false => self.value(operand, "switch expression"),
+                };
+                let ty = match self.ck.types.comparable(ty) || self.ck.types.has_nil(ty) {
+                    true => ty,
+                    false => {
+                        let (expr, shown) = (crate::describe::expression(tag), self.display(ty));
+                        self.error(tag.id, Why::CannotSwitch { expr, ty: shown });
+                        Types::UNKNOWN
+                    }
                 };
                 // A string that is made of bytes is looked at before anything can change them.
                 let at_once = cases.iter().all(|case| case.values.iter().flatten().all(is_literal));
@@ -341,65 +406,42 @@ impl<'a> Cx<'_, 'a> {
         tag: Option<&Operand>,
         seen: &mut Vec<(Value, NodeId)>,
     ) -> hir::Expr {
-        let Some(tag) = tag else {
-            let operand = self.expr(value);
-            if operand.is_invalid() {
-                return self.unknown_expr(value.id);
-            }
-            if !self.ck.types.is_boolean(operand.ty) {
-                let case = operand.text.clone();
-                let tag_type = self.display(operand.ty);
-                let why = Why::InvalidCase {
-                    expr: case,
-                    tag: "true".into(),
-                    case: tag_type,
-                    tag_type: "bool".into(),
-                };
-                self.error(value.id, why);
-                return self.unknown_expr(value.id);
-            }
-            let ty = self.basic(Basic::Bool);
-            return self.assign(operand, ty, "case");
-        };
+        let boolean = self.basic(Basic::Bool);
         let operand = self.expr(value);
-        if operand.is_invalid() || tag.is_invalid() {
+        let (tag_type, tag_text) = match tag {
+            Some(tag) => (tag.ty, tag.text.as_str()),
+            None => (boolean, "true"),
+        };
+        if operand.is_invalid() || tag_type == Types::UNKNOWN {
             return self.unknown_expr(value.id);
         }
-        let untyped = self.ck.types.is_untyped(operand.ty);
-        if !untyped && !self.ck.types.identical(operand.ty, tag.ty) {
-            let why = Why::InvalidCase {
-                expr: operand.text.clone(),
-                tag: tag.text.clone(),
-                case: self.display(operand.ty),
-                tag_type: self.display(tag.ty),
-            };
-            self.error(value.id, why);
+        let Some(operand) = self.convert_untyped(operand, tag_type) else {
+            return self.unknown_expr(value.id);
+        };
+        let node = operand.node;
+        let unlike =
+            Operand { ty: tag_type, text: tag_text.to_owned(), mode: Mode::Value, ..operand.clone() };
+        if let Some((_, reason)) = self.incomparable(ast::BinaryOp::Equal, &operand, &unlike) {
+            let why = Why::InvalidCase { expr: operand.text.clone(), tag: tag_text.to_owned(), reason };
+            self.error(node, why);
             return self.unknown_expr(value.id);
         }
         if let Some(constant) = operand.constant() {
             match seen.iter().find(|(known, _)| known == constant) {
                 Some((_, other)) => {
                     let other = self.place(*other);
-                    let typed = Operand { ty: tag.ty, ..operand.clone() };
-                    let shown = self.describe(&typed);
+                    let shown = self.describe(&operand);
                     self.error(value.id, Why::DuplicateCase { operand: shown, other });
                 }
                 None => seen.push((constant.clone(), value.id)),
             }
         }
-        if untyped && !self.may_take(&operand, tag.ty) {
-            let described = self.describe(&operand);
-            let target = self.display(tag.ty);
-            let why = Why::ConstantConversion { operand: described, target, misfit: Misfit::Kind };
-            self.error(value.id, why);
-            return self.unknown_expr(value.id);
-        }
+        let Some(tag) = tag else { return self.assign(operand, boolean, "case") };
         let compared = self.binary_operands(ast::BinaryOp::Equal, tag.clone(), operand, value);
         if compared.is_invalid() {
             return self.unknown_expr(value.id);
         }
-        let ty = self.basic(Basic::Bool);
-        self.assign(compared, ty, "case")
+        self.assign(compared, boolean, "case")
     }
 
     fn labeled(&mut self, label: &'a ast::Ident, inner: &'a ast::Stmt, out: &mut Vec<Stmt>) {
@@ -498,9 +540,10 @@ impl<'a> Cx<'_, 'a> {
     fn return_stmt(&mut self, values: &'a [ast::Expr], node: NodeId, out: &mut Vec<Stmt>) {
         let results = self.returned_types();
         if values.is_empty() {
+            self.check_results_in_scope(node);
             let places = self.returned_places(node);
             if places.is_empty() && !results.is_empty() {
-                let want = format!("({})", self.ck.types.list(&results));
+                let want = self.want(&results, false);
                 self.error(node, Why::ReturnCount { have: "()".into(), want, too_many: false });
             }
             if self.loop_body.is_some() {
@@ -510,31 +553,56 @@ impl<'a> Cx<'_, 'a> {
         }
         if let [call] = values
             && matches!(strip_parens(call).kind, ast::ExprKind::Call { .. })
-            && results.len() != 1
         {
-            let operand = self.raw_expr(call);
-            if let Kind::Tuple(types) = self.ck.types.kind(operand.ty).clone()
+            let operand = match results.len() {
+                1 => self.with_hoisting(values, out, |cx| cx.raw_expr(call)),
+                _ => self.raw_expr(call),
+            };
+            if let Kind::Tuple(types, _) = self.ck.types.kind(operand.ty).clone()
                 && !types.is_empty()
             {
                 return self.return_call(operand, &types, node, out);
             }
+            let operand = self.single_value(operand, call);
+            if operand.is_invalid() && results.len() != 1 {
+                return;
+            }
             return self.return_values(vec![operand], node, out);
+        }
+        if values.len() != results.len() && !(self.are_valid(values)) {
+            return;
         }
         let operands: Vec<Operand> =
             self.with_hoisting(values, out, |cx| values.iter().map(|value| cx.expr(value)).collect());
         self.return_values(operands, node, out);
     }
 
+    /// Reports named results that another name hides at a `return` without values.
+    fn check_results_in_scope(&mut self, node: NodeId) {
+        if self.loop_body.is_some() {
+            return;
+        }
+        for result in self.named_results.clone() {
+            let name = self.locals.get(result.0 as usize).map(|local| local.name.clone()).unwrap_or_default();
+            let hidden = self.local_entity(&name).and_then(|entity| match entity.kind {
+                EntityKind::Local(local) if local == result && entity.depth == self.depth() => None,
+                _ => Some(entity.node),
+            });
+            if let Some(other) = hidden {
+                let other = self.place(other);
+                self.error(node, Why::ResultShadowed { name, other });
+            }
+        }
+    }
+
     fn return_values(&mut self, operands: Vec<Operand>, node: NodeId, out: &mut Vec<Stmt>) {
         let results = self.returned_types();
         if operands.len() != results.len() {
-            if operands.iter().any(Operand::is_invalid) {
-                return;
-            }
             let too_many = operands.len() > results.len();
             let have: Vec<_> = operands.iter().map(|operand| operand.ty).collect();
-            let want = format!("({})", self.ck.types.list(&results));
-            let at = operands.get(if too_many { results.len() } else { 0 }).map_or(node, |at| at.node);
+            let want = self.want(&results, false);
+            let at = if too_many { operands.get(results.len()) } else { operands.last() };
+            let at = at.map_or(node, |at| at.node);
             let why = Why::ReturnCount { have: self.have(&have), want, too_many };
             return self.error(at, why);
         }
@@ -569,7 +637,7 @@ impl<'a> Cx<'_, 'a> {
     fn return_call(&mut self, operand: Operand, types: &[crate::ty::Ty], node: NodeId, out: &mut Vec<Stmt>) {
         let results = self.returned_types();
         if types.len() != results.len() {
-            let want = format!("({})", self.ck.types.list(&results));
+            let want = self.want(&results, false);
             let too_many = types.len() > results.len();
             let why = Why::ReturnCount { have: self.have(types), want, too_many };
             return self.error(operand.node, why);
@@ -601,6 +669,15 @@ impl<'a> Cx<'_, 'a> {
 
 fn is_literal(expr: &ast::Expr) -> bool {
     matches!(strip_parens(expr).kind, ast::ExprKind::Literal { .. } | ast::ExprKind::Ident(_))
+}
+
+/// What may be done with a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CallKind {
+    Conversion,
+    /// It is there for its value.
+    Expression,
+    Statement,
 }
 
 /// The expression without parentheses around it.

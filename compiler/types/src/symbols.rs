@@ -97,6 +97,8 @@ pub(crate) enum SymbolKind<'a> {
         values: &'a [Expr],
         index: usize,
         iota: u32,
+        /// Type and values are those of an earlier line.
+        inherited: bool,
     },
     Type(&'a TypeSpec),
     /// The `index`-th name of a line.
@@ -136,6 +138,10 @@ pub(crate) struct FileScope<'a> {
     pub package: Package,
     pub file: &'a File,
     pub imports: HashMap<SmolStr, Imported>,
+    /// Imports in source order, and the names that they give themselves.
+    listed: Vec<(SmolStr, Imported)>,
+    /// Imports whose names are those of earlier ones, with the places of these.
+    pub repeated: Vec<(SmolStr, Imported, Place)>,
     /// The SDK is imported with `.`.
     pub dot_sdk: bool,
     /// What is imported with `.`.
@@ -181,20 +187,18 @@ impl<'a> Index<'a> {
 
     /// Imports without a name of their own have that of the package clause.
     fn name_imports(&mut self) {
-        let others = &self.others;
         for scope in &mut self.files {
-            let renamed: Vec<(SmolStr, SmolStr)> = scope
-                .imports
-                .iter()
-                .filter(|(_, import)| import.alias.is_none() && import.kind != Import::Sdk)
-                .filter_map(|(name, import)| {
-                    let other = others.iter().find(|other| other.path == import.path)?;
-                    (other.name != *name).then(|| (name.clone(), other.name.clone()))
-                })
-                .collect();
-            for (from, to) in renamed {
-                if let Some(import) = scope.imports.remove(&from) {
-                    scope.imports.insert(to, import);
+            for (name, import) in std::mem::take(&mut scope.listed) {
+                let other = self.others.iter().find(|other| other.path == import.path);
+                let name = match other {
+                    Some(other) if import.alias.is_none() && import.kind != Import::Sdk => other.name.clone(),
+                    _ => name,
+                };
+                match scope.imports.get(&name) {
+                    Some(first) => scope.repeated.push((name, import, first.place)),
+                    None => {
+                        scope.imports.insert(name, import);
+                    }
                 }
             }
         }
@@ -233,6 +237,8 @@ impl<'a> Index<'a> {
                 package,
                 file,
                 imports: HashMap::new(),
+                listed: Vec::new(),
+                repeated: Vec::new(),
                 dot_sdk: false,
                 dots: Vec::new(),
             });
@@ -273,7 +279,7 @@ impl<'a> Index<'a> {
                         _ => {
                             let name = alias.clone().unwrap_or_else(|| package_name(&spec.path, kind));
                             let imported = Imported { path: spec.path.clone(), kind, alias, place };
-                            scope.imports.insert(name, imported);
+                            scope.listed.push((name, imported));
                         }
                     }
                 }
@@ -281,7 +287,8 @@ impl<'a> Index<'a> {
             DeclKind::Const(specs) => {
                 for (spec, ty, values) in with_repetition(specs) {
                     for (index, name) in spec.names.iter().enumerate() {
-                        let kind = SymbolKind::Const { ty, values, index, iota: spec.iota };
+                        let inherited = spec.values.is_empty() && spec.ty.is_none();
+                        let kind = SymbolKind::Const { ty, values, index, iota: spec.iota, inherited };
                         add(name, own.clone(), kind);
                     }
                 }

@@ -44,6 +44,7 @@ pub(crate) enum Basic {
     UntypedInt,
     UntypedRune,
     UntypedFloat,
+    UntypedComplex,
     UntypedString,
     UntypedNil,
 }
@@ -76,6 +77,7 @@ const BASICS: &[BasicRow] = &[
     (Basic::UntypedInt, "untyped int", None),
     (Basic::UntypedRune, "untyped rune", None),
     (Basic::UntypedFloat, "untyped float", None),
+    (Basic::UntypedComplex, "untyped complex", None),
     (Basic::UntypedString, "untyped string", None),
     (Basic::UntypedNil, "untyped nil", None),
 ];
@@ -126,10 +128,12 @@ pub(crate) enum Kind {
     Map(Ty, Ty),
     Chan(Ty),
     Func(Rc<Signature>),
-    /// Any interface; the kernel has none, so their methods don't matter.
-    Interface,
-    /// The results of a call with none or several.
-    Tuple(Rc<[Ty]>),
+    /// The kernel has none; Go's rules speak of them all the same.
+    Interface(Rc<Interface>),
+    /// The results of a call with none or several, and their names or none.
+    Tuple(Rc<[Ty]>, Rc<[SmolStr]>),
+    /// Another name of a type. [`Types::kind`] never gives it.
+    Alias(SmolStr, Ty),
     /// A type parameter: an index into those that the interner knows.
     TypeParam(u32),
 }
@@ -148,8 +152,32 @@ pub(crate) struct TypeParam {
     /// The types that its constraint allows; `None` for all.
     pub terms: Option<Vec<Term>>,
     pub comparable: bool,
-    /// Names of the methods that its constraint demands.
-    pub methods: Vec<SmolStr>,
+    /// The methods that its constraint demands, with their types.
+    pub methods: Vec<(SmolStr, Ty)>,
+}
+
+/// What an interface demands.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub(crate) struct Interface {
+    /// Methods with their types, in the order of their names.
+    pub methods: Vec<(SmolStr, Ty)>,
+    /// The types that it allows; `None` for all.
+    pub terms: Option<Vec<Term>>,
+    pub comparable: bool,
+    /// As it is written.
+    pub text: SmolStr,
+}
+
+impl Interface {
+    /// It is a constraint and nothing else.
+    pub fn is_constraint(&self) -> bool {
+        self.terms.is_some() || self.comparable
+    }
+
+    /// All types are in it.
+    pub fn is_empty(&self) -> bool {
+        self.methods.is_empty() && !self.is_constraint()
+    }
 }
 
 /// A struct field.
@@ -167,6 +195,8 @@ pub(crate) struct Field {
 pub(crate) struct Signature {
     pub params: Vec<Ty>,
     pub results: Vec<Ty>,
+    /// The names of the parameters and then of the results, for messages; empty where they have none.
+    pub names: Vec<SmolStr>,
     /// The last parameter is a slice that takes any number of arguments.
     pub variadic: bool,
 }
@@ -194,6 +224,7 @@ pub(crate) struct Types {
     named: Vec<Named>,
     params: Vec<TypeParam>,
     instances: HashMap<(SymbolId, Vec<Ty>), NamedId>,
+    error: Option<Ty>,
 }
 
 impl Types {
@@ -205,6 +236,7 @@ impl Types {
             named: Vec::new(),
             params: Vec::new(),
             instances: HashMap::new(),
+            error: None,
         };
         types.intern(Kind::Unknown);
         types
@@ -234,10 +266,31 @@ impl Types {
             Kind::Func(signature) => Kind::Func(Rc::new(Signature {
                 params: signature.params.iter().map(|ty| self.canon(*ty)).collect(),
                 results: signature.results.iter().map(|ty| self.canon(*ty)).collect(),
+                names: Vec::new(),
                 variadic: signature.variadic,
             })),
-            Kind::Tuple(types) => Kind::Tuple(types.iter().map(|ty| self.canon(*ty)).collect()),
-            Kind::Unknown | Kind::Named(_) | Kind::Interface | Kind::TypeParam(_) => return ty,
+            Kind::Tuple(types, _) => {
+                Kind::Tuple(types.iter().map(|ty| self.canon(*ty)).collect(), Rc::new([]))
+            }
+            Kind::Interface(interface) => {
+                let methods = interface.methods.iter();
+                let mut methods: Vec<_> = methods.map(|(name, ty)| (name.clone(), self.canon(*ty))).collect();
+                methods.sort_by(|a, b| a.0.cmp(&b.0));
+                let terms = interface.terms.as_ref();
+                Kind::Interface(Rc::new(Interface {
+                    methods,
+                    terms: terms.map(|terms| {
+                        terms.iter().map(|term| Term { ty: self.canon(term.ty), ..*term }).collect()
+                    }),
+                    comparable: interface.comparable,
+                    text: SmolStr::default(),
+                }))
+            }
+            Kind::Alias(_, target) => {
+                self.canonical[ty.0 as usize] = self.canon(*target);
+                return ty;
+            }
+            Kind::Unknown | Kind::Named(_) | Kind::TypeParam(_) => return ty,
         };
         if canonical != kind {
             self.canonical[ty.0 as usize] = self.intern(canonical);
@@ -253,8 +306,65 @@ impl Types {
         self.canonical.get(ty.0 as usize).copied().unwrap_or(ty)
     }
 
+    /// What `ty` is made of, aliases followed.
     pub fn kind(&self, ty: Ty) -> &Kind {
+        match self.spelling(ty) {
+            Kind::Alias(_, target) => self.kind(*target),
+            kind => kind,
+        }
+    }
+
+    /// What `ty` is made of as it is written.
+    pub fn spelling(&self, ty: Ty) -> &Kind {
         self.kinds.get(ty.0 as usize).unwrap_or(&Kind::Unknown)
+    }
+
+    /// `target` under another name.
+    pub fn alias(&mut self, name: SmolStr, target: Ty) -> Ty {
+        match self.kind(target) {
+            Kind::Unknown => target,
+            _ => self.intern(Kind::Alias(name, target)),
+        }
+    }
+
+    /// `any`.
+    pub fn any(&mut self) -> Ty {
+        let empty = Interface { text: SmolStr::new_static("any"), ..Interface::default() };
+        let empty = self.intern(Kind::Interface(Rc::new(empty)));
+        self.alias(SmolStr::new_static("any"), empty)
+    }
+
+    /// `comparable`.
+    pub fn comparable_constraint(&mut self) -> Ty {
+        let text = SmolStr::new_static("comparable");
+        let interface = Interface { comparable: true, text: text.clone(), ..Interface::default() };
+        let underlying = self.intern(Kind::Interface(Rc::new(interface)));
+        self.alias(text, underlying)
+    }
+
+    /// `error`.
+    pub fn error(&mut self) -> Ty {
+        if let Some(error) = self.error {
+            return error;
+        }
+        let string = self.basic(Basic::String);
+        let names = Vec::new();
+        let method = Signature { params: Vec::new(), results: vec![string], names, variadic: false };
+        let method = self.intern(Kind::Func(Rc::new(method)));
+        let methods = vec![(SmolStr::new_static("Error"), method)];
+        let text = SmolStr::new_static("interface{Error() string}");
+        let underlying =
+            self.intern(Kind::Interface(Rc::new(Interface { methods, text, ..Interface::default() })));
+        let name = SmolStr::new_static("error");
+        let (_, error) = self.declare(Named {
+            display: name.clone(),
+            name,
+            symbol: None,
+            arguments: Vec::new(),
+            underlying: Some(underlying),
+        });
+        self.error = Some(error);
+        error
     }
 
     /// Go's type identity. Unknown is identical with everything, so that one error stays one.
@@ -358,6 +468,7 @@ impl Types {
                     | Basic::UntypedInt
                     | Basic::UntypedRune
                     | Basic::UntypedFloat
+                    | Basic::UntypedComplex
                     | Basic::UntypedString
                     | Basic::UntypedNil
             )
@@ -382,7 +493,7 @@ impl Types {
     }
 
     pub fn is_complex(&self, ty: Ty) -> bool {
-        matches!(self.under_basic(ty), Some(Basic::Complex64 | Basic::Complex128))
+        matches!(self.under_basic(ty), Some(Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex))
     }
 
     pub fn is_numeric(&self, ty: Ty) -> bool {
@@ -419,7 +530,7 @@ impl Types {
                 | Kind::Map(..)
                 | Kind::Chan(_)
                 | Kind::Func(_)
-                | Kind::Interface
+                | Kind::Interface(_)
                 | Kind::Basic(Basic::UntypedNil | Basic::UnsafePointer)
                 | Kind::Unknown
         )
@@ -435,7 +546,7 @@ impl Types {
             return param.comparable || by_terms;
         }
         match self.under(ty) {
-            Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) | Kind::Tuple(_) => false,
+            Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) | Kind::Tuple(..) => false,
             Kind::Array(element, _) => self.comparable(*element),
             Kind::Struct(fields) => fields.iter().all(|field| self.comparable(field.ty)),
             _ => true,
@@ -449,82 +560,10 @@ impl Types {
             Kind::Basic(Basic::UntypedInt) => Basic::Int,
             Kind::Basic(Basic::UntypedRune) => Basic::Rune,
             Kind::Basic(Basic::UntypedFloat) => Basic::Float64,
+            Kind::Basic(Basic::UntypedComplex) => Basic::Complex128,
             Kind::Basic(Basic::UntypedString) => Basic::String,
             _ => return ty,
         };
         self.basic(basic)
-    }
-
-    /// The type as the Go compiler's messages show it.
-    pub fn display(&self, ty: Ty) -> String {
-        match self.kind(ty) {
-            Kind::Unknown => "invalid type".into(),
-            Kind::Basic(basic) => basic.name().into(),
-            Kind::Named(id) => self.named(*id).map(|named| named.display.to_string()).unwrap_or_default(),
-            Kind::Pointer(target) => format!("*{}", self.display(*target)),
-            Kind::Slice(element) => format!("[]{}", self.display(*element)),
-            Kind::Array(element, length) => format!("[{length}]{}", self.display(*element)),
-            Kind::Map(key, value) => format!("map[{}]{}", self.display(*key), self.display(*value)),
-            Kind::Chan(element) => format!("chan {}", self.display(*element)),
-            Kind::Interface => "any".into(),
-            Kind::TypeParam(_) => self.param_of(ty).map(|param| param.name.to_string()).unwrap_or_default(),
-            Kind::Tuple(types) => format!("({})", self.list(types)),
-            Kind::Struct(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|field| match field.embedded {
-                        true => self.display(field.ty),
-                        false => format!("{} {}", field.name, self.display(field.ty)),
-                    })
-                    .collect();
-                format!("struct{{{}}}", fields.join("; "))
-            }
-            Kind::Func(signature) => {
-                let params = self.params(signature);
-                match signature.results.as_slice() {
-                    [] => format!("func({params})"),
-                    [one] => format!("func({params}) {}", self.display(*one)),
-                    several => format!("func({params}) ({})", self.list(several)),
-                }
-            }
-        }
-    }
-
-    /// Parameter types with commas between them, the last as `...T` where there may be several.
-    pub fn params(&self, signature: &Signature) -> String {
-        match (signature.variadic, signature.params.split_last()) {
-            (true, Some((last, rest))) => {
-                let mut shown: Vec<String> = rest.iter().map(|ty| self.display(*ty)).collect();
-                let element = match self.kind(*last) {
-                    Kind::Slice(element) => *element,
-                    _ => *last,
-                };
-                shown.push(format!("...{}", self.display(element)));
-                shown.join(", ")
-            }
-            _ => self.list(&signature.params),
-        }
-    }
-
-    /// Types with commas between them.
-    pub fn list(&self, types: &[Ty]) -> String {
-        types.iter().map(|ty| self.display(*ty)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The word that messages put before the name of a named type: `struct`, `uint8`, ...
-    pub fn kind_word(&self, ty: Ty) -> Option<&'static str> {
-        self.named_of(ty)?;
-        Some(match self.under(ty) {
-            Kind::Basic(basic) => basic.name(),
-            Kind::Pointer(_) => "pointer",
-            Kind::Slice(_) => "slice",
-            Kind::Array(..) => "array",
-            Kind::Struct(_) => "struct",
-            Kind::Map(..) => "map",
-            Kind::Chan(_) => "chan",
-            Kind::Func(_) => "func",
-            Kind::Interface => "interface",
-            _ => return None,
-        })
     }
 }

@@ -13,8 +13,10 @@ use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
 use crate::error::Why;
 use crate::symbols::{Package, SymbolId, SymbolKind};
-use crate::ty::{Basic, Field, Kind, Named, Signature, Ty, Types};
+use crate::ty::{Basic, Field, Interface, Kind, Named, Signature, Ty, Types};
 use crate::{Import, builtin};
+
+const PACKAGE_NAME: &str = "package name";
 
 /// What a name means.
 pub(crate) enum Meaning {
@@ -34,7 +36,7 @@ impl<'a> Cx<'_, 'a> {
         if let Some(entity) = self.local_entity(name) {
             return Some(Meaning::Local(entity.clone()));
         }
-        if let Some((_, ty)) = self.type_args.iter().rev().find(|(bound, _)| bound == name) {
+        if let Some((_, ty)) = self.type_args.iter().find(|(bound, _)| bound == name) {
             return Some(Meaning::TypeArgument(*ty));
         }
         if let Some(id) = self.ck.index.lookup(self.package, name) {
@@ -42,19 +44,44 @@ impl<'a> Cx<'_, 'a> {
         }
         if let Some(scope) = self.ck.index.files.get(self.file) {
             if let Some(imported) = scope.imports.get(name) {
-                return Some(Meaning::Package { kind: imported.kind, path: imported.path.clone() });
+                let (kind, path) = (imported.kind, imported.path.clone());
+                return Some(Meaning::Package { kind, path });
             }
             if name.starts_with(char::is_uppercase) {
                 let found = scope.dots.iter().find_map(|import| {
                     let package = self.ck.index.package_of(import.kind, &import.path)?;
-                    self.ck.index.lookup(package, name)
+                    Some((self.ck.index.lookup(package, name)?, import.path.clone()))
                 });
-                if let Some(id) = found {
+                if let Some((id, path)) = found {
+                    self.ck.used_imports.insert((self.file, path));
                     return Some(Meaning::Symbol(id));
                 }
             }
         }
         self.predeclared(name)
+    }
+
+    /// The import called `name` is used.
+    pub fn use_import(&mut self, name: &str) {
+        if self.package == Package::User {
+            self.ck.used_imports.insert((self.file, name.into()));
+        }
+    }
+
+    /// Everything that `stmt` mentions is used: it isn't looked at closely.
+    pub fn use_mentioned(&mut self, stmt: &ast::Stmt) {
+        let mut uses = crate::uses::Uses::default();
+        uses.stmt(stmt);
+        for name in uses.qualifiers.iter() {
+            self.use_import(name);
+        }
+        for name in uses.names {
+            let entity = self.local_entity(&name).map(|entity| (entity.depth, entity.kind.clone()));
+            if let Some((depth, EntityKind::Local(local))) = entity {
+                self.mark_used_at(depth, local);
+            }
+            self.meaning(&name);
+        }
     }
 
     fn predeclared(&mut self, name: &str) -> Option<Meaning> {
@@ -72,7 +99,9 @@ impl<'a> Cx<'_, 'a> {
                 Meaning::Constant(Value::int(iota), ty)
             }
             "nil" => Meaning::Nil,
-            "any" | "error" | "comparable" => Meaning::Type(self.ck.types.intern(Kind::Interface)),
+            "any" => Meaning::Type(self.ck.types.any()),
+            "error" => Meaning::Type(self.ck.types.error()),
+            "comparable" => Meaning::Type(self.ck.types.comparable_constraint()),
             _ => Meaning::Builtin(builtin::Builtin::by_name(name)?),
         })
     }
@@ -80,76 +109,131 @@ impl<'a> Cx<'_, 'a> {
     /// The type that `expr` denotes; unknown after an error.
     pub fn type_expr(&mut self, expr: &'a ast::Expr) -> Ty {
         match &expr.kind {
-            ExprKind::Paren(inner) => return self.type_expr(inner),
-            ExprKind::Star(inner) => {
-                let target = self.type_expr(inner);
-                return match self.ck.types.is_unknown(target)
-                    && !matches!(self.ck.types.kind(target), Kind::Named(_))
-                {
-                    true => Types::UNKNOWN,
-                    false => self.ck.types.intern(Kind::Pointer(target)),
-                };
-            }
-            ExprKind::Ident(name) => {
-                if let Some(Meaning::Package { .. }) = self.meaning(name) {
-                    self.error(expr.id, Why::PackageAsType { name: name.clone() });
-                    return Types::UNKNOWN;
-                }
-            }
-            _ => {}
-        }
-        match self.try_type(expr) {
-            Some(ty) => ty,
-            None => {
-                // Not a type: check it as an expression, so that an undefined name is called that.
-                if !matches!(expr.kind, ExprKind::Bad) && !self.undefined_name(expr) {
-                    let expr_text = self.not_a_type(expr);
-                    self.error(expr.id, Why::NotAType { expr: expr_text });
-                }
-                Types::UNKNOWN
-            }
-        }
-    }
-
-    /// What `expr` is instead of a type.
-    fn not_a_type(&mut self, expr: &'a ast::Expr) -> String {
-        if !matches!(expr.kind, ExprKind::Ident(_)) {
-            return expression(expr);
-        }
-        let operand = self.raw_expr(expr);
-        match operand.mode {
-            Mode::Function(_) | Mode::Generic(_) => format!("{} (function)", operand.text),
-            _ if operand.is_invalid() => operand.text,
-            _ => self.describe(&operand),
-        }
-    }
-
-    /// Reports `expr` as undefined if it is a name without meaning.
-    fn undefined_name(&mut self, expr: &'a ast::Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Ident(name) if self.meaning(name).is_none() => {
-                self.error(expr.id, Why::Undefined { name: name.to_string() });
-                true
-            }
-            ExprKind::Selector { operand, .. } => match &operand.kind {
-                ExprKind::Ident(name) => match self.meaning(name) {
-                    Some(Meaning::Package { .. }) => matches!(self.raw_expr(expr).mode, Mode::Invalid),
-                    Some(_) => false,
+            ExprKind::Paren(inner) => self.type_expr(inner),
+            ExprKind::Bad => Types::UNKNOWN,
+            ExprKind::Star(inner) => self.pointer_type(inner),
+            ExprKind::Ident(_) | ExprKind::Selector { .. } | ExprKind::Index { .. } => {
+                match self.try_type(expr) {
+                    Some(ty) => ty,
                     None => {
-                        self.error(operand.id, Why::Undefined { name: name.to_string() });
-                        true
+                        self.no_type(expr);
+                        Types::UNKNOWN
                     }
-                },
-                _ => false,
-            },
-            ExprKind::Index { operand, .. } => {
-                if !self.undefined_name(operand) {
-                    self.error(operand.id, Why::NotAType { expr: expression(operand) });
                 }
-                true
             }
-            _ => false,
+            _ => match self.try_type(expr) {
+                Some(ty) => ty,
+                None => {
+                    self.error(expr.id, Why::NotAType { expr: expression(expr) });
+                    self.raw_expr(expr);
+                    Types::UNKNOWN
+                }
+            },
         }
+    }
+
+    /// The type of a variable, field or element: it can't be a constraint.
+    pub fn variable_type_expr(&mut self, expr: &'a ast::Expr) -> Ty {
+        let ty = self.type_expr(expr);
+        // A type argument is looked at where it is given.
+        let given = matches!(&expr.kind, ExprKind::Ident(name)
+            if self.type_args.iter().any(|(known, _)| known == name));
+        if !given
+            && self.ck.types.param_of(ty).is_none()
+            && let Some(interface) = self.ck.types.interface(ty)
+            && interface.is_constraint()
+        {
+            let by_terms = interface.terms.is_some();
+            let ty = self.display(ty);
+            self.error(expr.id, Why::ConstraintAsType { ty, by_terms });
+        }
+        ty
+    }
+
+    fn pointer_type(&mut self, target: &'a ast::Expr) -> Ty {
+        let target = self.variable_type_expr(target);
+        match target == Types::UNKNOWN {
+            true => Types::UNKNOWN,
+            false => self.ck.types.intern(Kind::Pointer(target)),
+        }
+    }
+
+    /// Reports what `expr`, a name, selector or instance, is instead of a type.
+    fn no_type(&mut self, expr: &'a ast::Expr) {
+        let shown = match &expr.kind {
+            ExprKind::Ident(name) => {
+                let Some(word) = self.object_word(name) else {
+                    self.raw_expr(expr); // which has a problem of its own
+                    return;
+                };
+                if word != PACKAGE_NAME {
+                    self.raw_expr(expr); // it counts as used
+                }
+                format!("{name} ({word})")
+            }
+            ExprKind::Selector { operand, name } => {
+                let is_package = matches!(&operand.kind, ExprKind::Ident(package)
+                    if matches!(self.meaning(package), Some(Meaning::Package { .. })));
+                if is_package {
+                    let found = self.raw_expr(expr);
+                    match found.mode {
+                        Mode::Invalid | Mode::Native => return,
+                        Mode::Function(_) | Mode::Generic(_) => {
+                            let ty = self.display(found.ty);
+                            format!("{} (value of type {ty})", found.text)
+                        }
+                        _ => self.describe(&found),
+                    }
+                } else {
+                    let base = self.raw_expr(operand);
+                    if let Mode::Builtin(_) = base.mode {
+                        return self.error(operand.id, Why::BuiltinSelector { name: base.text });
+                    }
+                    if matches!(base.mode, Mode::Invalid) {
+                        return;
+                    }
+                    return self.error(name.id, Why::NotAType { expr: expression(expr) });
+                }
+            }
+            ExprKind::Index { operand, indices } => {
+                match self.try_type(operand) {
+                    Some(Types::UNKNOWN) => {}
+                    Some(ty) => {
+                        let why = Why::NotGeneric { expr: expression(expr), ty: self.display(ty) };
+                        self.error(operand.id, why);
+                    }
+                    None => {
+                        self.type_expr(operand);
+                    }
+                }
+                self.use_all(indices);
+                return;
+            }
+            _ => expression(expr),
+        };
+        self.error(expr.id, Why::NotAType { expr: shown });
+    }
+
+    /// What messages call the thing that `name` stands for; `None` where there is none.
+    fn object_word(&mut self, name: &str) -> Option<&'static str> {
+        Some(match self.meaning(name)? {
+            Meaning::Package { .. } => PACKAGE_NAME,
+            Meaning::Local(entity) => match entity.kind {
+                EntityKind::Local(_) => self.variable_words.get(&entity.node).unwrap_or(&"local variable"),
+                EntityKind::Const(..) => "constant",
+                EntityKind::Type(_) => return None,
+            },
+            Meaning::Symbol(id) => match self.ck.index.symbol(id)?.kind {
+                SymbolKind::Const { .. } => "constant",
+                SymbolKind::Var { .. } => "package-level variable",
+                SymbolKind::Func(_) => "function",
+                SymbolKind::Type(_) => return None,
+            },
+            Meaning::Constant(..) => "constant",
+            Meaning::Nil => "untyped nil",
+            Meaning::Builtin(_) => "built-in function",
+            Meaning::TypeArgument(_) | Meaning::Type(_) => return None,
+        })
     }
 
     /// The type that `expr` denotes, if it denotes one.
@@ -159,29 +243,52 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Paren(inner) => return self.try_type(inner),
             ExprKind::Selector { operand, name } => return self.qualified_type(operand, name, expr),
             ExprKind::Index { operand, indices } => return self.generic_type(operand, indices, expr),
-            ExprKind::Star(inner) => Kind::Pointer(self.try_type(inner)?),
-            ExprKind::SliceType(element) => Kind::Slice(self.type_expr(element)),
+            ExprKind::Star(inner) => {
+                self.try_type(inner)?;
+                return Some(self.pointer_type(inner));
+            }
+            ExprKind::SliceType(element) => Kind::Slice(self.variable_type_expr(element)),
             ExprKind::ArrayType { length, element } => {
-                let element = self.type_expr(element);
-                let length = self.array_length(length)?;
+                let length = self.array_length(length);
+                let element = self.variable_type_expr(element);
+                let Some(length) = length else { return Some(Types::UNKNOWN) };
                 Kind::Array(element, length)
             }
             ExprKind::StructType(fields) => Kind::Struct(self.struct_fields(fields).into()),
             ExprKind::MapType { key, value } => {
-                let (of, value) = (self.type_expr(key), self.type_expr(value));
+                let (of, value) = (self.variable_type_expr(key), self.variable_type_expr(value));
                 if !self.ck.types.comparable(of) {
-                    let ty = self.display(of);
+                    let is_param = self.ck.types.param_of(of).is_some();
+                    let reason = if is_param { " (missing comparable constraint)" } else { "" };
+                    let ty = self.display(of) + reason;
                     self.error(key.id, Why::BadMapKey { ty });
                 }
                 Kind::Map(of, value)
             }
-            ExprKind::ChanType { element, .. } => Kind::Chan(self.type_expr(element)),
-            ExprKind::InterfaceType(_) => Kind::Interface,
+            ExprKind::ChanType { element, .. } => Kind::Chan(self.variable_type_expr(element)),
+            ExprKind::InterfaceType(fields) => Kind::Interface(Rc::new(self.interface_type(fields, expr))),
             ExprKind::FuncType(signature) => Kind::Func(Rc::new(self.signature(signature))),
-            ExprKind::Ellipsis(Some(element)) => Kind::Slice(self.type_expr(element)),
+            ExprKind::Ellipsis(Some(element)) => Kind::Slice(self.variable_type_expr(element)),
             _ => return None,
         };
         Some(self.ck.types.intern(kind))
+    }
+
+    /// `interface{ ... }`.
+    fn interface_type(&mut self, fields: &'a [ast::Field], expr: &'a ast::Expr) -> Interface {
+        let constraint = self.constraint(expr, 0);
+        let mut parts: Vec<String> = Vec::with_capacity(fields.len());
+        for field in fields {
+            match (&field.ty.kind, field.names.first()) {
+                (ExprKind::FuncType(signature), Some(name)) => {
+                    let signature = self.signature(signature);
+                    parts.push(format!("{}{}", name.name, self.ck.types.signature_text(&signature)));
+                }
+                _ => parts.push(expression(&field.ty)),
+            }
+        }
+        let text = SmolStr::new(format!("interface{{{}}}", parts.join("; ")));
+        constraint.into_interface(text)
     }
 
     fn type_name(&mut self, name: &str, expr: &'a ast::Expr) -> Option<Ty> {
@@ -201,13 +308,26 @@ impl<'a> Cx<'_, 'a> {
         let SymbolKind::Type(spec) = symbol.kind else { return None };
         if !spec.type_params.is_empty() {
             let want = spec.type_params.iter().map(|field| field.names.len()).sum();
-            self.error(expr.id, Why::TypeArguments { name: expression(expr), have: 0, want });
+            let name = format!("{}{}", expression(expr), self.parameter_list(&spec.type_params));
+            self.error(expr.id, Why::TypeArguments { name, have: 0, want });
             return Some(Types::UNKNOWN);
         }
         match self.ck.resolve(id) {
             Resolved::Type(ty) => Some(ty),
             _ => Some(Types::UNKNOWN),
         }
+    }
+
+    /// `[K comparable, V any]`.
+    fn parameter_list(&self, params: &[ast::Field]) -> String {
+        let parts: Vec<String> = params
+            .iter()
+            .map(|field| {
+                let names: Vec<&str> = field.names.iter().map(|name| name.name.as_str()).collect();
+                format!("{} {}", names.join(", "), expression(&field.ty))
+            })
+            .collect();
+        format!("[{}]", parts.join(", "))
     }
 
     fn qualified_type(
@@ -218,6 +338,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<Ty> {
         let ExprKind::Ident(package) = &operand.kind else { return None };
         let Some(Meaning::Package { kind, path }) = self.meaning(package) else { return None };
+        self.use_import(package);
         if let Some(package) = self.ck.index.package_of(kind, &path)
             && let Some(id) = self.ck.index.lookup(package, &name.name)
         {
@@ -248,17 +369,19 @@ impl<'a> Cx<'_, 'a> {
         let symbol = self.ck.index.symbol(id)?.clone();
         let SymbolKind::Type(spec) = symbol.kind else { return None };
         let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
+        if want == 0 {
+            return None;
+        }
         if want != indices.len() {
             self.error(expr.id, Why::TypeArguments { name: expression(operand), have: indices.len(), want });
             return Some(Types::UNKNOWN);
         }
-        let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
-        if arguments.iter().any(|ty| self.ck.types.is_unknown(*ty)) {
+        let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
+        if arguments.contains(&Types::UNKNOWN) {
             return Some(Types::UNKNOWN);
         }
-        if spec.type_params.is_empty() || !self.satisfied(id, &arguments, expr.id) {
-            return Some(Types::UNKNOWN);
-        }
+        let nodes: Vec<NodeId> = indices.iter().map(|index| index.id).collect();
+        self.satisfied(id, &arguments, &nodes, expr.id);
         Some(self.ck.instantiate(id, &arguments))
     }
 
@@ -272,6 +395,7 @@ impl<'a> Cx<'_, 'a> {
                 let ExprKind::Ident(package) = &operand.kind else { return None };
                 match self.meaning(package)? {
                     Meaning::Package { kind, path } => {
+                        self.use_import(package);
                         let package = self.ck.index.package_of(kind, &path)?;
                         self.ck.index.lookup(package, &name.name)
                     }
@@ -283,22 +407,56 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn array_length(&mut self, length: &'a ast::Expr) -> Option<u64> {
+        if matches!(length.kind, ExprKind::Ellipsis(None)) {
+            self.error(length.id, Why::OpenArray);
+            return None;
+        }
+        if let ExprKind::Ident(name) = &length.kind {
+            match self.meaning(name) {
+                None => {
+                    self.error(length.id, Why::UndefinedLength { name: name.clone() });
+                    return None;
+                }
+                Some(meaning) if !self.is_constant(&meaning) => {
+                    self.error(length.id, Why::BadArrayLength { expr: name.to_string() });
+                    return None;
+                }
+                Some(_) => {}
+            }
+        }
         let operand = self.expr(length);
         if operand.is_invalid() {
             return None;
         }
-        if operand.constant().is_some_and(|value| value.as_int().is_none()) {
-            let operand = self.describe(&operand);
-            self.error(length.id, Why::ArrayLengthType { operand });
-            return None;
-        }
-        let value = operand.constant().and_then(Value::as_int);
-        match value.as_ref().and_then(ToPrimitive::to_u64) {
-            Some(value) if value <= u64::from(u32::MAX) => Some(value),
-            _ => {
-                self.error(length.id, Why::BadArrayLength { expr: expression(length) });
-                None
+        let shown = self.describe(&operand);
+        let types = &self.ck.types;
+        let (integer, untyped) = (types.is_integer(operand.ty), types.is_untyped(operand.ty));
+        let why = match operand.constant() {
+            None => Why::ArrayLengthType { operand: shown, want: "constant" },
+            Some(value) => {
+                let whole = value.as_int().filter(|_| untyped || integer);
+                let whole =
+                    whole.and_then(|whole| whole.to_i64()).and_then(|whole| u64::try_from(whole).ok());
+                match (whole, integer) {
+                    (Some(whole), _) => return Some(whole),
+                    (None, true) => Why::BadArrayLength { expr: shown },
+                    (None, false) => Why::ArrayLengthType { operand: shown, want: "integer" },
+                }
             }
+        };
+        self.error(length.id, why);
+        None
+    }
+
+    fn is_constant(&self, meaning: &Meaning) -> bool {
+        match meaning {
+            Meaning::Local(entity) => matches!(entity.kind, EntityKind::Const(..)),
+            Meaning::Constant(..) => true,
+            Meaning::Symbol(id) => {
+                let symbol = self.ck.index.symbol(*id);
+                symbol.is_some_and(|symbol| matches!(symbol.kind, SymbolKind::Const { .. }))
+            }
+            _ => false,
         }
     }
 
@@ -313,9 +471,15 @@ impl<'a> Cx<'_, 'a> {
             let unseen = native
                 || (of_generic_sdk
                     && field.names.iter().all(|name| name.name.starts_with(char::is_lowercase)));
-            let ty = if unseen { Types::UNKNOWN } else { self.type_expr(&field.ty) };
+            let ty = if unseen { Types::UNKNOWN } else { self.variable_type_expr(&field.ty) };
             if field.names.is_empty() {
                 let name = crate::symbols::embedded_name(&field.ty).unwrap_or_default();
+                if let Some((_, first)) = nodes.iter().find(|(known, _)| *known == name) {
+                    let other = self.place(*first);
+                    self.error(field.ty.id, Why::FieldRedeclared { name, other });
+                    continue;
+                }
+                nodes.push((name.clone(), field.ty.id));
                 all.push(Field { name, ty, embedded: true, native: unseen });
             }
             for name in &field.names {
@@ -336,76 +500,110 @@ impl<'a> Cx<'_, 'a> {
     pub fn signature(&mut self, signature: &'a ast::Signature) -> Signature {
         let variadic =
             matches!(signature.params.last().map(|field| &field.ty.kind), Some(ExprKind::Ellipsis(_)));
-        Signature {
-            params: self.field_types(&signature.params),
-            results: self.field_types(&signature.results),
-            variadic,
+        let params = self.field_types(&signature.params);
+        let results = self.field_types(&signature.results);
+        let fields = || signature.params.iter().chain(&signature.results);
+        let mut names = Vec::new();
+        if fields().any(|field| !field.names.is_empty()) {
+            for field in fields() {
+                names.extend(field.names.iter().map(|name| name.name.clone()));
+                if field.names.is_empty() {
+                    names.push(SmolStr::default());
+                }
+            }
         }
+        Signature { params, results, names, variadic }
     }
 
     fn field_types(&mut self, fields: &'a [ast::Field]) -> Vec<Ty> {
         let mut types = Vec::new();
         for field in fields {
-            let ty = self.type_expr(&field.ty);
+            let ty = self.variable_type_expr(&field.ty);
             types.extend(std::iter::repeat_n(ty, field.names.len().max(1)));
         }
         types
     }
 
-    /// The value and type of one constant; `None` after an error.
+    /// The value and type of one line of constants.
     pub fn constant_spec(
         &mut self,
-        name: &SmolStr,
-        node: NodeId,
+        name: &ast::Ident,
         ty: Option<&'a ast::Expr>,
         value: Option<&'a ast::Expr>,
+        inherited: bool,
     ) -> Option<(Value, Ty)> {
         let Some(value) = value else {
-            self.error(node, Why::MissingInitial { name: name.clone() });
+            self.error(name.id, Why::MissingInitial { name: name.name.clone() });
             return None;
         };
+        let mut declared = None;
+        if let Some(written) = ty {
+            let ty = self.type_expr(written);
+            if !matches!(self.ck.types.under(ty), Kind::Basic(_)) || self.ck.types.param_of(ty).is_some() {
+                if !self.ck.types.is_unknown(ty) {
+                    let ty = self.display(ty);
+                    self.error(written.id, Why::InvalidConstantType { ty });
+                }
+                return None;
+            }
+            declared = Some(ty);
+        }
+        // What is wrong with a value that is repeated is said of the name that repeats it.
+        let outer = self.errors_at.take();
+        self.errors_at = inherited.then_some(name.id);
         let operand = self.expr(value);
-        if operand.is_invalid() {
-            return None;
-        }
-        if operand.constant().is_none() {
-            let operand = self.describe(&operand);
-            self.error(value.id, Why::NotConstant { operand });
-            return None;
-        }
-        match ty {
-            None => {
-                let ty = operand.ty;
-                operand.constant().cloned().map(|value| (value, ty))
+        let known = match (operand.is_invalid(), operand.constant()) {
+            (true, _) => None,
+            (false, None) => {
+                let operand = self.describe(&operand);
+                self.error(value.id, Why::NotConstant { operand });
+                None
             }
-            Some(ty) => {
-                let ty = self.type_expr(ty);
-                let value = self.represent(&operand, ty, "constant declaration")?;
-                Some((value, ty))
-            }
-        }
+            (false, Some(constant)) => match declared {
+                None => Some((constant.clone(), operand.ty)),
+                Some(ty) => {
+                    self.represent(&operand, ty, "constant declaration").map(|constant| (constant, ty))
+                }
+            },
+        };
+        self.errors_at = outer;
+        known
     }
 
     /// The type of the `index`-th variable of a package-level line.
     pub fn variable_type(&mut self, spec: &'a ast::VarSpec, index: usize) -> Ty {
         if let Some(ty) = &spec.ty {
-            return self.type_expr(ty);
+            return self.variable_type_expr(ty);
         }
         if let (Some(value), true) = (spec.values.get(index), spec.values.len() == spec.names.len()) {
             // A literal says its own type: no need to look inside.
             if let ExprKind::Composite { ty: Some(ty), .. } = &value.kind
                 && !matches!(ty.kind, ExprKind::ArrayType { .. })
             {
-                return self.type_expr(ty);
+                let ty = self.type_expr(ty);
+                let fits = matches!(
+                    self.ck.types.under(ty),
+                    Kind::Struct(_) | Kind::Slice(_) | Kind::Map(..) | Kind::Array(..) | Kind::Unknown
+                );
+                if fits {
+                    return ty;
+                }
             }
             let operand = self.expr(value);
-            return self.ck.types.default_type(operand.ty);
+            if self.ck.types.is_nil(operand.ty) {
+                self.error(value.id, Why::UntypedNil { context: "variable declaration".into() });
+                return Types::UNKNOWN;
+            }
+            return match operand.is_invalid() {
+                true => Types::UNKNOWN,
+                false => self.ck.types.default_type(operand.ty),
+            };
         }
         match spec.values.first() {
             Some(call) => {
                 let operand = self.raw_expr(call);
                 match self.ck.types.kind(operand.ty) {
-                    Kind::Tuple(types) => types.get(index).copied().unwrap_or(Types::UNKNOWN),
+                    Kind::Tuple(types, _) => types.get(index).copied().unwrap_or(Types::UNKNOWN),
                     _ => Types::UNKNOWN,
                 }
             }
@@ -420,6 +618,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if spec.alias {
             let ty = self.type_expr(&spec.ty);
+            let ty = self.ck.types.alias(spec.name.name.clone(), ty);
             self.declare(&spec.name, EntityKind::Type(ty));
             return;
         }

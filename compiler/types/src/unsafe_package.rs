@@ -23,7 +23,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let number = match self.ck.types.under(ty) {
             Kind::Func(_) | Kind::Map(..) | Kind::Chan(_) => 8,
-            Kind::Interface => {
+            Kind::Interface(_) => {
                 if align {
                     8
                 } else {

@@ -28,7 +28,7 @@ pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
     let Resolved::Var(ty) = ck.resolve(id) else { return None };
-    let map = Cx::of_symbol(ck, &symbol).map_variable(&symbol, spec, index, ty)?;
+    let map = ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).map_variable(&symbol, spec, index, ty))?;
     let map_id = MapId(ck.maps.len() as u32);
     ck.maps.push(map);
     ck.map_ids.insert(id, Some(map_id));
@@ -43,7 +43,8 @@ pub(crate) fn global(ck: &mut Checker<'_>, id: SymbolId, ty: Ty) -> Option<Globa
     ck.global_ids.insert(id, None);
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
-    let global = Cx::of_symbol(ck, &symbol).global_variable(&symbol, spec, index, ty)?;
+    let global =
+        ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).global_variable(&symbol, spec, index, ty))?;
     let global_id = GlobalId(ck.globals.len() as u32);
     ck.globals.push(global);
     ck.global_ids.insert(id, Some(global_id));

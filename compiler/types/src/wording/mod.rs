@@ -6,7 +6,7 @@ use gobpf_diagnostics::{Code, Diagnostic, codes};
 use gobpf_source::{Place, Span};
 
 use crate::constant::Misfit;
-use crate::error::{EntryProblem, TypeError, ValueCount, Why};
+use crate::error::{EntryProblem, ShiftProblem, TypeError, ValueCount, Why};
 
 /// A sentence with its code, and what to do.
 struct Words {
@@ -36,6 +36,14 @@ impl TypeError {
     /// The code of its page.
     pub fn code(&self) -> Code {
         words(&self.why).code
+    }
+
+    /// It speaks of a type that has an error of its own.
+    pub(crate) fn follows_from_another(&self) -> bool {
+        words(&self.why)
+            .message
+            .get(1..)
+            .is_some_and(|rest| rest.contains("invalid type") || rest.contains("invalid operand"))
     }
 
     /// The diagnostic that is shown. `span` turns a place into an absolute range.
@@ -133,9 +141,14 @@ fn names(why: &Why) -> Option<Words> {
         Why::NoMember { expr, on, name } => {
             Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
         }
-        Why::NoMethod { expr, on, name } => {
-            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
+        Why::NoMethod { expr, on, name, is_field } => {
+            let what = if *is_field { "method" } else { "field or method" };
+            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no {what} {name})"))
         }
+        Why::InterfacePointer { expr, on } => Words::new(
+            codes::GB0201,
+            format!("{expr} undefined (type {on} is pointer to interface, not interface)"),
+        ),
         Why::PointerMethod { expr, on, name } => Words::new(
             codes::GB0201,
             format!("invalid method expression {expr} (needs pointer receiver (*{on}).{name})"),
@@ -162,15 +175,21 @@ fn names(why: &Why) -> Option<Words> {
             Words::new(codes::GB0209, format!("{name} redeclared in this block"))
                 .label(*other, format!("other declaration of {name}"))
         }
+        Why::MethodRedeclared { on, name, other } => {
+            Words::new(codes::GB0209, format!("method {on}.{name} already declared"))
+                .label(*other, format!("other declaration of {name}"))
+        }
+        Why::DeclaredByImport { name, path, other } => Words::new(
+            codes::GB0209,
+            format!("{name} already declared through import of package {name} ({path:?})"),
+        )
+        .label(*other, format!("other declaration of {name}")),
         Why::PackageWithoutSelector { name } => {
             Words::new(codes::GB0210, format!("use of package {name} not in selector"))
         }
         Why::ImportMissing { path } => Words::new(codes::GB0201, format!("could not import {path}"))
             .help("the package was not found; `go mod tidy` may get it"),
         Why::NotAType { expr } => Words::new(codes::GB0210, format!("{expr} is not a type")),
-        Why::PackageAsType { name } => {
-            Words::new(codes::GB0210, format!("{name} (package name) is not a type"))
-        }
         Why::NotGeneric { expr, ty } => {
             Words::new(codes::GB0210, format!("invalid operation: {expr} ({ty} is not a generic type)"))
         }
@@ -183,25 +202,45 @@ fn names(why: &Why) -> Option<Words> {
         Why::NotAnExpression { expr } => {
             Words::new(codes::GB0210, format!("{expr} (type) is not an expression"))
         }
-        Why::Cycle { name, recursive_type: true } => {
+        Why::Cycle { name, recursive_type: true, direct: true } => {
+            Words::new(codes::GB0216, format!("invalid recursive type: {name} refers to itself"))
+        }
+        Why::Cycle { name, recursive_type: true, .. } => {
             Words::new(codes::GB0216, format!("invalid recursive type {name}"))
         }
-        Why::Cycle { name, recursive_type: false } => {
+        Why::Cycle { name, recursive_type: false, .. } => {
             Words::new(codes::GB0216, format!("initialization cycle for {name}"))
         }
-        Why::NotSatisfied { argument, constraint, reason } if reason.is_empty() => {
-            Words::new(codes::GB0220, format!("{argument} does not satisfy {constraint}"))
+        Why::InvalidTilde { reason } => Words::new(codes::GB0220, format!("invalid use of ~ ({reason})")),
+        Why::OverlappingTerms { term, other } => {
+            Words::new(codes::GB0220, format!("overlapping terms {term} and {other}"))
         }
-        Why::NotSatisfied { argument, constraint, reason } => {
-            Words::new(codes::GB0220, format!("{argument} does not satisfy {constraint} ({reason})"))
+        Why::ReceiverParameter { expr } => {
+            Words::new(codes::GB0220, format!("receiver type parameter {expr} must be an identifier"))
         }
-        Why::TypeMismatch { operand, text, inferred, target } if inferred == target => {
-            Words::new(codes::GB0220, format!("type {operand} of {text} does not match {target}"))
+        Why::ResultShadowed { name, other } => {
+            Words::new(codes::GB0209, format!("result parameter {name} not in scope at return"))
+                .label(*other, format!("inner declaration of {name}"))
         }
-        Why::TypeMismatch { operand, text, inferred, target } => Words::new(
-            codes::GB0220,
-            format!("type {operand} of {text} does not match inferred type {inferred} for {target}"),
+        Why::UnexportedField { name, ty } => Words::new(
+            codes::GB0215,
+            format!("implicit assignment to unexported field {name} in struct literal of type {ty}"),
         ),
+        Why::NotSatisfied { reason } => Words::new(codes::GB0220, reason.clone()),
+        Why::NotInferred { function, reason } => {
+            Words::new(codes::GB0220, format!("in call to {function}, {reason}"))
+        }
+        Why::TypeMismatch { function, missing, operand, text, inferred, target } => {
+            let matched = match (missing.as_slice(), inferred == target) {
+                ([], true) => target.clone(),
+                ([], false) => format!("inferred type {inferred} for {target}"),
+                (missing, _) => format!("{target} (cannot infer {})", and_list(missing)),
+            };
+            Words::new(
+                codes::GB0220,
+                format!("in call to {function}, type {operand} of {text} does not match {matched}"),
+            )
+        }
         Why::CannotInfer { function, name } => {
             Words::new(codes::GB0220, format!("in call to {function}, cannot infer {name}"))
         }
@@ -231,14 +270,15 @@ fn names(why: &Why) -> Option<Words> {
 
 fn uses(why: &Why) -> Option<Words> {
     Some(match why {
-        Why::CannotUse { operand, target, context, misfit } => {
+        Why::CannotUse { operand, target, context, misfit, cause } => {
             let reason = match misfit {
                 Misfit::Overflows => " (overflows)",
                 Misfit::Truncated => " (truncated)",
                 Misfit::Kind => "",
             };
             let code = if *misfit == Misfit::Kind { codes::GB0202 } else { codes::GB0208 };
-            Words::new(code, format!("cannot use {operand} as {target} value in {context}{reason}"))
+            let cause = because(cause);
+            Words::new(code, format!("cannot use {operand} as {target} value in {context}{reason}{cause}"))
         }
         Why::Mismatched { expr, left, right } => Words::new(
             codes::GB0203,
@@ -270,7 +310,7 @@ fn uses(why: &Why) -> Option<Words> {
         Why::NoValue { expr } => Words::new(codes::GB0210, format!("{expr} (no value) used as value")),
         Why::SeveralValues { expr, types } => Words::new(
             codes::GB0210,
-            format!("multiple-value {expr} (value of type ({types})) in single-value context"),
+            format!("multiple-value {expr} (value of type {types}) in single-value context"),
         ),
         Why::NotUsedValue { operand } => Words::new(codes::GB0210, format!("{operand} is not used")),
         Why::UntypedNil { context } => Words::new(codes::GB0202, format!("use of untyped nil in {context}")),
@@ -278,30 +318,55 @@ fn uses(why: &Why) -> Option<Words> {
             codes::GB0212,
             format!("cannot assign to {expr} (neither addressable nor a map index expression)"),
         ),
+        Why::NotAVariable { expr } => Words::new(codes::GB0212, format!("cannot assign to {expr}")),
+        Why::FieldInMap { expr } => {
+            Words::new(codes::GB0212, format!("cannot assign to struct field {expr} in map"))
+        }
         Why::NoAddress { operand } => {
             Words::new(codes::GB0212, format!("invalid operation: cannot take address of {operand}"))
         }
         Why::Unaddressable { operand } => {
-            Words::new(codes::GB0212, format!("invalid operation: {operand} (slice of unaddressable value)"))
+            Words::new(codes::GB0212, format!("cannot slice unaddressable value {operand}"))
         }
-        Why::CannotConvert { operand, target } => {
-            Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}"))
+        Why::CannotConvert { operand, target, cause } => {
+            let cause = because(cause);
+            Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}{cause}"))
         }
+        Why::ConstraintConversion { ty } => Words::new(
+            codes::GB0213,
+            format!(
+                "cannot use interface {ty} in conversion (contains specific type constraints or is comparable)"
+            ),
+        ),
         Why::ConstantConversion { operand, target, misfit } => match misfit {
             Misfit::Overflows => Words::new(codes::GB0208, format!("{operand} overflows {target}")),
             Misfit::Truncated => Words::new(codes::GB0208, format!("{operand} truncated to {target}")),
             Misfit::Kind => Words::new(codes::GB0213, format!("cannot convert {operand} to type {target}")),
         },
-        Why::ConstantOverflow { expr, value, ty } if expr.is_empty() => {
+        Why::ConstantOverflow { value, ty } => {
             Words::new(codes::GB0208, format!("constant {value} overflows {ty}"))
         }
-        Why::ConstantOverflow { expr, value, ty } => {
-            Words::new(codes::GB0208, format!("{expr} (constant {value} of type {ty}) overflows {ty}"))
+        Why::ConstantTooLarge { operation } => {
+            Words::new(codes::GB0208, format!("constant {operation}overflow"))
         }
-        Why::ConstantTooLarge => Words::new(codes::GB0208, "constant is too large"),
         Why::NotConstant { operand } => Words::new(codes::GB0202, format!("{operand} is not constant")),
         _ => return None,
     })
+}
+
+/// `A, B, and C`.
+fn and_list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+    }
+}
+
+/// `: cause` where there is one.
+fn because(cause: &str) -> String {
+    if cause.is_empty() { String::new() } else { format!(": {cause}") }
 }
 
 fn plural(count: usize, word: &str) -> String {
@@ -351,16 +416,21 @@ fn counts(why: &Why) -> Option<Words> {
 fn parts(why: &Why) -> Option<Words> {
     let (code, message) = match why {
         Why::DivisionByZero => (codes::GB0214, "invalid operation: division by zero".to_owned()),
-        Why::ShiftCount { operand, negative: true } => {
-            (codes::GB0214, format!("invalid operation: negative shift count {operand}"))
-        }
-        Why::ShiftCount { operand, negative: false } => {
-            (codes::GB0214, format!("invalid operation: invalid shift count {operand}"))
+        Why::ShiftCount { operand, problem } => {
+            let message = match problem {
+                ShiftProblem::Negative => format!("negative shift count {operand}"),
+                ShiftProblem::Invalid => format!("invalid shift count {operand}"),
+                ShiftProblem::NotInteger => format!("shift count {operand} must be integer"),
+            };
+            (codes::GB0214, format!("invalid operation: {message}"))
         }
         Why::CannotIndex { operand } => (codes::GB0203, format!("cannot index {operand}")),
         Why::CannotSlice { operand } => (codes::GB0203, format!("cannot slice {operand}")),
         Why::IndexNotInteger { operand } => {
             (codes::GB0214, format!("invalid argument: index {operand} must be integer"))
+        }
+        Why::IndexOverflows { operand } => {
+            (codes::GB0214, format!("invalid argument: index {operand} overflows int"))
         }
         Why::IndexNegative { operand } => {
             (codes::GB0214, format!("invalid argument: index {operand} must not be negative"))
@@ -369,7 +439,10 @@ fn parts(why: &Why) -> Option<Words> {
             (codes::GB0214, format!("invalid argument: index {index} out of bounds [0:{length}]"))
         }
         Why::SliceIndices { low, high } => (codes::GB0214, format!("invalid slice indices: {low} < {high}")),
-        Why::InvalidLiteralType { ty } => (codes::GB0215, format!("invalid composite literal type {ty}")),
+        Why::InvalidLiteralType { ty, is_element } => {
+            let element = if *is_element { " element" } else { "" };
+            (codes::GB0215, format!("invalid composite literal{element} type {ty}"))
+        }
         Why::UnknownField { name, ty } => {
             (codes::GB0215, format!("unknown field {name} in struct literal of type {ty}"))
         }
@@ -380,6 +453,8 @@ fn parts(why: &Why) -> Option<Words> {
             let few = if *too_many { "too many" } else { "too few" };
             (codes::GB0215, format!("{few} values in struct literal of type {ty}"))
         }
+        Why::MissingLiteralType => (codes::GB0215, "missing type in composite literal".to_owned()),
+        Why::KeyNotConstant { expr } => (codes::GB0215, format!("index {expr} must be integer constant")),
         Why::MixedFields => {
             (codes::GB0215, "mixture of field:value and value elements in struct literal".to_owned())
         }
@@ -392,8 +467,22 @@ fn parts(why: &Why) -> Option<Words> {
         Why::ElementBound { index, length } => {
             (codes::GB0215, format!("index {index} is out of bounds (>= {length})"))
         }
-        Why::ArrayLengthType { operand } => {
-            (codes::GB0215, format!("array length {operand} must be integer"))
+        Why::ArrayLengthType { operand, want } => {
+            (codes::GB0215, format!("array length {operand} must be {want}"))
+        }
+        Why::OpenArray => {
+            (codes::GB0215, "invalid use of [...] array (outside a composite literal)".to_owned())
+        }
+        Why::UndefinedLength { name } => {
+            (codes::GB0215, format!("undefined array length {name} or missing type constraint"))
+        }
+        Why::InvalidConstantType { ty } => (codes::GB0215, format!("invalid constant type {ty}")),
+        Why::ConstraintAsType { ty, by_terms } => {
+            let reason = match by_terms {
+                true => "interface contains type constraints",
+                false => "interface is (or embeds) comparable",
+            };
+            (codes::GB0220, format!("cannot use type {ty} outside a type constraint: {reason}"))
         }
         Why::BadMapKey { ty } => (codes::GB0215, format!("invalid map key type {ty}")),
         Why::BadArrayLength { expr } => (codes::GB0215, format!("invalid array length {expr}")),
@@ -401,6 +490,9 @@ fn parts(why: &Why) -> Option<Words> {
             (codes::GB0203, format!("invalid argument: {operand} for built-in {builtin}"))
         }
         Why::NotACall { word } => (codes::GB0210, format!("expression in {word} must be function call")),
+        Why::DeferConversion { expr } => {
+            (codes::GB0210, format!("defer requires function call, not conversion {expr}"))
+        }
         Why::DeferDiscards { expr } => (codes::GB0210, format!("defer discards result of {expr}")),
         Why::BuiltinNotCalled { name } => (codes::GB0210, format!("{name} (built-in) must be called")),
         Why::BuiltinSpread { name } => {
@@ -446,8 +538,13 @@ fn parts(why: &Why) -> Option<Words> {
             (codes::GB0207, format!("invalid operation: {call} expects 2 or 3 arguments; found {found}"))
         }
         Why::MakeSwapped => (codes::GB0203, "invalid argument: length and capacity swapped".to_owned()),
-        Why::ThreeIndexString { operand } => {
-            (codes::GB0203, format!("invalid operation: 3-index slice of string ({operand})"))
+        Why::ThreeIndexString => (codes::GB0203, "invalid operation: 3-index slice of string".to_owned()),
+        Why::SeveralIndices => (codes::GB0203, "invalid operation: more than one index".to_owned()),
+        Why::BuiltinSelector { name } => {
+            (codes::GB0210, format!("invalid use of {name} (built-in) in selector expression"))
+        }
+        Why::NoReceive { operand } => {
+            (codes::GB0203, format!("invalid operation: cannot receive from non-channel {operand}"))
         }
         Why::SpreadNotVariadic { function } => {
             (codes::GB0207, format!("cannot use ... in call to non-variadic {function}"))
@@ -474,12 +571,14 @@ fn branches(why: &Why) -> Option<Words> {
             Words::new(codes::GB0217, format!("duplicate case {operand} in expression switch"))
                 .label(*other, "previous case")
         }
-        Why::InvalidCase { expr, tag, case, tag_type } => Words::new(
-            codes::GB0217,
-            format!("invalid case {expr} in switch on {tag} (mismatched types {case} and {tag_type})"),
-        ),
+        Why::InvalidCase { expr, tag, reason } => {
+            Words::new(codes::GB0217, format!("invalid case {expr} in switch on {tag} ({reason})"))
+        }
+        Why::CannotSwitch { expr, ty } => {
+            Words::new(codes::GB0217, format!("cannot switch on {expr} ({ty} is not comparable)"))
+        }
         Why::DuplicateDefault { other } => {
-            Words::new(codes::GB0217, "multiple defaults in switch").label(*other, "first default")
+            Words::new(codes::GB0217, "multiple defaults").label(*other, "first default")
         }
         Why::LabelRepeated { label, other } => {
             Words::new(codes::GB0209, format!("label {label} already defined"))

@@ -11,7 +11,7 @@ use gobpf_syntax::SyntaxTree;
 use gobpf_syntax::ast::File;
 use gobpf_types::{Import, Input, Sdk, Side as Where};
 
-use super::deliberate::{Side, is_deliberate};
+use super::deliberate::{Side, is_deliberate, without_positions};
 use super::native;
 
 static SDK: LazyLock<Sdk> = LazyLock::new(Sdk::embedded);
@@ -171,14 +171,16 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
         (None, None) => {
             let (_, theirs, ours) = left.iter().find_map(|(line, theirs)| {
                 let ours = right.get(line)?;
-                let compiled = compiler.and_then(|lines| lines.get(line));
-                let same = theirs == ours || compiled == Some(ours);
-                (!same).then_some((line, compiled.unwrap_or(theirs), ours))
+                let compiled: Option<BTreeSet<String>> = compiler
+                    .and_then(|lines| lines.get(line))
+                    .map(|all| all.iter().map(|words| without_positions(words)).collect());
+                let same = theirs == ours || compiled.as_ref() == Some(ours);
+                (!same).then(|| (line, compiled.unwrap_or_else(|| theirs.clone()), ours))
             })?;
             let first = |here: &BTreeSet<String>, there: &BTreeSet<String>| {
                 here.difference(there).next().map_or("nothing".to_owned(), |words| template(words))
             };
-            difference(Way::Words(first(theirs, ours), first(ours, theirs)))
+            difference(Way::Words(first(&theirs, ours), first(ours, &theirs)))
         }
     }
 }
@@ -186,7 +188,7 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
 fn by_line(all: &[&Found]) -> Lines {
     let mut lines: Lines = BTreeMap::new();
     for found in all {
-        lines.entry(found.line).or_default().insert(found.words.clone());
+        lines.entry(found.line).or_default().insert(without_positions(&found.words));
     }
     lines
 }
@@ -194,7 +196,7 @@ fn by_line(all: &[&Found]) -> Lines {
 fn said(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Vec<String> {
     let show = |who: &str, all: &[Found]| -> Vec<String> {
         all.iter()
-            .take(6)
+            .take(20)
             .map(|found| format!("{who}:{}: {}", found.line, found.words.replace('\n', " / ")))
             .collect()
     };

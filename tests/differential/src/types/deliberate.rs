@@ -38,13 +38,13 @@ pub const DELIBERATE: &[Deliberate] = &[
     },
     Deliberate {
         side: Side::Ours,
-        words: "bpf.TracePrintk call ",
-        reason: "go vet has the same words, go/types has none",
+        words: "the format must be constant",
+        reason: "the kernel's formats are, those of Go's functions need not be",
     },
     Deliberate {
         side: Side::Ours,
-        words: " needs MaxEntries greater than 0",
-        reason: "a map's size is no matter of Go's types",
+        words: "bpf.TracePrintk call ",
+        reason: "go vet has the same words, go/types has none",
     },
 ];
 
@@ -53,6 +53,30 @@ impl Deliberate {
     pub fn line(&self) -> String {
         let whose = if self.side == Side::Go { "go/types" } else { "ours" };
         format!("{whose}: \"{}\": {}", self.words, self.reason)
+    }
+}
+
+/// What messages of Go say before a position that they quote: ours show it as a label instead.
+const BEFORE_POSITIONS: &[&str] = &[" at ", " at line ", " (declared at ", " (first at "];
+
+/// `words` without the position that they quote, if they do.
+pub fn without_positions(words: &str) -> String {
+    let is_position = |rest: &str| {
+        let rest = rest.strip_suffix(')').unwrap_or(rest);
+        let numbers =
+            rest.rsplit(':').take_while(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let numbers = numbers.count();
+        numbers == rest.split(':').count() || (numbers == 2 && rest.split(':').count() == 3)
+    };
+    let cut = BEFORE_POSITIONS
+        .iter()
+        .filter_map(|before| words.rfind(before).filter(|at| is_position(&words[at + before.len()..])))
+        .min();
+    // The compiler names the variable with its position.
+    let short = cut.map_or(words, |at| &words[..at]);
+    match short.split_once(" jumps over declaration of ") {
+        Some((goto, _)) => format!("{goto} jumps over variable declaration"),
+        None => short.to_owned(),
     }
 }
 

@@ -3,40 +3,104 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use gobpf_source::{SourceText, TextSize};
-use gobpf_syntax::ast::{DeclKind, ExprKind, File};
+use gobpf_source::{NodeId, Place, SourceText};
+use gobpf_syntax::ast::{DeclKind, Expr, ExprKind, File, VarSpec};
 
 use crate::walk::{Node, walk};
 
-/// The lines of declarations that none of the functions `kernel` (by the index of their declaration) reaches by name.
-pub fn lines(file: &File, source: &SourceText, kernel: &BTreeSet<u32>) -> Vec<RangeInclusive<u32>> {
-    let reached = reached(file, kernel);
-    let mut lines = Vec::new();
-    for (index, placed) in file.decls.iter().enumerate() {
-        let never = matches!(placed.decl.kind, DeclKind::Package(_) | DeclKind::Import(_) | DeclKind::Bad(_));
-        if never || reached.contains(&(index as u32)) {
-            continue;
-        }
-        let end = placed.decl.ranges.iter().map(|range| u32::from(range.end())).max().unwrap_or(0);
-        let line = |at: TextSize| source.line_of(at) + 1;
-        lines.push(line(placed.start)..=line(placed.start + TextSize::new(end)));
-    }
-    lines
+/// A function, or a line of another declaration.
+struct Unit {
+    decl: u32,
+    /// `None` where it is all of the declaration.
+    node: Option<NodeId>,
+    names: Vec<String>,
+    /// A map, which is made whether a program reaches it or not.
+    is_map: bool,
 }
 
-/// The declarations that are reached: functions that are known to be, and what they and what they use name.
-fn reached(file: &File, kernel: &BTreeSet<u32>) -> BTreeSet<u32> {
-    let mut reached = kernel.clone();
+/// The lines of declarations that none of the functions `kernel` (by the index of their declaration) reaches by name.
+pub fn lines(file: &File, source: &SourceText, kernel: &BTreeSet<u32>) -> Vec<RangeInclusive<u32>> {
+    let units = units(file);
+    let reached = reached(file, &units, kernel);
+    let line = |at| source.line_of(at) + 1;
+    let native = units.iter().enumerate().filter(|(index, _)| !reached.contains(index));
+    native
+        .filter_map(|(_, unit)| {
+            let placed = file.decls.get(unit.decl as usize)?;
+            if let Some(node) = unit.node {
+                let (decl, _) = file.iter().nth(unit.decl as usize)?;
+                let range = file.span(Place { decl, node }).range;
+                return Some(line(range.start())..=line(range.end()));
+            }
+            let end = placed.decl.ranges.iter().map(|range| range.end()).max()?;
+            Some(line(placed.start)..=line(placed.start + end))
+        })
+        .collect()
+}
+
+fn units(file: &File) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (decl, placed) in (0..).zip(&file.decls) {
+        let texts = |names: &[gobpf_syntax::ast::Ident]| -> Vec<String> {
+            names.iter().map(|name| name.name.to_string()).collect()
+        };
+        let mut add = |node, names, is_map| units.push(Unit { decl, node, names, is_map });
+        match &placed.decl.kind {
+            DeclKind::Package(_) | DeclKind::Import(_) | DeclKind::Bad(_) => {}
+            DeclKind::Func(_) => add(None, Vec::new(), false),
+            DeclKind::Const(specs) => {
+                specs.iter().for_each(|spec| add(Some(spec.id), texts(&spec.names), false));
+            }
+            DeclKind::Type(specs) => {
+                specs.iter().for_each(|spec| add(Some(spec.id), vec![spec.name.name.to_string()], false));
+            }
+            DeclKind::Var(specs) => {
+                for spec in specs {
+                    let marked = placed.decl.directives.iter().chain(&spec.directives);
+                    let is_map = is_sdk_map(spec) || marked.into_iter().any(|one| one.name == "map");
+                    add(Some(spec.id), texts(&spec.names), is_map);
+                }
+            }
+        }
+    }
+    units
+}
+
+/// `var m = bpf.Hash[...]{...}`.
+fn is_sdk_map(spec: &VarSpec) -> bool {
+    let written = spec.ty.as_ref().or_else(|| match spec.values.first().map(|value| &value.kind) {
+        Some(ExprKind::Composite { ty, .. }) => ty.as_deref(),
+        _ => None,
+    });
+    let is_sdk = |ty: &Expr| match &ty.kind {
+        ExprKind::Index { operand, .. } => matches!(&operand.kind, ExprKind::Selector { operand, .. }
+            if matches!(&operand.kind, ExprKind::Ident(name) if name == "bpf")),
+        _ => false,
+    };
+    written.is_some_and(is_sdk)
+}
+
+/// The units that are reached: functions that are known to be, maps, and what they and what they use name.
+fn reached(file: &File, units: &[Unit], kernel: &BTreeSet<u32>) -> BTreeSet<usize> {
+    let is_function = |unit: &Unit| unit.node.is_none();
+    let mut reached: BTreeSet<usize> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| unit.is_map || (is_function(unit) && kernel.contains(&unit.decl)))
+        .map(|(index, _)| index)
+        .collect();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    let mut todo: Vec<u32> = kernel.iter().copied().collect();
+    let mut todo: Vec<usize> = reached.iter().copied().collect();
     while let Some(index) = todo.pop() {
-        names.extend(used(file, index));
-        for (other, placed) in file.decls.iter().enumerate() {
-            let other = other as u32;
-            if reached.contains(&other) || matches!(placed.decl.kind, DeclKind::Func(_)) {
+        if let Some(unit) = units.get(index) {
+            names.extend(used(file, unit));
+        }
+        for (other, unit) in units.iter().enumerate() {
+            if reached.contains(&other) || is_function(unit) {
                 continue;
             }
-            if declared(&placed.decl.kind).iter().any(|name| names.contains(name)) {
+            // Nothing can name the blank identifier.
+            if unit.names.iter().any(|name| name != "_" && names.contains(name)) {
                 reached.insert(other);
                 todo.push(other);
             }
@@ -45,28 +109,18 @@ fn reached(file: &File, kernel: &BTreeSet<u32>) -> BTreeSet<u32> {
     reached
 }
 
-fn used(file: &File, index: u32) -> BTreeSet<String> {
+fn used(file: &File, unit: &Unit) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let Some(placed) = file.decls.get(index as usize) else { return names };
+    let Some(placed) = file.decls.get(unit.decl as usize) else { return names };
+    let range = |node: NodeId| placed.decl.ranges.get(node.0 as usize).copied();
+    let whole = unit.node.and_then(range);
     walk(&placed.decl, &mut |node| {
         if let Node::Expr(expr, _) = node
             && let ExprKind::Ident(name) = &expr.kind
+            && whole.is_none_or(|whole| range(expr.id).is_some_and(|inner| whole.contains_range(inner)))
         {
             names.insert(name.to_string());
         }
     });
     names
-}
-
-fn declared(kind: &DeclKind) -> Vec<String> {
-    match kind {
-        DeclKind::Const(specs) => {
-            specs.iter().flat_map(|spec| &spec.names).map(|name| name.name.to_string()).collect()
-        }
-        DeclKind::Type(specs) => specs.iter().map(|spec| spec.name.name.to_string()).collect(),
-        DeclKind::Var(specs) => {
-            specs.iter().flat_map(|spec| &spec.names).map(|name| name.name.to_string()).collect()
-        }
-        _ => Vec::new(),
-    }
 }

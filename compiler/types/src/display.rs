@@ -1,0 +1,102 @@
+//! Go's types as messages show them.
+
+use smol_str::SmolStr;
+
+use crate::ty::{Kind, Signature, Ty, Types};
+
+impl Types {
+    /// The type as the Go compiler's messages show it.
+    pub fn display(&self, ty: Ty) -> String {
+        match self.spelling(ty) {
+            Kind::Unknown => "invalid type".into(),
+            Kind::Alias(name, _) => name.to_string(),
+            Kind::Basic(basic) => basic.name().into(),
+            Kind::Named(id) => self.named(*id).map(|named| named.display.to_string()).unwrap_or_default(),
+            Kind::Pointer(target) => format!("*{}", self.display(*target)),
+            Kind::Slice(element) => format!("[]{}", self.display(*element)),
+            Kind::Array(element, length) => format!("[{length}]{}", self.display(*element)),
+            Kind::Map(key, value) => format!("map[{}]{}", self.display(*key), self.display(*value)),
+            Kind::Chan(element) => format!("chan {}", self.display(*element)),
+            Kind::Interface(interface) => interface.text.to_string(),
+            Kind::TypeParam(_) => self.param_of(ty).map(|param| param.name.to_string()).unwrap_or_default(),
+            Kind::Tuple(types, names) => format!("({})", self.named_list(types, names)),
+            Kind::Struct(fields) => {
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|field| match field.embedded {
+                        true => self.display(field.ty),
+                        false => format!("{} {}", field.name, self.display(field.ty)),
+                    })
+                    .collect();
+                format!("struct{{{}}}", fields.join("; "))
+            }
+            Kind::Func(signature) => {
+                format!("func{}", self.signature_text(signature))
+            }
+        }
+    }
+
+    /// `(n int) string`.
+    pub fn signature_text(&self, signature: &Signature) -> String {
+        let (of_params, of_results) =
+            signature.names.split_at(signature.names.len().min(signature.params.len()));
+        let mut params = self.named_parts(&signature.params, of_params);
+        if let (true, Some(shown), Some(last)) =
+            (signature.variadic, params.last_mut(), signature.params.last())
+            && let Kind::Slice(element) = self.kind(*last)
+        {
+            let name = of_params.last().filter(|name| !name.is_empty());
+            *shown =
+                format!("{}...{}", name.map(|n| format!("{n} ")).unwrap_or_default(), self.display(*element));
+        }
+        let params = params.join(", ");
+        let results = self.named_list(&signature.results, of_results);
+        let named = of_results.iter().any(|name| !name.is_empty());
+        match signature.results.len() {
+            0 => format!("({params})"),
+            1 if !named => format!("({params}) {results}"),
+            _ => format!("({params}) ({results})"),
+        }
+    }
+
+    fn named_parts(&self, types: &[Ty], names: &[SmolStr]) -> Vec<String> {
+        let parts = types.iter().enumerate().map(|(index, ty)| match names.get(index) {
+            Some(name) if !name.is_empty() => format!("{name} {}", self.display(*ty)),
+            _ => self.display(*ty),
+        });
+        parts.collect()
+    }
+
+    fn named_list(&self, types: &[Ty], names: &[SmolStr]) -> String {
+        self.named_parts(types, names).join(", ")
+    }
+
+    /// Types with commas between them.
+    pub fn list(&self, types: &[Ty]) -> String {
+        types.iter().map(|ty| self.display(*ty)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The word that messages put before the name of a named type: `struct`, `uint8`, ...
+    pub fn kind_word(&self, ty: Ty) -> Option<&'static str> {
+        if !matches!(self.spelling(ty), Kind::Alias(..) | Kind::Named(_)) {
+            return None;
+        }
+        self.structure_word(ty)
+    }
+
+    /// The word for the structure of `ty`.
+    pub fn structure_word(&self, ty: Ty) -> Option<&'static str> {
+        Some(match self.under(ty) {
+            Kind::Basic(basic) => basic.name(),
+            Kind::Pointer(_) => "pointer",
+            Kind::Slice(_) => "slice",
+            Kind::Array(..) => "array",
+            Kind::Struct(_) => "struct",
+            Kind::Map(..) => "map",
+            Kind::Chan(_) => "chan",
+            Kind::Func(_) => "func",
+            Kind::Interface(_) => "interface",
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Which types are in an interface, and why others aren't. The kernel side has no interfaces; constraints are some.
+
+use std::rc::Rc;
+
+use crate::context::{Cx, Operand};
+use crate::symbols::SymbolId;
+use crate::ty::{Interface, Kind, Signature, Term, Ty, Types};
+
+impl Types {
+    /// The interface that `ty` is, type parameters apart.
+    pub fn interface(&self, ty: Ty) -> Option<Rc<Interface>> {
+        match self.under(ty) {
+            Kind::Interface(interface) => Some(interface.clone()),
+            _ => None,
+        }
+    }
+
+    /// A pointer to an interface, which has none of its methods.
+    pub fn is_interface_pointer(&self, ty: Ty) -> bool {
+        matches!(self.under(ty), Kind::Pointer(target) if self.interface(*target).is_some())
+    }
+
+    /// Terms as messages show them.
+    pub fn terms_text(&self, terms: &[Term]) -> String {
+        let wider = |term: &Term| {
+            terms
+                .iter()
+                .any(|other| other.tilde && !term.tilde && self.identical(other.ty, self.underlying(term.ty)))
+        };
+        let shown: Vec<String> = terms
+            .iter()
+            .filter(|term| !wider(term))
+            .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.display(term.ty)))
+            .collect();
+        shown.join(" | ")
+    }
+}
+
+impl<'a> Cx<'_, 'a> {
+    /// Why `ty` isn't in `interface`, which messages call `target`; `None` where it is.
+    pub fn not_in_interface(
+        &mut self,
+        ty: Ty,
+        interface: &Interface,
+        target: &str,
+        verb: &str,
+    ) -> Option<String> {
+        let types = &self.ck.types;
+        let pointed = matches!(types.under(ty), Kind::Pointer(of) if types.is_unknown(*of));
+        if types.is_unknown(ty) || pointed {
+            return None;
+        }
+        if interface.terms.as_ref().is_some_and(Vec::is_empty) {
+            return Some(format!("cannot {verb} {target} (empty type set)"));
+        }
+        let shown = self.display(ty);
+        if let Some(cause) = self.missing_method(ty, &interface.methods) {
+            return Some(format!("{shown} does not {verb} {target} {cause}"));
+        }
+        let types = &self.ck.types;
+        if let Some(terms) = &interface.terms {
+            let own = match types.param_of(ty) {
+                Some(param) => param.terms.clone(),
+                None => types.interface(ty).map(|own| own.terms.clone().unwrap_or_default()),
+            };
+            let is_set = types.param_of(ty).is_some() || own.is_some();
+            if is_set {
+                let own = own.unwrap_or_default();
+                let inside = !own.is_empty()
+                    && own.iter().all(|own| {
+                        terms.iter().any(|term| term.includes(own.ty, types) && (term.tilde || !own.tilde))
+                    });
+                if !inside {
+                    return Some(format!("{shown} does not {verb} {target}"));
+                }
+            } else if !terms.iter().any(|term| term.includes(ty, types)) {
+                let near = terms.iter().find(|term| {
+                    !term.tilde
+                        && types.identical(term.ty, types.underlying(term.ty))
+                        && types.identical(types.underlying(ty), term.ty)
+                });
+                let reason = match near {
+                    Some(near) => format!("possibly missing ~ for {} in {target}", types.display(near.ty)),
+                    None => format!("{shown} missing in {}", types.terms_text(terms)),
+                };
+                return Some(format!("{shown} does not {verb} {target} ({reason})"));
+            }
+        }
+        (interface.comparable && !types.comparable(ty)).then(|| format!("{shown} does not {verb} comparable"))
+    }
+
+    /// The first of `methods` that `ty` lacks, and how.
+    pub fn missing_method(&mut self, ty: Ty, methods: &[(smol_str::SmolStr, Ty)]) -> Option<String> {
+        for (name, wanted) in methods {
+            if self.ck.types.is_interface_pointer(ty) {
+                let shown = self.display(ty);
+                return Some(format!("(type {shown} is pointer to interface, not interface)"));
+            }
+            let found = match self.ck.types.param_of(ty) {
+                Some(param) => param.methods.iter().find(|(known, _)| known == name).map(|(_, ty)| *ty),
+                None => match self.ck.types.interface(ty) {
+                    Some(own) => own.methods.iter().find(|(known, _)| known == name).map(|(_, ty)| *ty),
+                    None if self.has_method(ty, name) => {
+                        let signature = self.method_type(ty, name)?;
+                        Some(self.ck.types.intern(Kind::Func(signature.into())))
+                    }
+                    None if self.has_pointer_method(ty, name) => {
+                        return Some(format!("(method {name} has pointer receiver)"));
+                    }
+                    None => None,
+                },
+            };
+            let Some(found) = found else { return Some(format!("(missing method {name})")) };
+            if !self.ck.types.identical(found, *wanted) {
+                let text = |cx: &Self, ty: Ty| match cx.ck.types.kind(ty) {
+                    Kind::Func(signature) => {
+                        let signature = Signature { names: Vec::new(), ..Signature::clone(signature) };
+                        format!("{name}{}", cx.ck.types.signature_text(&signature))
+                    }
+                    _ => cx.display(ty),
+                };
+                let (have, want) = (text(self, found), text(self, *wanted));
+                if have.contains("invalid type") {
+                    return None;
+                }
+                return Some(format!("(wrong type for method {name})\n\t\thave {have}\n\t\twant {want}"));
+            }
+        }
+        None
+    }
+
+    /// Why a value of `operand`'s type is none of `target`, which it isn't assignable to; empty where there is no more
+    /// to say.
+    pub fn assignment_cause(&mut self, operand: &Operand, target: Ty) -> String {
+        let from = operand.ty;
+        let interface = self.ck.types.interface(target);
+        if let Some(interface) = interface
+            && self.ck.types.param_of(target).is_none()
+        {
+            let shown = self.display(target);
+            let cause = self.not_in_interface(from, &interface, &shown, "implement");
+            if let (Some(cause), None) = (cause, self.ck.types.param_of(from)) {
+                return cause;
+            }
+        }
+        if self.ck.types.is_interface_pointer(target) {
+            let (from, shown) = (self.display(from), self.display(target));
+            return format!(
+                "{from} does not implement {shown} (type {shown} is pointer to interface, not interface)"
+            );
+        }
+        if let (Some(interface), None) = (self.ck.types.interface(from), self.ck.types.param_of(from)) {
+            let shown = self.display(from);
+            if self.not_in_interface(target, &interface, &shown, "implement").is_none() {
+                return "need type assertion".to_owned();
+            }
+        }
+        let types = &self.ck.types;
+        let has_name =
+            |ty: Ty| matches!(types.kind(ty), Kind::Named(_) | Kind::Basic(_) | Kind::TypeParam(_));
+        let failing = |param: Ty, test: &dyn Fn(Ty) -> bool| {
+            types.param_of(param)?.terms.as_ref()?.iter().map(|term| term.ty).find(|ty| !test(*ty))
+        };
+        if types.param_of(from).is_some() && !has_name(target) {
+            return match failing(from, &|ty| self.assignable(ty, target)) {
+                Some(term) => format!(
+                    "cannot assign {} (in {}) to {}",
+                    types.display(term),
+                    types.display(from),
+                    types.display(target)
+                ),
+                None => String::new(),
+            };
+        }
+        if types.param_of(target).is_some() && !has_name(from) {
+            return match failing(target, &|ty| self.assignable(from, ty)) {
+                Some(term) => format!(
+                    "cannot assign {} to {} (in {})",
+                    types.display(from),
+                    types.display(term),
+                    types.display(target)
+                ),
+                None => String::new(),
+            };
+        }
+        String::new()
+    }
+
+    /// Parameters and results of the method `name` of `ty`.
+    pub fn method_type(&mut self, ty: Ty, name: &str) -> Option<Signature> {
+        let (owner, symbol) = self.method_owner(ty, name)?;
+        self.method_signature(owner, symbol)
+    }
+
+    /// The signature of `symbol`, a method of `owner`.
+    pub fn method_signature(&mut self, owner: Ty, symbol: SymbolId) -> Option<Signature> {
+        let info = self.ck.index.symbol(symbol)?.clone();
+        let crate::symbols::SymbolKind::Func(func) = info.kind else { return None };
+        let arguments =
+            self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
+        let names = func.receiver.as_ref().map(|field| crate::member::receiver_params(&field.ty));
+        let mut cx = Cx::of_symbol(self.ck, &info);
+        cx.type_args = names.unwrap_or_default().into_iter().zip(arguments).collect();
+        Some(cx.signature(&func.signature))
+    }
+}
