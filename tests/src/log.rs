@@ -30,7 +30,7 @@ pub fn rejection(statistics: &str, full: String) -> Rejected {
         .map(without_statistics)
         .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line) && !informs(line))
         .collect();
-    while message.len() > 1 && OF_MAIN.iter().any(|start| message[0].starts_with(start)) {
+    while message.len() > 1 && is_of_main(message[0], &full) {
         message.remove(0);
     }
     Rejected {
@@ -71,9 +71,15 @@ const INFORMING: &[&[&str]] = &[
     &["marking pointer arg", " as scalar as it may encode error"],
 ];
 
-/// Beginnings of lines about a program's own function, whose type may be any: words of their own only for other functions,
-/// where nothing follows.
-const OF_MAIN: [&str; 2] = ["Global function ", "arg#0 "];
+/// Beginnings of lines about a program's own function, whose type may be any.
+const OF_MAIN: [&str; 3] = ["Global function ", "arg#0 ", "reg type unsupported for arg#0 function "];
+
+/// Whether a line speaks of the program's own function: the whole log goes on with the program's first state.
+fn is_of_main(line: &str, full: &str) -> bool {
+    let follows = |(_, next): (&str, &str)| next.starts_with("0: R1=");
+    let mut pairs = full.lines().zip(full.lines().skip(1)).filter(|(one, _)| *one == line);
+    OF_MAIN.iter().any(|start| line.starts_with(start)) && pairs.any(follows)
+}
 
 fn informs(line: &str) -> bool {
     INFORMING.iter().any(|parts| parts.iter().all(|part| line.contains(part)))

@@ -92,10 +92,6 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("a program has 1 to {} instructions", explore::MAX_PROCESSED);
         return Verdict::Refused { errno: "E2BIG", why };
     }
-    if let Some(names) = program.kind.names().filter(|names| names.since > rules.kernel()) {
-        let why = format!("it has no programs of kind {}, which Linux {} brought", names.name, names.since);
-        return Verdict::Refused { errno: "EINVAL", why };
-    }
     if matches!(program.kind, ProgramKind::EXT) {
         return Verdict::Unknown(Unknown::Feature("programs that replace functions of others".into()));
     }
@@ -105,6 +101,10 @@ pub fn verify(request: Request<'_>) -> Verdict {
     if let Some(name) = kfuncs::missing(request.object, program, request.kernel) {
         let why = format!("the kernel has no function {name}");
         return Verdict::Refused { errno: "ESRCH", why };
+    }
+    if let Some(names) = program.kind.names().filter(|names| names.since > rules.kernel()) {
+        let why = format!("it has no programs of kind {}, which Linux {} brought", names.name, names.since);
+        return Verdict::Refused { errno: "EINVAL", why };
     }
     let prepared = match prepare(request.object, program, request.kernel, rules) {
         Ok(prepared) => prepared,

@@ -64,6 +64,27 @@ fn holds(m: &Machine<'_>, request: &Request, off: i64) -> Checked<Option<Holds>>
     Ok(context.access(access, m.rules.kernel()))
 }
 
+/// Kinds of programs whose context is as it is in memory.
+const PLAIN: [ProgramKind; 12] = [
+    ProgramKind::KPROBE,
+    ProgramKind::TRACEPOINT,
+    ProgramKind::RAW_TRACEPOINT,
+    ProgramKind::RAW_TRACEPOINT_WRITABLE,
+    ProgramKind::TRACING,
+    ProgramKind::LSM,
+    ProgramKind::STRUCT_OPS,
+    ProgramKind::SYSCALL,
+    ProgramKind::CGROUP_DEVICE,
+    ProgramKind::NETFILTER,
+    ProgramKind::LIRC_MODE2,
+    ProgramKind::EXT,
+];
+
+/// Whether accesses to the context are rewritten (`convert_ctx_access`).
+pub(crate) fn is_rewritten(kind: ProgramKind) -> bool {
+    !PLAIN.contains(&kind)
+}
+
 /// `check_ptr_off_reg`: the pointer is as it was given.
 pub(crate) fn check_plain(base: &Reg, reg: u8, fixed_allowed: bool) -> Checked {
     let (kind, off) = (base.kind, base.off);

@@ -118,7 +118,10 @@ pub(crate) fn check(
     {
         return Err(HelperFault::DynptrKind { what: word(wanted), argument: number }.into());
     }
-    if let (false, false, Spot::Slot(slot)) = (is_const, is_old(m), spot(m, value)?) {
+    if is_const || is_old(m) {
+        return Ok(());
+    }
+    if let Spot::Slot(slot) = spot(m, value)? {
         m.mark_read(Place::Slot(value.frame, slot));
         m.mark_read(Place::Slot(value.frame, slot - 1));
     }
@@ -132,6 +135,27 @@ fn is_initialised(m: &Machine<'_>, value: &Reg, argument: u8) -> Checked<bool> {
     let stack = &m.state.frame(value.frame).stack;
     let whole = |slot: usize| stack[slot].bytes.iter().all(|byte| *byte == Byte::Dynptr);
     Ok(slot_kind(m, value.frame, slot).is_some_and(|(_, first)| first) && whole(slot) && whole(slot - 1))
+}
+
+/// Argument `number` of a function is a dynptr that was made before.
+pub(crate) fn check_initialised(m: &mut Machine<'_>, number: usize) -> Checked {
+    let reg = number as u8 + 1;
+    let value = *m.state.reg(reg);
+    let is_const = value.kind.base == Base::Dynptr;
+    if value.kind != Kind::STACK && !is_const {
+        return Err(KernelFault::NotDynptr { number }.into());
+    }
+    if is_const {
+        return Ok(());
+    }
+    if !is_initialised(m, &value, reg)? {
+        return Err(HelperFault::DynptrNotInitialised { argument: reg }.into());
+    }
+    if let Spot::Slot(slot) = spot(m, &value).unwrap_or(Spot::Unused) {
+        m.mark_read(Place::Slot(value.frame, slot));
+        m.mark_read(Place::Slot(value.frame, slot - 1));
+    }
+    Ok(())
 }
 
 /// A dynptr that is passed to a function of the kernel, or made by it.
@@ -164,13 +188,7 @@ pub(crate) fn kernel_argument(
         let cloned = call.dynptr.map_or(0, |(_, _, reference)| reference);
         return mark_as(m, &value, slot, kind, cloned);
     }
-    if !is_const && !is_initialised(m, &value, reg)? {
-        return Err(HelperFault::DynptrNotInitialised { argument: reg }.into());
-    }
-    if let (false, Spot::Slot(slot)) = (is_const, spot(m, &value).unwrap_or(Spot::Unused)) {
-        m.mark_read(Place::Slot(value.frame, slot));
-        m.mark_read(Place::Slot(value.frame, slot - 1));
-    }
+    check_initialised(m, number)?;
     let (id, reference) = ids(m, reg);
     call.dynptr = kind_of(m, reg).map(|kind| (kind, id, reference));
     Ok(())

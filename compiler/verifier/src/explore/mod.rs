@@ -454,10 +454,16 @@ impl<'a> Machine<'a> {
         match *entry {
             None => *entry = Some(kind),
             Some(before) if before != kind && (is_rewritten(before) || is_rewritten(kind)) => {
-                if !mixes_trust || before.base != Base::BtfId || kind.base != Base::BtfId {
+                // Memory that is read through probes too, where there is such.
+                let is_probed = |kind: Kind| {
+                    kind.base == Base::BtfId || kind.base == Base::Mem && self.rules.follows_any_pointer
+                };
+                if !mixes_trust || !is_probed(before) || !is_probed(kind) {
                     return Err(Fault::DifferentPointers.into());
                 }
-                *entry = Some(Kind::BTF_ID.with(crate::state::flag::UNTRUSTED));
+                let is_memory = before.base == Base::Mem || kind.base == Base::Mem;
+                let merged = if is_memory { Kind::MEM } else { Kind::BTF_ID };
+                *entry = Some(merged.with(crate::state::flag::UNTRUSTED));
             }
             Some(_) => {}
         }

@@ -5,13 +5,77 @@ use crate::fault::{Fault, Stop};
 /// What is wrong with a global function, or a call of one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum GlobalFault {
-    TooManyArguments { name: String, count: usize },
-    Result { name: String },
-    Argument { number: usize, word: &'static str, name: String },
-    NoSize { number: usize, word: &'static str, name: String },
-    NotNumber { reg: u8 },
-    NotContext { number: usize },
-    Call { index: usize, name: String },
+    TooManyArguments {
+        name: String,
+        count: usize,
+    },
+    Result {
+        name: String,
+    },
+    Argument {
+        number: usize,
+        word: &'static str,
+        name: String,
+    },
+    NoSize {
+        number: usize,
+        word: &'static str,
+        name: String,
+    },
+    NotNumber {
+        reg: u8,
+    },
+    /// In 6.1 the words are those for kernel functions.
+    NotContext {
+        number: usize,
+        old: bool,
+    },
+    NotArena {
+        reg: u8,
+    },
+    NullArgument {
+        number: usize,
+    },
+    UnknownTag {
+        number: usize,
+    },
+    TagCombination {
+        number: usize,
+    },
+    UntrustedCombination {
+        number: usize,
+    },
+    ArenaCombination {
+        number: usize,
+    },
+    TagOfNumber {
+        number: usize,
+    },
+    NoMatch {
+        number: usize,
+        word: &'static str,
+        name: String,
+        is_ambiguous: bool,
+    },
+    OnlyStructs {
+        number: usize,
+        word: &'static str,
+        name: String,
+    },
+    ContextWithoutName {
+        number: usize,
+    },
+    ContextIsVoid {
+        number: usize,
+    },
+    ContextOfOther {
+        number: usize,
+        wanted: &'static str,
+    },
+    Call {
+        index: usize,
+        name: String,
+    },
 }
 
 impl From<GlobalFault> for Stop {

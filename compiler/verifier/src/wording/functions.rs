@@ -27,7 +27,29 @@ fn global(fault: &GlobalFault, dialect: Dialect) -> String {
             format!("arg#{number} reference type('{word} {name}') size cannot be determined: -22")
         }
         G::NotNumber { reg } => format!("R{reg} is not a scalar"),
-        G::NotContext { number } => format!("arg#{number} expects pointer to ctx"),
+        G::NotContext { number, old: true } => format!("arg#{number} expected pointer to ctx, but got PTR"),
+        G::NotContext { number, .. } => format!("arg#{number} expects pointer to ctx"),
+        G::NotArena { reg } => format!("R{reg} is not a pointer to arena or scalar."),
+        G::NullArgument { number } => format!("arg#{number} is expected to be non-NULL"),
+        G::UnknownTag { number } => format!("arg#{number} has unsupported set of tags"),
+        G::TagCombination { number } => format!("arg#{number} has invalid combination of tags"),
+        G::UntrustedCombination { number } => {
+            format!("arg#{number} untrusted cannot be combined with any other tags")
+        }
+        G::ArenaCombination { number } => {
+            format!("arg#{number} arena cannot be combined with any other tags")
+        }
+        G::TagOfNumber { number } => format!("arg#{number} has pointer tag, but is not a pointer type"),
+        G::NoMatch { number, word, name, is_ambiguous } => {
+            let why = if *is_ambiguous { "is ambiguous" } else { "has no matches" };
+            format!("arg#{number} reference type('{word} {name}') {why}")
+        }
+        G::OnlyStructs { number, word, name } => {
+            format!("arg#{number} has type {word} '{name}', but only struct or primitive types are allowed")
+        }
+        G::ContextWithoutName { number } => format!("arg#{number} type doesn't have a name"),
+        G::ContextIsVoid { number } => format!("arg#{number} should be void pointer"),
+        G::ContextOfOther { number, wanted } => format!("arg#{number} should be `struct {wanted} *`"),
         G::Call { index, .. } if dialect == Dialect::V6_1 => {
             format!("Caller passes invalid args into func#{index}")
         }

@@ -5,7 +5,7 @@ use gobpf_bpf::tables::MapKind;
 
 use crate::checks::helpers::Call;
 use crate::checks::memory::{self, Request};
-use crate::checks::{btf, buffer, map_value, packet, stack_range};
+use crate::checks::{btf, buffer, context, map_value, packet, stack_range};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{Access, Accessor, Checked, Fault, HelperFault};
@@ -69,6 +69,26 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, bytes: i64, used: Use, call: O
                 call.fills = Some((reg, filled));
             }
             Ok(())
+        }
+        Base::Context if !context::is_rewritten(m.kind) => {
+            if bytes == 0 {
+                return match zero_allowed {
+                    true => Ok(()),
+                    false => Err(HelperFault::SilentlyRefused.into()),
+                };
+            }
+            // Its size is only known by what may be accessed.
+            let request = Request {
+                base: reg,
+                off: (bytes - 1) as i32,
+                bytes: Size::B.bytes(),
+                access,
+                value: None,
+                constant: None,
+                signed: false,
+                atomic: false,
+            };
+            memory::access(m, request)
         }
         Base::BtfId if m.rules.dialect != Dialect::V6_1 => btf::check_read(m, reg, &base, off, bytes),
         _ => {

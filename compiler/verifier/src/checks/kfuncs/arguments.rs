@@ -261,7 +261,7 @@ fn has_only_scalars(kernel: &KernelBtf, ty: TypeId, depth: u32) -> bool {
 
 /// Whether a struct of this name is the program's context.
 fn is_context(m: &Machine<'_>, name: &str) -> bool {
-    global::is_context(m.kind, name)
+    global::is_context(m.kind, name, m.rules)
 }
 
 fn check_offset(value: &Reg, reg: u8, is_released: bool) -> Checked {
@@ -302,7 +302,9 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
     let strict = call.kfunc.has(kf::RELEASE) && value.ref_obj != 0;
     let wanted_name = kernel.name(wanted).to_owned();
     let alias = format!("{name}___init") == wanted_name || format!("{wanted_name}___init") == name;
-    if btf::begins(kernel, found, i64::from(value.off), wanted, strict || alias) {
+    // What a function calls a projection it casts to the real struct.
+    let is_projection = global::is_projection(&wanted_name, &name);
+    if is_projection || btf::begins(kernel, found, i64::from(value.off), wanted, strict || alias) {
         return Ok(());
     }
     let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
