@@ -9,6 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::hex::Hex;
 use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Report, Run, Verdict};
@@ -23,6 +24,10 @@ const LOG_BYTES_FIRST: usize = 1 << 18;
 const LOG_BYTES_MOST: usize = 1 << 26;
 /// Size of the buffer for a log of statistics.
 const STATISTICS_BYTES: usize = 1 << 16;
+/// Size of the buffer where only the end of a log is wanted.
+const LOG_BYTES_END: usize = 1 << 16;
+/// The first kernel that keeps the end of a log that is too long, not its start.
+const KEEPS_END_SINCE: (u32, u32) = (6, 4);
 /// The verifier's words when it gives up.
 const TOO_LARGE: &str = "BPF program is too large";
 /// How often a load is tried that the kernel interrupts with EAGAIN.
@@ -52,15 +57,18 @@ pub fn available() -> Result<(), String> {
 
 /// Loads, judges and runs `job` in the running kernel.
 pub fn judge(job: &Job) -> Report {
-    let maps = match LoadedMap::create_all(job) {
-        Ok(maps) => maps,
+    let (types, maps) = match LoadedMap::create_all(job) {
+        Ok(loaded) => loaded,
         Err(refused) => {
             let verdicts = job.programs.iter().map(|_| Verdict::Refused(refused.clone())).collect();
             return Report { verdicts, pid: std::process::id(), ..Report::default() };
         }
     };
-    let (verdicts, programs): (Vec<_>, Vec<_>) =
-        job.programs.iter().map(|program| load(job, program, relocate(program, &maps))).unzip();
+    let (verdicts, programs): (Vec<_>, Vec<_>) = job
+        .programs
+        .iter()
+        .map(|program| load(job, program, relocate(program, &maps), types.as_ref()))
+        .unzip();
     let mut trace = Vec::new();
     let ran = if job.trace {
         let traced = TracePipe::collect(|| run_all(job, &programs));
@@ -151,8 +159,8 @@ struct LoadedMap {
 }
 
 impl LoadedMap {
-    /// Creates the maps of `job`, fills them, and freezes those that want it.
-    fn create_all(job: &Job) -> Result<Vec<LoadedMap>, Refused> {
+    /// Creates the maps of `job`, fills them, and freezes those that want it; the job's types stand beside them.
+    fn create_all(job: &Job) -> Result<(Option<OwnedFd>, Vec<LoadedMap>), Refused> {
         let btf = load_btf(&job.btf).map_err(refused(|| "load BTF".into()))?;
         let types = btf.as_ref().map(AsFd::as_fd);
         let create = |map: &MapSpec| LoadedMap::create(map, job, types);
@@ -164,7 +172,7 @@ impl LoadedMap {
         for map in maps.iter().filter(|map| map.spec.frozen) {
             sys::map_freeze(map.fd.as_fd()).map_err(refused(|| format!("freeze map {}", map.spec.name)))?;
         }
-        Ok(maps)
+        Ok((btf, maps))
     }
 
     /// Creates a map; what maps in it are like is created first, and goes again.
@@ -220,7 +228,14 @@ fn relocate(program: &ProgramSpec, maps: &[LoadedMap]) -> Vec<u8> {
     insns
 }
 
-fn load(job: &Job, program: &ProgramSpec, mut insns: Vec<u8>) -> (Verdict, Option<OwnedFd>) {
+/// Loads a program; `types` are the job's, in the kernel: to the verifier, types are the same only where they were given to
+/// the kernel at once.
+fn load(
+    job: &Job,
+    program: &ProgramSpec,
+    mut insns: Vec<u8>,
+    types: Option<&OwnedFd>,
+) -> (Verdict, Option<OwnedFd>) {
     let refuse = |errno: String, doing: String| (Verdict::Refused(Refused { errno, doing }), None);
     let Some((attach, target)) = kernel_btf::hook(program) else {
         return refuse("ESRCH".into(), format!("find {}", program.hook.clone().unwrap_or_default()));
@@ -228,9 +243,11 @@ fn load(job: &Job, program: &ProgramSpec, mut insns: Vec<u8>) -> (Verdict, Optio
     if let Err(name) = kernel_btf::fill(program, &mut insns) {
         return refuse("ESRCH".into(), format!("find {name}"));
     }
-    let btf = match load_btf(&program.btf) {
-        Ok(btf) => btf,
-        Err(error) => return refuse(errno_name(&error), "load BTF".into()),
+    let own = if program.btf == job.btf { Ok(None) } else { load_btf(&program.btf) };
+    let btf = match &own {
+        Ok(own) if program.btf == job.btf => own.as_ref().or(types),
+        Ok(own) => own.as_ref(),
+        Err(error) => return refuse(errno_name(error), "load BTF".into()),
     };
     let functions: Vec<[u32; 2]> = program.functions.iter().map(|(slot, ty)| [*slot, *ty]).collect();
     let spec = sys::ProgramLoad {
@@ -242,7 +259,7 @@ fn load(job: &Job, program: &ProgramSpec, mut insns: Vec<u8>) -> (Verdict, Optio
         attach,
         flags: program.flags,
         target,
-        btf: btf.as_ref().map(AsFd::as_fd),
+        btf: btf.map(AsFd::as_fd),
         functions: &functions,
     };
     judge_load(job, &spec)
@@ -276,7 +293,13 @@ fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedF
                 return (Verdict::Rejected(log::rejection(&statistics, String::new())), None);
             }
             // Level 1 keeps only the path that fails; level 2 would print every path and every state.
-            let full = load_with_log(spec, 1, LOG_BYTES_FIRST).1;
+            let full = if job.brief && keeps_end() {
+                let mut buffer = vec![0; LOG_BYTES_END];
+                let _ = sys::program_load(&sys::ProgramLoad { log_level: 1, ..*spec }, &mut buffer);
+                log::text(&buffer)
+            } else {
+                load_with_log(spec, 1, LOG_BYTES_FIRST).1
+            };
             let mut rejected = log::rejection(&statistics, full);
             if job.brief {
                 rejected.log = String::new();
@@ -300,6 +323,16 @@ fn load_with_log(spec: &sys::ProgramLoad<'_>, level: u32, bytes: usize) -> (io::
             _ => return (result, log::text(&buffer)),
         }
     }
+}
+
+/// Whether a log that is longer than its buffer loses its start, so that its end can be had with a small one.
+fn keeps_end() -> bool {
+    static KEEPS: OnceLock<bool> = OnceLock::new();
+    *KEEPS.get_or_init(|| {
+        let release = release();
+        let mut numbers = release.split('.').map(|number| number.parse().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= KEEPS_END_SINCE
+    })
 }
 
 fn possible_processors() -> usize {

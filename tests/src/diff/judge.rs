@@ -53,9 +53,11 @@ impl Judge {
         if !objects.iter().all(|object| self.may_judge(object)) {
             return Err("a program that the running kernel must not be asked about".into());
         }
-        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        // Programs with types of their own have maps of their own, whose values are of these types.
+        let mut groups: BTreeMap<(&str, Option<usize>), Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
-            groups.entry(&object.license).or_default().push(index);
+            let has_types = object.programs.iter().any(|program| program.func.is_some());
+            groups.entry((&object.license, has_types.then_some(index))).or_default().push(index);
         }
         let most = match self {
             Judge::Live => PROGRAMS_LIVE,

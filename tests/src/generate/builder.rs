@@ -1,11 +1,12 @@
 //! A program in the making, with a notion of what each register holds that is good enough to write sensible code.
 
 use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width, pseudo};
-use gobpf_bpf::{ExternId, KernelVersion, MapId, Relocation, RelocationTarget};
+use gobpf_bpf::{ExternId, ExternKind, KernelVersion, MapId, Relocation, RelocationTarget};
 
 use super::helpers::Sock;
 use super::kinds::{KINDS, KindRow};
 use super::rng::Rng;
+use super::signatures::Signature;
 
 /// What a register is believed to hold. Beliefs may be wrong: the kernel knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +35,27 @@ pub(super) enum Held {
     /// A kernel's `task_struct`.
     Task,
     TaskOrNull,
+    /// A dynptr of the caller's.
+    Dynptr,
     /// Another pointer into the kernel.
     Kernel,
     KernelOrNull,
+    /// An object that functions of the kernel gave, or that is theirs.
+    Object(Class),
+    ObjectOrNull(Class),
+    /// A variable of the kernel, one for each processor.
+    Variable,
+}
+
+/// What an object of the kernel is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Class {
+    /// `struct cgroup`
+    Group,
+    /// `struct bpf_cpumask`
+    Mask,
+    /// A node of a list and a tree, in memory of its own.
+    Node,
 }
 
 impl Held {
@@ -49,6 +68,7 @@ impl Held {
             Held::MapOrNull => Held::Map,
             Held::TaskOrNull => Held::Task,
             Held::KernelOrNull => Held::Kernel,
+            Held::ObjectOrNull(class) => Held::Object(class),
             other => other,
         }
     }
@@ -72,10 +92,12 @@ pub(super) enum Owed {
     ToKernel(u8, &'static str),
     /// A function without arguments.
     End(&'static str),
-    /// An iterator over numbers at this place of the stack.
-    Iterator(i32),
+    /// What is at this place of the stack, and the function that ends it.
+    AtPlace(i32, &'static str),
     /// A lock at the start of what the register points to.
     Lock(u8),
+    /// Another sort of lock there, and the function that opens it.
+    KernelLock(u8, &'static str),
 }
 
 /// A function whose code comes behind the program's.
@@ -87,6 +109,10 @@ pub(super) struct Pending {
     pub arguments: [Held; 5],
     /// Whether a helper calls it, which restricts its result.
     pub is_callback: bool,
+    /// What it takes and gives by its type, which the kernel judges it by; none for a static one.
+    pub signature: Option<Signature>,
+    /// How many more calls are nested in it.
+    pub depth: u32,
 }
 
 /// Registers that calls keep, without the one for the context.
@@ -115,16 +141,18 @@ pub(super) struct Builder<'a> {
     pub owed: Vec<Owed>,
     /// Functions that were called and have no code yet.
     pub pending: Vec<Pending>,
-    /// Functions that have, by their first slots.
-    pub functions: Vec<u32>,
+    /// Functions that have, by their first slots, with what their types are.
+    pub functions: Vec<(u32, Option<Signature>)>,
+    /// Whether the functions' types are told, which local types need.
+    pub with_types: bool,
     /// In a function that a helper or the program calls.
     pub in_function: bool,
     /// Whether register 6 has the context.
     pub has_context: bool,
     /// Initialised dynptrs are on the stack here.
     pub has_dynptr: bool,
-    /// Functions of the kernel that are called.
-    pub externs: Vec<&'static str>,
+    /// Functions of the kernel that are called, and variables whose addresses are loaded.
+    pub externs: Vec<(&'static str, ExternKind)>,
     /// What may be returned; `None` for anything.
     pub results: Option<(i32, i32)>,
 }
@@ -154,6 +182,7 @@ impl<'a> Builder<'a> {
             in_function: false,
             has_context: true,
             has_dynptr: false,
+            with_types: false,
             externs: Vec::new(),
             results: Some(kind.results),
         };
@@ -162,6 +191,11 @@ impl<'a> Builder<'a> {
         builder.reserved[CONTEXT as usize] = true;
         builder.move_reg(CONTEXT, 1);
         builder
+    }
+
+    /// Whether the kernel is this one or a later one.
+    pub fn since(&self, major: u16, minor: u16) -> bool {
+        self.kernel >= KernelVersion::new(major, minor)
     }
 
     /// Whether the newer instructions (`sdiv`, `movsx`, ...) exist.
@@ -223,7 +257,28 @@ impl<'a> Builder<'a> {
 
     fn load_relocated(&mut self, dst: u8, target: RelocationTarget) {
         self.relocations.push(Relocation { slot: self.insns.len() as u32, target });
-        self.insns.extend(Insn::load_imm64(reg(dst), 0, 0));
+        let source = match target {
+            RelocationTarget::Map(_) => pseudo::MAP_FD,
+            RelocationTarget::MapValue { .. } => pseudo::MAP_VALUE,
+            RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => pseudo::BTF_ID,
+        };
+        self.insns.extend(Insn::load_imm64(reg(dst), source, 0));
+    }
+
+    /// The address of a variable of the kernel.
+    pub fn load_variable(&mut self, dst: u8, name: &'static str) {
+        let id = self.external(name, ExternKind::Variable);
+        self.load_relocated(dst, RelocationTarget::Variable(id));
+        self.held[dst as usize] = Held::Variable;
+    }
+
+    fn external(&mut self, name: &'static str, kind: ExternKind) -> ExternId {
+        let known = self.externs.iter().position(|one| *one == (name, kind));
+        let index = known.unwrap_or_else(|| {
+            self.externs.push((name, kind));
+            self.externs.len() - 1
+        });
+        ExternId(index as u32)
     }
 
     pub fn load_map(&mut self, dst: u8, map: MapId) {
@@ -297,14 +352,15 @@ impl<'a> Builder<'a> {
                 self.emit(Insn::mov(Width::W64, Reg::R2, SourceOperand::Imm(0)));
                 self.emit(Insn::call(helper));
             }
-            Owed::ToKernel(register, name) => {
+            Owed::ToKernel(register, name) | Owed::KernelLock(register, name) => {
                 self.move_reg(1, register);
+                self.emit(Insn::mov(Width::W64, Reg::R2, SourceOperand::Imm(0)));
                 self.kernel_call(name);
             }
             Owed::End(name) => self.kernel_call(name),
-            Owed::Iterator(place) => {
+            Owed::AtPlace(place, name) => {
                 self.stack_address(1, place);
-                self.kernel_call("bpf_iter_num_destroy");
+                self.kernel_call(name);
             }
             Owed::Lock(register) => {
                 self.move_reg(1, register);
@@ -316,12 +372,7 @@ impl<'a> Builder<'a> {
 
     /// Calls a function of the kernel.
     pub fn kernel_call(&mut self, name: &'static str) {
-        let known = self.externs.iter().position(|one| *one == name);
-        let index = known.unwrap_or_else(|| {
-            self.externs.push(name);
-            self.externs.len() - 1
-        });
-        let target = RelocationTarget::Kfunc(ExternId(index as u32));
+        let target = RelocationTarget::Kfunc(self.external(name, ExternKind::Kfunc));
         self.relocations.push(Relocation { slot: self.insns.len() as u32, target });
         self.emit(Insn { src: pseudo::KFUNC_CALL, ..Insn::call(0) });
         self.forget_arguments();

@@ -2,7 +2,7 @@
 
 use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width};
 
-use super::builder::{Builder, CONTEXT, FP, Held, KEPT, Owed};
+use super::builder::{Builder, CONTEXT, Class, FP, Held, KEPT, Owed};
 use super::functions::MOST_FUNCTIONS;
 use super::helpers::{Arg, Gives, HELPERS, Helper, Maps, Sock};
 use super::world::{self, Sizes};
@@ -54,7 +54,7 @@ impl Builder<'_> {
             }
             return;
         }
-        let mask = 1u32 << self.kind_index;
+        let mask = 1u32 << self.kind.like.unwrap_or(self.kind_index as u32);
         for _ in 0..ATTEMPTS {
             let helper = &HELPERS[self.rng.below(HELPERS.len())];
             let is_allowed = helper.kinds & mask != 0 || (!self.careful() && self.rng.chance(30));
@@ -78,7 +78,8 @@ impl Builder<'_> {
 
     /// Whether the program may call it on the newest kernel.
     pub fn may_call(&self, id: u32) -> bool {
-        HELPERS.iter().any(|helper| helper.id == id && helper.kinds & (1 << self.kind_index) != 0)
+        let mask = 1u32 << self.kind.like.unwrap_or(self.kind_index as u32);
+        HELPERS.iter().any(|helper| helper.id == id && helper.kinds & mask != 0)
     }
 
     /// Whether all that it wants is there; a careless step doesn't ask.
@@ -95,12 +96,14 @@ impl Builder<'_> {
             Arg::Dynptr => self.has_dynptr,
             Arg::Function(_) => self.pending.len() + self.functions.len() < MOST_FUNCTIONS + 2,
             Arg::Lasting => self.kept(|held| matches!(held, Held::Value(_))).is_some(),
-            Arg::Group | Arg::Meta | Arg::Timer | Arg::KernelPointerSlot => false,
+            Arg::Group => self.kept(|held| held == Held::Object(Class::Group)).is_some(),
+            Arg::Meta => self.kept(|held| held == Held::Kernel).is_some(),
+            Arg::Timer | Arg::KernelPointerSlot => false,
             _ => true,
         })
     }
 
-    fn kept(&self, wanted: impl Fn(Held) -> bool) -> Option<u8> {
+    pub fn kept(&self, wanted: impl Fn(Held) -> bool) -> Option<u8> {
         KEPT.into_iter().find(|number| wanted(self.held[*number as usize]))
     }
 
@@ -253,13 +256,14 @@ impl Builder<'_> {
                 self.move_kept(register, |held| matches!(held, Held::Value(_)));
                 arguments.memory = 8;
             }
-            Arg::Group | Arg::Meta | Arg::Timer | Arg::KernelPointerSlot => {
+            Arg::Group => self.move_kept(register, |held| held == Held::Object(Class::Group)),
+            Arg::Meta | Arg::Timer | Arg::KernelPointerSlot => {
                 self.move_kept(register, |held| held == Held::Kernel);
             }
         }
     }
 
-    fn move_kept(&mut self, register: u8, wanted: impl Fn(Held) -> bool) {
+    pub fn move_kept(&mut self, register: u8, wanted: impl Fn(Held) -> bool) {
         let from = self.kept(wanted).unwrap_or(FP);
         self.move_reg(register, from);
     }
@@ -395,6 +399,7 @@ impl Builder<'_> {
             Held::Socket(_) => self.socket_field(),
             Held::Task | Held::Kernel => self.kernel_field(),
             Held::Map => self.inner_lookup(),
+            Held::Object(class) => self.object(class),
             _ => self.step(),
         }
     }

@@ -8,6 +8,10 @@ use super::world::GLOBALS;
 
 /// Functions of a program at most.
 pub(super) const MOST_FUNCTIONS: usize = 4;
+/// With more of them than this, they only return.
+const FEW_FUNCTIONS: usize = 16;
+/// How many functions are judged by themselves, in percent.
+const GLOBAL: u32 = 25;
 /// `dynptr_from_mem`, `dynptr_read`, `dynptr_write`, `dynptr_data`, `ringbuf_reserve_dynptr`.
 const FROM_MEM: u32 = 197;
 const DYNPTR_USES: [u32; 3] = [201, 202, 203];
@@ -25,9 +29,18 @@ impl Builder<'_> {
             _ if room => self.new_function(),
             _ => return self.branch(),
         };
-        let wanted = self.pending[index].arguments;
-        for (at, wanted) in wanted.into_iter().enumerate() {
-            self.provide(at as u8 + 1, wanted);
+        let (wanted, signature) = (self.pending[index].arguments, self.pending[index].signature);
+        match signature {
+            Some(signature) => {
+                for (at, param) in signature.params().enumerate() {
+                    self.provide_param(at as u8 + 1, param);
+                }
+            }
+            None => {
+                for (at, wanted) in wanted.into_iter().enumerate() {
+                    self.provide(at as u8 + 1, wanted);
+                }
+            }
         }
         let call = Insn { src: pseudo::CALL, imm: -1, ..Insn::call(0) };
         self.emit(call);
@@ -38,6 +51,18 @@ impl Builder<'_> {
     }
 
     fn new_function(&mut self) -> usize {
+        if self.rng.chance(GLOBAL) {
+            self.with_types = true;
+            let signature = self.signature();
+            self.pending.push(Pending {
+                sites: Vec::new(),
+                arguments: signature.arguments(),
+                is_callback: false,
+                signature: Some(signature),
+                depth: 0,
+            });
+            return self.pending.len() - 1;
+        }
         let mut arguments = [Held::Nothing; 5];
         if self.has_context && self.rng.chance(80) {
             arguments[0] = Held::Context;
@@ -45,7 +70,13 @@ impl Builder<'_> {
         for argument in arguments.iter_mut().skip(1).take(self.rng.below(3)) {
             *argument = self.rng.pick(&[Held::Scalar, Held::Scalar, Held::Stack, Held::Value(16)]);
         }
-        self.pending.push(Pending { sites: Vec::new(), arguments, is_callback: false });
+        self.pending.push(Pending {
+            sites: Vec::new(),
+            arguments,
+            is_callback: false,
+            signature: None,
+            depth: 0,
+        });
         self.pending.len() - 1
     }
 
@@ -88,12 +119,19 @@ impl Builder<'_> {
                 [Held::Nothing, Held::Value(4), Held::Value(value), Held::Nothing, Held::Nothing]
             }
             Callback::FindVma => [Held::Task, Held::Kernel, scratch, Held::Nothing, Held::Nothing],
+            Callback::Less => [Held::Kernel, Held::Kernel, Held::Nothing, Held::Nothing, Held::Nothing],
             Callback::Drain => [Held::Nothing, scratch, Held::Nothing, Held::Nothing, Held::Nothing],
         };
         let site = self.insns.len();
         self.insns.extend(Insn::load_imm64(reg(register), pseudo::FUNC, 0));
         self.held[register as usize] = Held::Nothing;
-        self.pending.push(Pending { sites: vec![site], arguments, is_callback: true });
+        self.pending.push(Pending {
+            sites: vec![site],
+            arguments,
+            is_callback: true,
+            signature: None,
+            depth: 0,
+        });
     }
 
     /// Writes the functions that were called, and those that they call.
@@ -103,8 +141,15 @@ impl Builder<'_> {
             for site in &function.sites {
                 self.point(*site, start);
             }
-            self.functions.push(start as u32);
+            self.functions.push((start as u32, function.signature));
             self.begin(&function);
+            if function.depth > 0 {
+                self.call_nested(function.depth - 1);
+            }
+            if self.functions.len() > FEW_FUNCTIONS {
+                self.leave();
+                continue;
+            }
             for _ in 0..1 + self.rng.below(4) {
                 self.step();
             }
@@ -113,7 +158,7 @@ impl Builder<'_> {
             }
             self.leave();
         }
-        self.functions.sort_unstable();
+        self.functions.sort_unstable_by_key(|(slot, _)| *slot);
     }
 
     fn in_loop(&self) -> bool {
@@ -145,6 +190,9 @@ impl Builder<'_> {
         for (from, to) in [(2u8, 7u8), (3, 8), (4, 9)] {
             if self.held[from as usize] != Held::Nothing && self.rng.chance(80) {
                 self.move_reg(to, from);
+                if function.signature.is_some() {
+                    self.check_parameter(to);
+                }
             }
         }
     }

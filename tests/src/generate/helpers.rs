@@ -82,6 +82,8 @@ pub(super) enum Callback {
     Timer,
     FindVma,
     Drain,
+    /// Compares two nodes of a tree.
+    Less,
 }
 
 /// Sockets as the verifier tells them apart.

@@ -2,7 +2,7 @@
 
 use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Size, SourceOperand, Width};
 
-use super::builder::{Builder, CONTEXT, FP, Held, Owed};
+use super::builder::{Builder, CONTEXT, Class, Held, Owed};
 use super::calls::{DYNPTR, KEY, Release, VALUE};
 use super::functions::MOST_FUNCTIONS;
 use super::helpers::Callback;
@@ -11,8 +11,6 @@ use super::world::{self, Sizes};
 /// `map_lookup_elem`, `kptr_xchg`
 const LOOKUP: u32 = 1;
 const EXCHANGE: u32 = 194;
-/// Where an iterator over numbers is.
-const ITERATOR: i32 = -96;
 /// Kinds that the functions for tasks are for: sched_cls, sched_act, xdp, cgroup_skb, tracing, syscall.
 const WITH_TASKS: [u32; 6] = [3, 4, 6, 8, 26, 31];
 /// Kinds with `struct __sk_buff` whose packets can be dynptrs.
@@ -26,7 +24,7 @@ const FROM_XDP: &str = "bpf_dynptr_from_xdp";
 
 impl Builder<'_> {
     /// Looks up a value of `map`; what R0 holds then is checked, and ends the program where it is null.
-    fn value_of(&mut self, map: Sizes) -> Option<u8> {
+    pub fn value_of(&mut self, map: Sizes) -> Option<u8> {
         let kept = self.kept_destination()?;
         self.fill_stack(KEY, map.key as i32);
         self.load_map(1, map.map);
@@ -44,7 +42,7 @@ impl Builder<'_> {
     }
 
     /// Whether maps with locks and timers may be used.
-    fn has_locks(&mut self) -> bool {
+    pub fn has_locks(&mut self) -> bool {
         !WITHOUT_LOCKS.contains(&self.kind.number) || (!self.careful() && self.rng.chance(30))
     }
 
@@ -143,47 +141,6 @@ impl Builder<'_> {
         }
     }
 
-    /// A loop over the numbers of an iterator.
-    pub fn iterate(&mut self) {
-        if self.depth > 0 || !self.has_v4() {
-            return self.branch();
-        }
-        self.depth += 1;
-        let turns = self.rng.pick(&[1, 3, 10, 100, 100_000]);
-        self.stack_address(1, ITERATOR);
-        self.move_imm(2, 0);
-        self.move_imm(3, turns);
-        self.kernel_call("bpf_iter_num_new");
-        let owed = Owed::Iterator(ITERATOR);
-        self.owed.push(owed);
-        let saved = self.reserved;
-        for number in 6..10 {
-            self.reserved[number] |= self.held[number] != Held::Nothing;
-        }
-        let head = self.insns.len();
-        self.stack_address(1, ITERATOR);
-        self.kernel_call("bpf_iter_num_next");
-        let done = self.jump_if(Width::W64, JmpOp::Eq, 0, SourceOperand::Imm(0));
-        let before = self.held;
-        let dst = self.destination();
-        let pointer = if self.careful() { 0 } else { FP };
-        self.load(Size::W, dst, pointer, 0, Held::Scalar);
-        for _ in 0..1 + self.rng.below(2) {
-            self.step();
-        }
-        let back = self.jump();
-        self.land_at(back, head);
-        self.land(done);
-        self.held = before;
-        self.forget_arguments();
-        self.owed.pop();
-        self.reserved = saved;
-        if self.careful() {
-            self.give_back(owed);
-        }
-        self.depth -= 1;
-    }
-
     fn has_task_functions(&mut self) -> bool {
         self.has_v4() && (WITH_TASKS.contains(&self.kind.number) || !self.careful())
     }
@@ -207,25 +164,36 @@ impl Builder<'_> {
         self.check_null(Held::TaskOrNull, Some(Release::Kernel("bpf_task_release")));
     }
 
-    /// A task in a map's value: exchanged for nothing, and what came out is released.
-    pub fn stored_task(&mut self) {
+    /// A pointer in a map's value: exchanged for nothing or for one of the program's, and what came out is released.
+    pub fn stored_pointer(&mut self) {
         if !self.has_task_functions() {
             return self.arithmetic();
         }
         let Some(value) = self.value_of(world::POINTERS) else { return };
         if self.rng.chance(30) {
             let dst = self.destination();
-            self.load(Size::DW, dst, value, 0, Held::Kernel);
+            let off = self.rng.pick(&[0, 0, 16, 24, 32]);
+            self.load(Size::DW, dst, value, off, Held::Kernel);
             if !self.careful() {
                 return self.kernel_field();
             }
         }
+        let (off, held, release) = self.rng.pick(&world::OWNED);
+        self.with_types |= matches!(held, Held::ObjectOrNull(Class::Node));
         self.move_reg(1, value);
-        let null = self.careful();
-        self.move_imm(2, i32::from(!null));
+        let off = if self.careful() { off } else { self.rng.pick(&[4, 8, 16, 24]) };
+        if off != 0 {
+            self.alu_imm(AluOp::Add, 1, off);
+        }
+        if self.careful() {
+            self.move_imm(2, 0);
+        } else {
+            let any = self.any();
+            self.move_reg(2, any);
+        }
         self.emit(Insn::call(EXCHANGE));
         self.forget_arguments();
-        self.check_null(Held::TaskOrNull, Some(Release::Kernel("bpf_task_release")));
+        self.check_null(held, Some(Release::Kernel(release)));
     }
 
     /// A packet as a dynptr, and a slice of it.

@@ -2,8 +2,9 @@
 //! table is the generator's own, so that a mistake in the model's tables is not repeated here.
 
 use gobpf_bpf::insn::Size;
+use gobpf_verifier::Dialect;
 
-use super::builder::Held;
+use super::builder::{Class, Held};
 use super::helpers::Sock;
 
 /// A kind.
@@ -19,6 +20,12 @@ pub(super) struct KindRow {
     pub packet: Option<PacketFields>,
     /// The least and the greatest result.
     pub results: (i32, i32),
+    /// The name of the context's struct; empty where it has none.
+    pub context_type: &'static str,
+    /// The row whose helpers it has, where that is not its own.
+    pub like: Option<u32>,
+    /// Whether the running kernel can't judge it: it may not trace functions.
+    pub only_in_vm: bool,
 }
 
 /// A field: offset, bytes, what it holds, whether it may be written.
@@ -175,7 +182,9 @@ const REUSEPORT: &[Field] = &[
     (32, 4, S, false),
     (40, 8, SOCK, false),
 ];
-const FLOW: &[Field] = &[(144, 8, Held::Nothing, false)];
+const FLOW: &[Field] = &[(144, 8, Held::Memory(FLOW_KEYS), false)];
+/// Bytes of `struct bpf_flow_keys`.
+const FLOW_KEYS: u32 = 56;
 const SYSCTL: &[Field] = &[(0, 4, S, false), (4, 4, S, true)];
 const SOCKOPT: &[Field] =
     &[(0, 8, SOCK, false), (24, 4, S, false), (28, 4, S, false), (32, 4, S, true), (36, 4, S, true)];
@@ -194,6 +203,12 @@ const SK_LOOKUP: &[Field] = &[
 const NETFILTER: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, Held::Kernel, false)];
 const TP_BTF: &[Field] =
     &[(0, 8, S, false), (8, 8, Held::Task, false), (16, 8, Held::Task, false), (24, 8, S, false)];
+const NEW_TASK: &[Field] = &[(0, 8, Held::Task, false), (8, 8, S, false)];
+const NEW_GROUP: &[Field] = &[(0, 8, Held::Object(Class::Group), false), (8, 8, Held::Kernel, false)];
+const HOOK: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, S, false), (16, 8, S, false)];
+const CONGESTION: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, S, false), (16, 8, S, false)];
+const ITER_OTHER: &[Field] =
+    &[(0, 8, Held::Kernel, false), (8, 8, Held::KernelOrNull, false), (16, 8, S, false)];
 const ITER: &[Field] = &[(0, 8, Held::Kernel, false), (8, 8, Held::TaskOrNull, false)];
 
 const fn packet(data: i16, end: i16, size: Size, writable: bool) -> Option<PacketFields> {
@@ -207,8 +222,45 @@ const fn with_meta(data: i16, end: i16, meta: i16) -> Option<PacketFields> {
 const ANY: (i32, i32) = (0, 2);
 
 const fn row(number: u32, sections: &'static [&'static str], weight: u32, context: Context) -> KindRow {
-    KindRow { number, sections, weight, context, packet: None, results: ANY }
+    KindRow {
+        number,
+        sections,
+        weight,
+        context,
+        packet: None,
+        results: ANY,
+        context_type: context_type(number),
+        like: None,
+        only_in_vm: false,
+    }
 }
+
+/// What a function's parameter points to that gets the context.
+const fn context_type(kind: u32) -> &'static str {
+    match kind {
+        1 | 3 | 4 | 8 | 10 | 11 | 12 | 14 | 19 | 22 => "__sk_buff",
+        2 => "pt_regs",
+        6 => "xdp_md",
+        7 => "bpf_perf_event_data",
+        9 => "bpf_sock",
+        13 => "bpf_sock_ops",
+        15 => "bpf_cgroup_dev_ctx",
+        16 => "sk_msg_md",
+        17 | 24 => "bpf_raw_tracepoint_args",
+        18 => "bpf_sock_addr",
+        21 => "sk_reuseport_md",
+        23 => "bpf_sysctl",
+        25 => "bpf_sockopt",
+        30 => "bpf_sk_lookup",
+        32 => "bpf_nf_ctx",
+        _ => "",
+    }
+}
+
+/// The row of `tp_btf`, and one that has nothing but what all kinds have.
+const LIKE_TRACING: Option<u32> = Some(24);
+const LIKE_ITER: Option<u32> = Some(25);
+const LIKE_NONE: Option<u32> = Some(31);
 
 use Context::{Bytes, Fields};
 
@@ -261,4 +313,53 @@ pub(super) const KINDS: &[KindRow] = &[
     KindRow { results: (0, 1), ..row(30, &["sk_lookup"], 3, Fields(SK_LOOKUP)) },
     KindRow { ..row(31, &["syscall"], 4, Bytes(0, 128, true)) },
     KindRow { results: (0, 1), ..row(32, &["netfilter"], 3, Fields(NETFILTER)) },
+    KindRow { results: (0, 0), like: LIKE_TRACING, ..row(26, &["tp_btf/task_newtask"], 2, Fields(NEW_TASK)) },
+    KindRow {
+        results: (0, 0),
+        like: LIKE_TRACING,
+        ..row(26, &["tp_btf/cgroup_mkdir"], 2, Fields(NEW_GROUP))
+    },
+    KindRow { results: (0, 1), like: LIKE_ITER, ..row(26, &["iter.s/task"], 2, Fields(ITER)) },
+    KindRow {
+        results: (0, 1),
+        like: LIKE_ITER,
+        ..row(26, &["iter/tcp", "iter/bpf_map", "iter/task_file", "iter/cgroup"], 2, Fields(ITER_OTHER))
+    },
+    KindRow { like: LIKE_NONE, ..row(27, CONGESTION_MEMBERS, 4, Fields(CONGESTION)) },
+    KindRow {
+        results: (0, 0),
+        like: LIKE_TRACING,
+        only_in_vm: true,
+        ..row(26, &["fentry/do_unlinkat", "fexit/do_unlinkat", "fentry/vfs_truncate"], 4, Fields(HOOK))
+    },
+    KindRow {
+        results: (-1, 0),
+        like: LIKE_TRACING,
+        only_in_vm: true,
+        ..row(29, &["lsm/file_open", "lsm.s/file_open", "lsm/task_alloc"], 4, Fields(HOOK))
+    },
+];
+
+/// How often programs are of each row, by its place, where the kernel that `dialect` names judges them.
+pub(super) fn weights(dialect: Dialect) -> Vec<(u32, usize)> {
+    let is_running = dialect == Dialect::V6_18;
+    let rows = KINDS.iter().enumerate().filter(|(_, kind)| !(kind.only_in_vm && is_running));
+    rows.map(|(at, kind)| (kind.weight, at)).collect()
+}
+
+/// Members of a struct of functions that programs can be; the last one is none that they may be.
+const CONGESTION_MEMBERS: &[&str] = &[
+    "struct_ops/tcp_congestion_ops/ssthresh",
+    "struct_ops/tcp_congestion_ops/cong_avoid",
+    "struct_ops/tcp_congestion_ops/set_state",
+    "struct_ops/tcp_congestion_ops/undo_cwnd",
+    "struct_ops/tcp_congestion_ops/init",
+    "struct_ops/tcp_congestion_ops/pkts_acked",
+    "struct_ops/tcp_congestion_ops/release",
+    "struct_ops/tcp_congestion_ops/cwnd_event",
+    "struct_ops/tcp_congestion_ops/in_ack_event",
+    "struct_ops/tcp_congestion_ops/min_tso_segs",
+    "struct_ops/tcp_congestion_ops/sndbuf_expand",
+    "struct_ops/tcp_congestion_ops/cong_control",
+    "struct_ops/tcp_congestion_ops/get_info",
 ];

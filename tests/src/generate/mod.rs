@@ -9,21 +9,25 @@ pub mod edit;
 mod functions;
 mod helpers;
 mod kernel_functions;
+mod kfuncs;
 mod kinds;
 mod memory;
 mod mutate;
+mod objects;
 mod packets;
 pub mod rng;
 mod scalars;
 mod sections;
+mod shapes;
+mod signatures;
+mod types;
 mod world;
 
 use gobpf_bpf::tables::{AttachType, ProgramKind};
-use gobpf_bpf::{Code, Extern, ExternKind, KernelVersion, Object, Program, Subprogram};
+use gobpf_bpf::{Code, Extern, KernelVersion, Object, Program, Subprogram};
 use gobpf_verifier::{Dialect, Request, Verdict, verify};
 
 use builder::Builder;
-use kinds::KINDS;
 pub use rng::Rng;
 
 /// How often a step is done right, in percent, and how many programs are like that: most of their steps must be, or
@@ -39,33 +43,46 @@ const PROPRIETARY: u32 = 3;
 /// Steps of a program, and how often each is taken.
 type Step = fn(&mut Builder<'_>);
 const STEPS: &[(u32, Step)] = &[
-    (20, |b| b.arithmetic()),
-    (11, |b| b.stack()),
-    (8, |b| b.value()),
-    (8, |b| b.branch()),
-    (3, |b| b.chain()),
-    (8, |b| b.map_call()),
-    (18, |b| b.helper()),
-    (7, |b| b.context()),
-    (5, |b| b.linked()),
-    (4, |b| b.pointers()),
-    (2, |b| b.atomic_stack()),
-    (2, |b| b.pointer_compare()),
-    (4, |b| b.function()),
-    (2, |b| b.dynptr()),
-    (2, |b| b.task()),
-    (1, |b| b.tail()),
-    (3, |b| b.reference()),
-    (1, |b| b.walk()),
-    (1, |b| b.locked()),
-    (1, |b| b.timer()),
-    (1, |b| b.rcu()),
-    (1, |b| b.iterate()),
-    (1, |b| b.task_reference()),
-    (1, |b| b.stored_task()),
-    (1, |b| b.packet_dynptr()),
-    (1, |b| b.storage()),
+    (80, |b| b.arithmetic()),
+    (44, |b| b.stack()),
+    (32, |b| b.value()),
+    (32, |b| b.branch()),
+    (12, |b| b.chain()),
+    (32, |b| b.map_call()),
+    (72, |b| b.helper()),
+    (28, |b| b.context()),
+    (20, |b| b.linked()),
+    (16, |b| b.pointers()),
+    (8, |b| b.atomic_stack()),
+    (8, |b| b.pointer_compare()),
+    (16, |b| b.function()),
+    (8, |b| b.dynptr()),
+    (8, |b| b.task()),
+    (4, |b| b.tail()),
+    (12, |b| b.reference()),
+    (4, |b| b.walk()),
+    (4, |b| b.locked()),
+    (4, |b| b.timer()),
+    (4, |b| b.rcu()),
+    (4, |b| b.iterate()),
+    (4, |b| b.task_reference()),
+    (4, |b| b.stored_pointer()),
+    (4, |b| b.packet_dynptr()),
+    (4, |b| b.storage()),
+    (5, |b| b.kernel_function()),
+    (1, |b| b.list()),
+    (1, |b| b.work()),
+    (1, |b| b.resilient_lock()),
+    (1, |b| b.interrupts()),
+    (2, |b| b.may_goto()),
+    (2, |b| b.mixed()),
+    (1, |b| b.arena()),
+    (1, |b| b.processor_variable()),
+    (2, |b| b.special()),
 ];
+/// Steps that make much of a program, and how often one has one, of a thousand.
+const SHAPES: &[(u32, Step)] =
+    &[(30, |b| b.nest()), (2, |b| b.many_branches()), (3, |b| b.many_functions()), (965, |_| {})];
 const PACKET_STEPS: &[(u32, Step)] = &[(3, |b| b.packet()), (1, |b| b.packet_loop())];
 /// Kinds that load from packets in the old way: `socket_filter`, `sched_cls`, `sched_act`, `cgroup_skb`.
 const OLD_LOADS: [u32; 4] = [1, 3, 4, 8];
@@ -126,9 +143,7 @@ pub fn object(seed: u64, index: u64, dialect: Dialect) -> Object {
         }
         base = fresh(&mut rng, dialect);
     }
-    for program in &mut base.programs {
-        program.code = mutate::mutate(&mut rng, &program.code);
-    }
+    mutate::mutate(&mut rng, &mut base, dialect);
     base
 }
 
@@ -139,7 +154,7 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         Dialect::V6_12 => KernelVersion::new(6, 12),
         Dialect::V6_18 => KernelVersion::new(6, 18),
     };
-    let weights: Vec<(u32, usize)> = KINDS.iter().enumerate().map(|(at, kind)| (kind.weight, at)).collect();
+    let weights = kinds::weights(dialect);
     let kind_index = rng.weighted(&weights);
     let care = rng.weighted(&CARE);
     let license = if rng.chance(PROPRIETARY) { "Proprietary" } else { "GPL" };
@@ -153,13 +168,28 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
             builder.step();
         }
     }
+    builder.rng.weighted(SHAPES)(&mut builder);
     builder.leave();
     builder.write_functions();
+    assemble(builder, license)
+}
+
+/// The object of a program that is done.
+fn assemble(builder: Builder<'_>, license: &str) -> Object {
     let kind = builder.kind;
     let section = builder.rng.pick(kind.sections);
-    let subprogram = |(index, slot): (usize, &u32)| Subprogram {
+    let (maps, mut btf) = world::maps();
+    let types = if builder.with_types {
+        let own = builder.functions.iter().map(|(_, signature)| *signature);
+        let all: Vec<_> = std::iter::once(None).chain(own).collect();
+        signatures::declare(&mut btf, kind, &all)
+    } else {
+        Vec::new()
+    };
+    let subprogram = |(index, (slot, _)): (usize, &(u32, _))| Subprogram {
         slot: *slot,
         name: format!("f{}", index + 1),
+        func: types.get(index + 1).copied(),
         ..Subprogram::default()
     };
     let code = Code {
@@ -168,14 +198,11 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         relocations: builder.relocations,
         ..Code::default()
     };
-    let externs = builder.externs.iter().map(|name| Extern {
-        name: (*name).into(),
-        kind: ExternKind::Kfunc,
-        ty: None,
-        weak: false,
-    });
-    let externs = externs.collect();
-    let (maps, btf) = world::maps();
+    let externs = builder
+        .externs
+        .iter()
+        .map(|(name, kind)| Extern { name: (*name).into(), kind: *kind, ty: None, weak: false })
+        .collect();
     let attach = sections::Attach::of(section);
     let program = Program {
         name: "random".into(),
@@ -184,6 +211,7 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         attach: AttachType(attach.expected),
         hook: attach.hook,
         flags: attach.flags,
+        func: types.first().copied(),
         code,
         ..Program::default()
     };
@@ -193,7 +221,7 @@ fn fresh(rng: &mut Rng, dialect: Dialect) -> Object {
         btf,
         externs,
         license: license.into(),
-        target: kernel,
+        target: builder.kernel,
         ..Object::default()
     }
 }

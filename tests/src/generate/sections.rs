@@ -43,6 +43,13 @@ const SECTIONS: &[(&str, u32, u32, &str)] = &[
     ("tp_btf/", 23, 0, "btf_trace_"),
     ("iter/", 28, 0, "bpf_iter_"),
     ("iter.s/", 28, SLEEPABLE, "bpf_iter_"),
+    ("fentry/", 24, 0, ""),
+    ("fexit/", 25, 0, ""),
+    ("fentry.s/", 24, SLEEPABLE, ""),
+    ("lsm/", 27, 0, "bpf_lsm_"),
+    ("lsm.s/", 27, SLEEPABLE, "bpf_lsm_"),
+    ("struct_ops/", 0, 0, ""),
+    ("struct_ops.s/", 0, SLEEPABLE, ""),
 ];
 
 impl Attach {

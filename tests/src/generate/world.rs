@@ -2,9 +2,12 @@
 
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Map, MapContents, MapId};
-use gobpf_btf::{Btf, IntEncoding, Member, Type, TypeId};
+use gobpf_btf::Btf;
 
+use super::builder::{Class, Held};
 use super::helpers::Maps;
+use super::types::Typed;
+pub(super) use super::types::{Value, node_type};
 
 /// Programs may only read (`BPF_F_RDONLY_PROG`).
 const READ_ONLY: u32 = 1 << 7;
@@ -12,6 +15,8 @@ const READ_ONLY: u32 = 1 << 7;
 const WRITE_ONLY: u32 = 1 << 8;
 /// Entries are allocated when they come (`BPF_F_NO_PREALLOC`).
 const NO_PREALLOC: u32 = 1;
+/// User space may have it in its memory (`BPF_F_MMAPABLE`).
+const MAPPABLE: u32 = 1 << 10;
 /// Bytes of a ring buffer: whole pages.
 const RING: u32 = 4096;
 
@@ -31,19 +36,8 @@ enum Fill {
     Typed(Value),
     /// Maps like this one.
     Maps(MapId),
-}
-
-/// Types of values.
-#[derive(Clone, Copy)]
-enum Value {
-    /// `u64`
-    Number,
-    /// A lock, and 12 bytes.
-    Locked,
-    /// A timer, and 8 bytes.
-    Timed,
-    /// A pointer to a task, and 8 bytes.
-    Pointer,
+    /// Pages at this address of user space.
+    At(u64),
 }
 
 const ROWS: &[Row] = &[
@@ -85,15 +79,35 @@ const ROWS: &[Row] = &[
     ("cgroup_storage", 32, 4, 8, 0, NO_PREALLOC, Fill::Typed(Value::Number)),
     ("locked", 1, 4, 16, 4, 0, Fill::Typed(Value::Locked)),
     ("timed", 2, 4, 24, 4, 0, Fill::Typed(Value::Timed)),
-    ("tasks", 2, 4, 16, 4, 0, Fill::Typed(Value::Pointer)),
+    ("tasks", 2, 4, 40, 4, 0, Fill::Typed(Value::Pointer)),
     ("outer", 12, 4, 4, 2, 0, Fill::Maps(MapId(0))),
     ("outer_hash", 13, 4, 4, 2, 0, Fill::Maps(MapId(1))),
+    ("graph", 2, 4, 40, 1, 0, Fill::Typed(Value::Graph)),
+    ("work", 2, 4, 24, 4, 0, Fill::Typed(Value::Work)),
+    ("resilient", 2, 4, 16, 4, 0, Fill::Typed(Value::Resilient)),
+    ("arena", 33, 0, 0, 16, MAPPABLE, Fill::At(0x10_0000_0000)),
 ];
 
 /// The maps with a lock, a timer and a pointer at the start of their values.
 pub(super) const LOCKED: Sizes = Sizes { map: MapId(36), key: 4, value: 16 };
 pub(super) const TIMED: Sizes = Sizes { map: MapId(37), key: 4, value: 24 };
-pub(super) const POINTERS: Sizes = Sizes { map: MapId(38), key: 4, value: 16 };
+pub(super) const POINTERS: Sizes = Sizes { map: MapId(38), key: 4, value: 40 };
+/// Those with a graph, with work and with another sort of lock, and the one that is no value but pages.
+pub(super) const GRAPH: Sizes = Sizes { map: MapId(41), key: 4, value: 40 };
+pub(super) const WORK: Sizes = Sizes { map: MapId(42), key: 4, value: 24 };
+pub(super) const RESILIENT: Sizes = Sizes { map: MapId(43), key: 4, value: 16 };
+pub(super) const ARENA: MapId = MapId(44);
+/// Where pointers are in the value of [`POINTERS`], and the functions that take them.
+pub(super) const OWNED: [(i32, Held, &str); 3] = [
+    (0, Held::TaskOrNull, "bpf_task_release"),
+    (24, Held::ObjectOrNull(Class::Group), "bpf_cgroup_release"),
+    (32, Held::ObjectOrNull(Class::Node), "bpf_obj_drop_impl"),
+];
+/// Where list and tree are in a graph's value.
+pub(super) const GRAPH_LIST: i32 = 8;
+pub(super) const GRAPH_TREE: i32 = 24;
+/// Where the number is in a node.
+pub(super) const NODE_NUMBER: i16 = 64;
 
 /// Maps of one element, whose values have addresses of their own: number, bytes.
 pub(super) const GLOBALS: [(MapId, u32); 2] = [(MapId(2), 32), (MapId(3), 64)];
@@ -124,58 +138,15 @@ pub fn maps() -> (Vec<Map>, Btf) {
         key: matches!(fill, Fill::Typed(_)).then_some(types.int),
         value: if let Fill::Typed(value) = fill { Some(types.of(value)) } else { None },
         inner: if let Fill::Maps(inner) = fill { Some(inner) } else { None },
+        extra: if let Fill::At(address) = fill { address } else { 0 },
         ..Map::default()
     };
     (ROWS.iter().map(map).collect(), btf)
 }
 
-/// Types in the maps' BTF.
-struct Typed {
-    int: TypeId,
-    number: TypeId,
-    locked: TypeId,
-    timed: TypeId,
-    pointer: TypeId,
-}
-
-impl Typed {
-    fn new(btf: &mut Btf) -> Typed {
-        let encoding = IntEncoding::Unsigned;
-        let int = btf.push(Type::Int { name: "unsigned int".into(), size: 4, encoding });
-        let number = btf.push(Type::Int { name: "unsigned long".into(), size: 8, encoding });
-        let lock = structure(btf, "bpf_spin_lock", 4, vec![Member::new("val", int, 0)]);
-        let pair = btf.push(Type::Array { element: number, length: 2 });
-        let timer = structure(btf, "bpf_timer", 16, vec![Member::new("__opaque", pair, 0)]);
-        let members =
-            vec![Member::new("lock", lock, 0), Member::new("a", int, 4), Member::new("b", number, 8)];
-        let locked = structure(btf, "locked", 16, members);
-        let members = vec![Member::new("timer", timer, 0), Member::new("n", number, 16)];
-        let timed = structure(btf, "timed", 24, members);
-        let task = btf.push(Type::Forward { name: "task_struct".into(), union: false });
-        let tagged = btf.push(Type::TypeTag { name: "kptr".into(), target: task });
-        let to_task = btf.push(Type::Pointer(tagged));
-        let members = vec![Member::new("task", to_task, 0), Member::new("n", number, 8)];
-        let pointer = structure(btf, "pointed", 16, members);
-        Typed { int, number, locked, timed, pointer }
-    }
-
-    fn of(&self, value: Value) -> TypeId {
-        match value {
-            Value::Number => self.number,
-            Value::Locked => self.locked,
-            Value::Timed => self.timed,
-            Value::Pointer => self.pointer,
-        }
-    }
-}
-
-fn structure(btf: &mut Btf, name: &str, size: u32, members: Vec<Member>) -> TypeId {
-    btf.push(Type::Struct { name: name.into(), size, members })
-}
-
 fn contents(bytes: u32, fill: Fill) -> Option<MapContents> {
     match fill {
-        Fill::Empty | Fill::Typed(_) | Fill::Maps(_) => None,
+        Fill::Empty | Fill::Typed(_) | Fill::Maps(_) | Fill::At(_) => None,
         Fill::Zeros => {
             Some(MapContents { data: vec![0; bytes as usize], frozen: false, ..MapContents::default() })
         }
