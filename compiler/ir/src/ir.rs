@@ -140,8 +140,8 @@ pub struct InstData {
 pub enum InstKind {
     /// A constant; for `I32` between 0 and 2^32-1.
     Const(i64),
-    /// Arithmetic at the width of the result; division is unsigned. Shift counts have the operands' type and are
-    /// below the width.
+    /// Arithmetic at the width of the result; division is unsigned. Shift counts have the operands' type; of one that is not
+    /// below the width, the low bits count.
     Binary(AluOp, Value, Value),
     /// `-x`.
     Neg(Value),

@@ -6,7 +6,7 @@ use gobpf_types::hir::{self, BinaryOp};
 
 use super::{Builder, Result};
 use crate::fold::fold;
-use crate::ir::{Cond, InstKind, Type, Value};
+use crate::ir::{InstKind, Type, Value};
 
 /// The size and sign of an integer type.
 #[derive(Clone, Copy, Debug)]
@@ -277,33 +277,48 @@ impl Builder<'_> {
             let count = if width == 64 { count } else { self.trunc(count) };
             self.alu(op, left, count)
         } else {
-            self.checked_shift(op, ty, left, count)
+            let positive = count_ty.signed || self.f.max_of(count) <= i64::MAX as u64;
+            self.checked_shift(op, ty, left, (count, positive))
         };
         Ok(if shl { self.wrap(ty, result) } else { result })
     }
 
-    /// A shift by a count that may be at or past the width.
-    fn checked_shift(&mut self, op: AluOp, ty: IntType, left: Value, count: Value) -> Value {
+    /// A shift by a count that may be at or past the width, without a branch: each would double the ways that verifiers
+    /// follow. A number that is all ones where the count is past the width, or where it is not, corrects the result or the
+    /// count; the instructions themselves look at the low bits of a count only. `positive`: the count is no more than
+    /// `i64::MAX`.
+    fn checked_shift(
+        &mut self,
+        op: AluOp,
+        ty: IntType,
+        left: Value,
+        (count, positive): (Value, bool),
+    ) -> Value {
         let width = ty.register_bits();
-        let (in_range, past, join) = (self.new_block(), self.new_block(), self.new_block());
-        let result = self.ssa.new_var(ty.ssa());
-        let limit = self.const_i64(width);
+        let past_is_ones = op == AluOp::Arsh;
         self.because(Why::ArithmeticCheck, |b| {
-            b.branch(Cond { op: JmpOp::Lt, left: count, right: limit }, in_range, past);
-        });
-        self.seal(in_range);
-        self.seal(past);
-        self.block = past;
-        let all_out =
-            if op == AluOp::Arsh { self.alu_const(op, left, width - 1) } else { self.const_of(ty.ssa(), 0) };
-        self.write_var(result, all_out);
-        self.jump(join, in_range);
-        let count = if width == 64 { count } else { self.trunc(count) };
-        let shifted = self.alu(op, left, count);
-        self.write_var(result, shifted);
-        self.jump(join, join);
-        self.seal(join);
-        self.read_var(result)
+            let sign = match (positive, past_is_ones) {
+                (true, false) => b.alu_const(AluOp::Sub, count, width),
+                (true, true) => {
+                    let last = b.const_i64(width - 1);
+                    b.alu(AluOp::Sub, last, count)
+                }
+                (false, _) => {
+                    let widths = b.alu_const(AluOp::Rsh, count, i64::from(width.trailing_zeros()));
+                    if past_is_ones { b.neg(widths) } else { b.alu_const(AluOp::Sub, widths, 1) }
+                }
+            };
+            let ones = b.alu_const(AluOp::Arsh, sign, 63);
+            let count = if past_is_ones { b.alu(AluOp::Or, count, ones) } else { count };
+            let narrow = |b: &mut Self, value| if width == 64 { value } else { b.trunc(value) };
+            let count = narrow(b, count);
+            let shifted = b.alu(op, left, count);
+            if past_is_ones {
+                return shifted;
+            }
+            let ones = narrow(b, ones);
+            b.alu(AluOp::And, shifted, ones)
+        })
     }
 }
 

@@ -1,0 +1,59 @@
+// Shifts by counts of all types, below, at and far past the width.
+package shifts
+
+import (
+	"encoding/binary"
+
+	"github.com/miekg/bpf"
+)
+
+//bpf:section xdp
+func Shift(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 32 {
+		return 50
+	}
+	x := binary.BigEndian.Uint64(p)
+	n := binary.BigEndian.Uint64(p[8:])
+	sum := uint64(1)
+	add := func(v uint64) { sum = sum*31 + v }
+	add(x << n)
+	add(x >> n)
+	add(uint64(int64(x) >> n))
+	add(uint64(uint32(x) << n))
+	add(uint64(uint32(x) >> n))
+	add(uint64(int32(x) >> n))
+	add(uint64(int16(x) >> n))
+	add(uint64(int8(x) << n))
+	add(uint64(uint8(x) >> n))
+	small := p[15]
+	add(x << small)
+	add(uint64(int64(x) >> small))
+	add(uint64(uint32(x) << small))
+	add(uint64(int32(x) >> small))
+	add(uint64(int8(x) >> small))
+	signed := int32(n) & 0x7fffffff
+	add(x >> signed)
+	add(uint64(int64(x) >> signed))
+	add(uint64(uint16(x) << signed))
+	add(uint64(int32(x) >> signed))
+	add(x << int64(n>>1))
+	add(uint64(int32(x) >> int64(n>>1)))
+	return bpf.XDPAction(sum ^ sum>>32)
+}
+
+// RUN Shift packet=89abcdef01234567_0000000000000000_00*16 => -1312895420
+// RUN Shift packet=89abcdef01234567_0000000000000001_00*16 => 214756832
+// RUN Shift packet=89abcdef01234567_000000000000001f_00*16 => -1172079917
+// RUN Shift packet=89abcdef01234567_0000000000000020_00*16 => 464960988
+// RUN Shift packet=89abcdef01234567_000000000000003f_00*16 => -1570825931
+// RUN Shift packet=89abcdef01234567_0000000000000040_00*16 => -1241679689
+// RUN Shift packet=89abcdef01234567_00000000000000ff_00*16 => -1868431298
+// RUN Shift packet=89abcdef01234567_0000000100000000_00*16 => 387393329
+// RUN Shift packet=89abcdef01234567_7fffffffffffffff_00*16 => -1868431298
+// RUN Shift packet=89abcdef01234567_8000000000000000_00*16 => 387393329
+// RUN Shift packet=89abcdef01234567_8000000000000005_00*16 => 10143632
+// RUN Shift packet=89abcdef01234567_ffffffffffffffff_00*16 => -1868431298
+// RUN Shift packet=f123456789abcdef_0000000000000007_00*16 => 1950438097
+// RUN Shift packet=ffffffffffffffff_000000000000001f_00*16 => -1762923640
+// RUN Shift packet=7fffffff80000000_8000000000000020_00*16 => -1446035537
