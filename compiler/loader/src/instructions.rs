@@ -11,7 +11,8 @@ use gobpf_bpf::tables::Helper;
 use crate::names;
 
 /// The expression for `insn`. `next` is the slot after it; `map` is the Go expression of the map (and the offset into
-/// its value) that a relocated load gives; `label` is the name of what a jump goes to. `None` where cilium/ebpf has no
+/// its value) that a relocated load gives; `label` is the name of what a jump goes to, or of a function whose address is
+/// loaded. `None` where cilium/ebpf has no
 /// way to write it.
 pub fn expression(
     insn: Insn,
@@ -20,7 +21,17 @@ pub fn expression(
     label: Option<&str>,
 ) -> Option<String> {
     if insn.is_load_imm64() {
-        return load_imm64(insn, next?, map);
+        let next = next?;
+        return match label {
+            Some(label) if next == Insn::default() && insn.off == 0 => {
+                let to = register(insn.dst);
+                Some(format!(
+                    "asm.Instruction{{OpCode: asm.LoadImmOp(asm.DWord), Dst: {to}, Src: asm.PseudoFunc, Constant: -1}}\
+                     .WithReference(\"{label}\")"
+                ))
+            }
+            _ => load_imm64(insn, next, map),
+        };
     }
     constructor(insn, label).or_else(|| literal(insn))
 }

@@ -6,16 +6,17 @@ use gobpf_bpf::Code;
 use gobpf_bpf::insn::{Insn, pseudo};
 use gobpf_bpf::op::Op;
 
-use crate::names::kernel_name;
+use crate::names::symbol;
 
 /// Where the jumps and calls of one program go, and how those places are called.
 pub struct Labels {
     names: BTreeMap<usize, String>,
     targets: BTreeMap<usize, usize>,
+    functions: BTreeSet<usize>,
 }
 
 impl Labels {
-    /// Names for all targets in `code`. The first slot is called `entry`; a subprogram by its name, or `func12` where it has
+    /// Names for all targets in `code`. The first slot is called `entry`; a function by its name, or `func12` where it has
     /// none of its own, a lone way out `exit`, and all else by its slot, such as `L7`.
     pub fn of(code: &Code, entry: &str) -> Labels {
         let insns = &code.insns;
@@ -27,6 +28,9 @@ impl Labels {
                 Some(Op::JumpIf { .. } | Op::Jump { long: false }) => (i64::from(insn.off), &mut blocks),
                 Some(Op::Jump { long: true }) => (i64::from(insn.imm), &mut blocks),
                 Some(Op::Call { src: pseudo::CALL }) => (i64::from(insn.imm), &mut functions),
+                Some(Op::LoadImm64 { .. }) if insn.src == pseudo::FUNC => {
+                    (i64::from(insn.imm), &mut functions)
+                }
                 _ => continue,
             };
             let target = usize::try_from(slot as i64 + 1 + distance).ok();
@@ -41,15 +45,23 @@ impl Labels {
         };
         let mut taken = BTreeSet::from([entry.to_owned()]);
         for &slot in &functions {
-            let own = code.subprogram_at(slot as u32).map(|function| kernel_name(&function.name));
-            let free = own.filter(|name| !is_label(name) && taken.insert(name.clone()));
+            let own = code.subprogram_at(slot as u32).map(|function| symbol(&function.name));
+            let numbered = own.iter().flat_map(|name| (2..100).map(move |number| format!("{name}.{number}")));
+            let mut names = own.clone().into_iter().chain(numbered);
+            let free = names.find(|name| !is_label(name) && taken.insert(name.clone()));
             add(slot, free.unwrap_or_else(|| format!("func{slot}")));
         }
         let exits: Vec<usize> = blocks.iter().copied().filter(|&slot| leaves(insns, slot)).collect();
         for &slot in &blocks {
             add(slot, if exits == [slot] { "exit".to_owned() } else { format!("L{slot}") });
         }
-        Labels { names, targets }
+        functions.insert(0);
+        Labels { names, targets, functions }
+    }
+
+    /// Whether a function begins at `slot`.
+    pub fn begins_function(&self, slot: usize) -> bool {
+        self.functions.contains(&slot)
     }
 
     /// The name of `slot`, if anything goes there, or if it is the first.
@@ -57,7 +69,7 @@ impl Labels {
         self.names.get(&slot).map(String::as_str)
     }
 
-    /// The name of the place that the jump or call at `slot` goes to; `None` where no instruction starts there.
+    /// The name of the place that the jump or call at `slot` goes to, or whose address is loaded there; `None` where no instruction starts there.
     pub fn target(&self, slot: usize) -> Option<&str> {
         self.at(*self.targets.get(&slot)?)
     }

@@ -5,6 +5,7 @@
 
 mod constants;
 mod error;
+mod functions;
 mod instructions;
 mod labels;
 mod maps;

@@ -7,9 +7,14 @@ const KERNEL_NAME_BYTES: usize = 15;
 
 /// `name` as the kernel takes it: letters, digits, `_` and `.` of ASCII, at most 15 bytes.
 pub fn kernel_name(name: &str) -> String {
+    symbol(name).chars().take(KERNEL_NAME_BYTES).collect()
+}
+
+/// `name` as a symbol within a program, of any length.
+pub fn symbol(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let name = if name.is_empty() { "_" } else { name };
-    name.chars().map(|c| if allowed(c) { c } else { '_' }).take(KERNEL_NAME_BYTES).collect()
+    name.chars().map(|c| if allowed(c) { c } else { '_' }).collect()
 }
 
 /// `name` with what no Go identifier has replaced by `_`, and the dot of `.rodata` dropped.

@@ -10,6 +10,8 @@ pub struct Part(&'static str);
 pub const MAIN: Part = Part(include_str!("../parts/main.go"));
 /// Loading a program, and the verifier's log beside the source.
 pub const LOAD: Part = Part(include_str!("../parts/load.go"));
+/// Types of functions.
+pub const FUNCTION: Part = Part(include_str!("../parts/function.go"));
 /// What can be done about an error of the kernel.
 pub const ADVISE: Part = Part(include_str!("../parts/advise.go"));
 /// Choosing constants by flags.

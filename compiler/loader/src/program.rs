@@ -7,6 +7,7 @@ use gobpf_bpf::tables::{Helper, ProgramKind};
 use crate::SourceLines;
 use crate::constants;
 use crate::error::LoaderError;
+use crate::functions;
 use crate::maps::{self, NamedMap};
 use crate::names::Scope;
 use crate::parts::{self, Part};
@@ -33,7 +34,8 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
         maps: maps.iter().any(maps::is_printed),
         rings: maps.iter().any(maps::is_followed),
     };
-    let parts = parts_for(&maps, &hooks, shown, chooses);
+    let typed = object.programs.iter().any(|program| functions::are_wanted(object, program));
+    let parts = parts_for(&maps, &hooks, shown, (chooses, typed));
 
     let mut body = String::new();
     body.push_str(&constants(object, file));
@@ -75,6 +77,9 @@ pub fn program(object: &Object, source: &dyn SourceLines) -> Result<String, Load
     }
     if shown.rings {
         paths.push("errors");
+    }
+    if object.programs.iter().any(|program| functions::has_global(object, program)) {
+        paths.push("github.com/cilium/ebpf/btf");
     }
     if types.contains("structs.HostLayout") {
         paths.push("structs");
@@ -124,12 +129,18 @@ fn prints(program: &gobpf_bpf::Program) -> bool {
 }
 
 /// The parts that the loader needs, in the order in which they stand.
-fn parts_for(maps: &[NamedMap<'_>], hooks: &[Hook], shown: Shown, chooses: bool) -> Vec<Part> {
+fn parts_for(
+    maps: &[NamedMap<'_>],
+    hooks: &[Hook],
+    shown: Shown,
+    (chooses, typed): (bool, bool),
+) -> Vec<Part> {
     let tracepoint = hooks.iter().any(|hook| matches!(hook, Hook::Tracepoint { .. }));
     [
         (parts::MAIN, true),
         (parts::MAPS, !maps.is_empty()),
         (parts::CONSTANT, chooses),
+        (parts::FUNCTION, typed),
         (parts::LOAD, true),
         (parts::TRACEPOINT, tracepoint),
         (parts::XDP, hooks.contains(&Hook::Xdp)),

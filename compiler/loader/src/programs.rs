@@ -4,6 +4,7 @@ use gobpf_bpf::insn::Insn;
 use gobpf_bpf::{Code, Object, Program, RelocationTarget};
 
 use crate::error::LoaderError;
+use crate::functions::Functions;
 use crate::instructions;
 use crate::labels::{self, Labels};
 use crate::maps::NamedMap;
@@ -75,7 +76,7 @@ pub fn spec(
         section: program.section.clone(),
     })?;
     let groups = groups(&program.code, source);
-    let body = instructions(program, maps, &groups)?;
+    let body = instructions(program, Functions::of(object, program), maps, &groups)?;
     let parameter = if maps.is_empty() { "" } else { "m *mapSet" };
     let fields = [
         ("Name:".to_owned(), format!("\"{}\",", names::kernel_name(&program.name))),
@@ -127,7 +128,12 @@ fn groups(code: &Code, source: &dyn SourceLines) -> Vec<Group> {
     groups
 }
 
-fn instructions(program: &Program, maps: &[NamedMap<'_>], groups: &[Group]) -> Result<String, LoaderError> {
+fn instructions(
+    program: &Program,
+    functions: Functions<'_>,
+    maps: &[NamedMap<'_>],
+    groups: &[Group],
+) -> Result<String, LoaderError> {
     let insns: &[Insn] = &program.code.insns;
     let labels = Labels::of(&program.code, &names::kernel_name(&program.name));
     let mut groups = groups.iter().peekable();
@@ -163,6 +169,9 @@ fn instructions(program: &Program, maps: &[NamedMap<'_>], groups: &[Group]) -> R
         let expression = instructions::expression(insn, next, map, labels.target(slot))
             .ok_or_else(|| LoaderError::Instruction { program: program.name.clone(), slot: at })?;
         go.push_str(&match labels.at(slot) {
+            Some(label) if labels.begins_function(slot) => {
+                format!("\t\t\t{},\n", functions.begin(slot, label, &expression))
+            }
             Some(label) => format!("\t\t\t{expression}.WithSymbol(\"{label}\"),\n"),
             None => format!("\t\t\t{expression},\n"),
         });
