@@ -2,6 +2,7 @@
 
 mod functions;
 mod kptr;
+mod load;
 
 use gobpf_bpf::insn::AluOp;
 
@@ -12,6 +13,7 @@ use crate::verdict::Unknown;
 
 pub(crate) use functions::{GlobalFault, KernelFault};
 pub(crate) use kptr::KptrFault;
+pub(crate) use load::LoadFault;
 
 /// Why the model stops.
 #[derive(Clone, PartialEq, Debug)]
@@ -496,6 +498,7 @@ pub(crate) enum Fault {
     Kernel(KernelFault),
     Memory(MemoryFault),
     Kptr(KptrFault),
+    Load(LoadFault),
     /// Two messages, the last of which is the outer one.
     Then(Box<Fault>, Box<Fault>),
 

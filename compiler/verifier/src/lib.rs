@@ -37,7 +37,7 @@ use checks::encoding::{self, Load};
 use checks::flow::{self, Point};
 use checks::functions::{self, Found, Function};
 use checks::records::Records;
-use checks::{dead_code, global, kfuncs};
+use checks::{dead_code, global, kfuncs, load};
 use dialect::Rules;
 use explore::Machine;
 use fault::{Checked, Fault, Stop};
@@ -102,8 +102,7 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("the kernel has no function {name}");
         return Verdict::Refused { errno: "ESRCH", why };
     }
-    if let Some(names) = program.kind.names().filter(|names| names.since > rules.kernel()) {
-        let why = format!("it has no programs of kind {}, which Linux {} brought", names.name, names.since);
+    if let Some(why) = load::refusal(program, rules) {
         return Verdict::Refused { errno: "EINVAL", why };
     }
     let prepared = match prepare(request.object, program, request.kernel, rules) {
@@ -168,10 +167,18 @@ fn prepare(
     let insns = &program.code.insns;
     encoding::check_features(insns).map_err(|stop| (0, stop))?;
     let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
+    let at_start = |stop: Stop| (0, stop);
+    load::check_functions(object, program, &functions).map_err(at_start)?;
+    if rules.dialect == Dialect::V6_1 {
+        load::check_attach(object, program, kernel, rules).map_err(at_start)?;
+    }
     let records = Records::new(object, kernel, rules);
     let loads = encoding::resolve(object, program, &records, rules)?;
     let is_next = |slot: u32| kfuncs::is_next(&kfuncs, slot);
     let points = flow::check(insns, &mut functions, &is_next, rules)?;
+    if rules.dialect != Dialect::V6_1 {
+        load::check_attach(object, program, kernel, rules).map_err(at_start)?;
+    }
     Ok(Prepared { loads, points, functions, kfuncs, records: Arc::new(records) })
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn prototype(m: &Machine<'_>) -> Checked<Option<(TypeId, bool)>> {
 }
 
 /// What a pointer points to, qualifiers of the pointer left out.
-fn pointee(kernel: &KernelBtf, ty: TypeId) -> Option<TypeId> {
+pub(crate) fn pointee(kernel: &KernelBtf, ty: TypeId) -> Option<TypeId> {
     let ty = skip(kernel, ty);
     (kernel.kind(ty) == Some(BtfKind::Pointer)).then(|| kernel.target(ty)).flatten()
 }

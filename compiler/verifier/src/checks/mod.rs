@@ -16,6 +16,7 @@ pub(crate) mod hooks;
 pub(crate) mod kfuncs;
 pub(crate) mod kptr;
 pub(crate) mod legacy_load;
+pub(crate) mod load;
 pub(crate) mod locks;
 pub(crate) mod map_value;
 pub(crate) mod memory;

@@ -5,6 +5,7 @@ mod calls;
 mod functions;
 mod helpers;
 mod kernel;
+mod load;
 mod people;
 
 pub(crate) use kernel::message;

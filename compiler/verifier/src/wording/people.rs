@@ -375,6 +375,11 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             "a function of the kernel is called in a way that it does not allow",
             "look at the kernel's documentation of the function",
         ),
+        Fault::Load(_) => says(
+            Category::Helper,
+            "the kernel doesn't load the program for what it is made for, or with the types of its functions",
+            "check the section, the licence, and what the functions return",
+        ),
         Fault::Kptr(_) => says(
             Category::WrongType,
             "this is not how a pointer to an object in a map's value may be used",

@@ -1,0 +1,153 @@
+//! What is refused of a program as a whole: the attach type that it is loaded for, the types of its functions, and what
+//! it would be attached to.
+
+use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_disabled};
+use gobpf_bpf::{Object, Program};
+use gobpf_btf::{Kind as BtfKind, Type, TypeId};
+
+use crate::KernelSource;
+use crate::checks::functions::Function;
+use crate::checks::global::skip;
+use crate::checks::helpers::is_gpl_compatible;
+use crate::checks::hooks;
+use crate::dialect::{Dialect, Rules};
+use crate::fault::{Checked, LoadFault, Stop};
+use crate::verdict::Unknown;
+
+/// Why the kernel does not even ask its verifier.
+pub(crate) fn refusal(program: &Program, rules: &Rules) -> Option<String> {
+    let names = program.kind.names()?;
+    if names.since > rules.kernel() {
+        return Some(format!(
+            "it has no programs of kind {}, which Linux {} brought",
+            names.name, names.since
+        ));
+    }
+    let attach = program.attach;
+    let is_newer = attach.row().is_some_and(|row| row.since > rules.kernel());
+    let is_listed = !program.kind.attach_types().is_empty();
+    if program.kind.loads_as(attach).is_none() || is_newer && is_listed {
+        return Some(format!("programs of kind {} are not loaded for attach type {}", names.name, attach.0));
+    }
+    None
+}
+
+/// The functions of a program with their types, where all are known: the first slot of each.
+fn declared(program: &Program) -> Option<Vec<(u32, TypeId)>> {
+    let first = program.func.map(|ty| (0, ty));
+    let others = program.code.subprograms.iter().map(|one| one.func.map(|ty| (one.slot, ty)));
+    std::iter::once(first).chain(others).collect()
+}
+
+/// `check_btf_func`: each function has a type, and some instructions ask for what it returns.
+pub(crate) fn check_functions(object: &Object, program: &Program, functions: &[Function]) -> Checked {
+    let Some(declared) = declared(program) else { return Ok(()) };
+    if declared.len() != functions.len() {
+        return Err(LoadFault::FunctionCount.into());
+    }
+    for (index, (function, (slot, ty))) in functions.iter().zip(declared).enumerate() {
+        if function.start != slot {
+            return Err(LoadFault::FunctionLayout.into());
+        }
+        if index == 0 || returns_number(object, ty) {
+            continue;
+        }
+        if function.has_packet_load {
+            return Err(LoadFault::PacketLoadWithoutResult.into());
+        }
+        if function.has_tail_call {
+            return Err(LoadFault::TailCallWithoutResult.into());
+        }
+    }
+    Ok(())
+}
+
+fn returns_number(object: &Object, function: TypeId) -> bool {
+    let btf = &object.btf;
+    let Some(Type::Function { prototype, .. }) = btf.get(function) else { return true };
+    let Some(Type::Prototype { returns, .. }) = btf.get(*prototype) else { return true };
+    match btf.get(skip(btf, *returns)) {
+        Some(Type::Int { size, .. }) => matches!(size, 1 | 2 | 4 | 8),
+        Some(Type::Enum { .. }) => true,
+        _ => false,
+    }
+}
+
+/// `check_attach_btf_id`.
+pub(crate) fn check_attach(
+    object: &Object,
+    program: &Program,
+    kernel: KernelSource<'_>,
+    rules: &Rules,
+) -> Checked {
+    let sleepable = program.is_sleepable();
+    if program.kind == ProgramKind::SYSCALL {
+        return if sleepable { Ok(()) } else { Err(LoadFault::SyscallNotSleepable.into()) };
+    }
+    if sleepable && !can_sleep(program, rules) {
+        return Err(LoadFault::NotSleepable.into());
+    }
+    match program.kind {
+        ProgramKind::STRUCT_OPS => check_struct_ops(object, program, kernel),
+        ProgramKind::LSM => check_lsm(object, program, rules),
+        _ => Ok(()),
+    }
+}
+
+/// `can_be_sleepable`.
+fn can_sleep(program: &Program, rules: &Rules) -> bool {
+    use ProgramKind as K;
+    let old = rules.dialect == Dialect::V6_1;
+    match program.kind {
+        K::TRACING => {
+            let known = [
+                AttachType::TRACE_FENTRY,
+                AttachType::TRACE_FEXIT,
+                AttachType::MODIFY_RETURN,
+                AttachType::TRACE_ITER,
+            ];
+            old || known.contains(&program.attach)
+        }
+        K::LSM => program.attach != AttachType::LSM_CGROUP,
+        K::KPROBE => true,
+        K::STRUCT_OPS => !old,
+        _ => false,
+    }
+}
+
+/// Members of structs of functions that programs can't stand for, since the kernel has no use for them.
+const UNSUPPORTED: [(&str, &str); 1] = [("tcp_congestion_ops", "get_info")];
+
+/// `check_struct_ops_btf_id`.
+fn check_struct_ops(object: &Object, program: &Program, kernel: KernelSource<'_>) -> Checked {
+    if !is_gpl_compatible(&object.license) {
+        return Err(LoadFault::StructOpsLicence.into());
+    }
+    let hook = program.hook.as_deref().unwrap_or("");
+    let Some((name, member)) = hook.split_once('/') else { return Ok(()) };
+    let Some(kernel) = kernel() else { return Err(Stop::Unknown(Unknown::KernelTypes)) };
+    let Some(ty) = kernel.find(name, BtfKind::Struct) else { return Ok(()) };
+    let Some((index, found)) = kernel.members(ty).enumerate().find(|(_, one)| one.name == member) else {
+        return Ok(());
+    };
+    let (member, name) = (member.to_owned(), name.to_owned());
+    let target = hooks::pointee(&kernel, found.ty);
+    if target.is_none_or(|target| kernel.kind(target) != Some(BtfKind::Prototype)) {
+        return Err(LoadFault::NoFunctionMember { member, index, name }.into());
+    }
+    if UNSUPPORTED.contains(&(name.as_str(), member.as_str())) {
+        return Err(LoadFault::UnsupportedMember { member, name }.into());
+    }
+    Ok(())
+}
+
+/// `bpf_lsm_verify_prog`; the number of a disabled hook's type is the kernel's.
+fn check_lsm(object: &Object, program: &Program, rules: &Rules) -> Checked {
+    if !is_gpl_compatible(&object.license) {
+        return Err(LoadFault::LsmLicence.into());
+    }
+    match program.hook.as_deref().filter(|hook| lsm_is_disabled(hook, rules.kernel())) {
+        Some(_) => Err(Stop::feature("hooks of security modules that are disabled")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,30 @@
+//! The kernel's words about a program as a whole.
+
+use crate::dialect::Dialect;
+use crate::fault::{Fault, LoadFault};
+
+pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
+    let Fault::Load(fault) = fault else { return None };
+    use LoadFault as L;
+    Some(match fault {
+        L::FunctionCount => "number of funcs in func_info doesn't match number of subprogs".into(),
+        L::FunctionLayout => "func_info BTF section doesn't match subprog layout in BPF program".into(),
+        L::PacketLoadWithoutResult => "LD_ABS is only allowed in functions that return 'int'.".into(),
+        L::TailCallWithoutResult => "tail_call is only allowed in functions that return 'int'.".into(),
+        L::SyscallNotSleepable => "Syscall programs can only be sleepable".into(),
+        L::NotSleepable if dialect == Dialect::V6_1 => {
+            "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable".into()
+        }
+        L::NotSleepable => {
+            "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable".into()
+        }
+        L::StructOpsLicence => "struct ops programs must have a GPL compatible license".into(),
+        L::LsmLicence => "LSM programs must have a GPL compatible license".into(),
+        L::NoFunctionMember { member, index, name } => {
+            format!("attach to invalid member {member}(@idx {index}) of struct {name}")
+        }
+        L::UnsupportedMember { member, name } => {
+            format!("attach to unsupported member {member} of struct {name}")
+        }
+    })
+}
