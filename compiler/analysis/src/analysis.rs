@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{KernelVersion, Object};
 use gobpf_diagnostics::{Diagnostic, Severity, codes};
 use gobpf_ir::BuildError;
@@ -250,6 +251,7 @@ impl Analysis {
             }
             self.object = Some(object);
         }
+        self.diagnostics.extend(hints(file, &package));
         self.others = others;
         self.compiled = std::mem::replace(&mut package.programs, declared);
         self.package = Some(package);
@@ -310,6 +312,23 @@ impl Analysis {
     pub fn has_errors(&self) -> bool {
         self.broken || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// What Go maps of the file do otherwise than Go's, once for each.
+fn hints(file: &ast::File, package: &hir::Package) -> impl Iterator<Item = Diagnostic> {
+    let maps = package.maps.iter().filter(|map| map.is_go_map && map.place.decl.file == file.id);
+    maps.map(|map| {
+        let (full, instead) = match map.kind {
+            MapKind::LRU_HASH => ("the entry that was used least recently makes room for a new one", ""),
+            _ => (
+                "what is written to it when it is full is dropped",
+                "`Update` of a bpf.Hash returns the error of a full map; ",
+            ),
+        };
+        let message = format!("`{}` is a BPF map of {} entries at most: {full}", map.name, map.max_entries);
+        Diagnostic::new(Severity::Hint, codes::GB0325, file.span(map.place), message)
+            .help(format!("{instead}`gobpf-lsp --explain GB0325` lists what differs from Go"))
+    })
 }
 
 /// The text of `place`, in the document or in another file; an empty one in a file that isn't at hand.

@@ -118,6 +118,7 @@ impl<'a> Cx<'_, 'a> {
             max_entries,
             flags: 0,
             initial,
+            is_go_map: true,
             place: symbol.place(),
         })
     }

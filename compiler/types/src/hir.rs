@@ -153,6 +153,8 @@ pub struct Map {
     pub flags: u32,
     /// Entries that the loader puts in: bytes of key and value.
     pub initial: Vec<(Vec<u8>, Vec<u8>)>,
+    /// It is written as a Go map (`//bpf:map`).
+    pub is_go_map: bool,
     /// Where it is declared.
     pub place: Place,
 }

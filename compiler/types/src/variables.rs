@@ -117,6 +117,7 @@ impl<'a> Cx<'_, 'a> {
             max_entries,
             flags: self.configured(ty, elements, "Flags").unwrap_or(0),
             initial: Vec::new(),
+            is_go_map: false,
             place: symbol.place(),
         })
     }
