@@ -374,6 +374,7 @@ pub(crate) enum Fault {
         fd: i32,
     },
     NoMapArray,
+    SecondArena,
     DirectOffset {
         off: u32,
     },

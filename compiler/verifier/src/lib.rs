@@ -98,6 +98,9 @@ pub fn verify(request: Request<'_>) -> Verdict {
     if let Some(lacks) = &program.lacks {
         return Verdict::Unknown(Unknown::Feature(lacks.clone()));
     }
+    if let Some(why) = load::refused_map(request.object, program, rules) {
+        return Verdict::Refused { errno: "EINVAL", why };
+    }
     if let Some(name) = kfuncs::missing(request.object, program, request.kernel) {
         let why = format!("the kernel has no function {name}");
         return Verdict::Refused { errno: "ESRCH", why };

@@ -43,6 +43,9 @@ pub(crate) const RDONLY_PROG: u32 = 1 << 7;
 /// Map flag: programs may not read.
 pub(crate) const WRONLY_PROG: u32 = 1 << 8;
 
+/// Bytes of a page.
+const PAGE_SIZE: u64 = 4096;
+
 /// Whether `insn` is of a jump class.
 pub(crate) fn is_jump_class(insn: Insn) -> bool {
     matches!(insn.class(), class::JMP | class::JMP32)
@@ -75,6 +78,7 @@ pub(crate) fn resolve(
 ) -> Located<Vec<Option<Load>>> {
     let insns = &program.code.insns;
     let mut loads = vec![None; insns.len()];
+    let mut arena = None;
     let mut at = 0;
     while let Some(insn) = insns.get(at) {
         let fail = |fault: Fault| Err((at as u32, Stop::from(fault)));
@@ -87,6 +91,9 @@ pub(crate) fn resolve(
         }
         if insn.is_load_imm64() {
             let load = resolve_load(object, program, at, records, rules).map_err(|stop| (at as u32, stop))?;
+            if is_second_arena(object, load, &mut arena) {
+                return Err((0, Fault::SecondArena.into()));
+            }
             if let Some(entry) = loads.get_mut(at) {
                 *entry = Some(load);
             }
@@ -99,6 +106,13 @@ pub(crate) fn resolve(
         at += 1;
     }
     Ok(loads)
+}
+
+/// A program has one arena at most.
+fn is_second_arena(object: &Object, load: Load, arena: &mut Option<MapId>) -> bool {
+    let (Load::Map(map) | Load::MapValue { map, .. }) = load else { return false };
+    let is_arena = object.maps.get(map.0 as usize).is_some_and(|map| map.kind == MapKind::ARENA);
+    is_arena && *arena.get_or_insert(map) != map
 }
 
 fn resolve_load(
@@ -151,9 +165,6 @@ fn check_map_kind(
     let Some(map) = object.maps.get(id.0 as usize) else {
         return Err(Stop::feature("a map that the object does not have"));
     };
-    if map.kind == MapKind::ARENA {
-        return Err(Stop::feature(format!("map kind {}", map.kind.row().map_or("unknown", |row| row.name))));
-    }
     match map_for_program(program, id, map, records, rules) {
         Some(why) => Err(HelperFault::MapForProgram { why }.into()),
         None => Ok(()),
@@ -240,6 +251,8 @@ fn check_direct_value(object: &Object, map: MapId, off: u32) -> Checked {
     match map.kind {
         MapKind::ARRAY if map.max_entries == 1 && off < map.value_size => Ok(()),
         MapKind::ARRAY => Err(Fault::DirectOutside { value_size: map.value_size, off }.into()),
+        MapKind::ARENA if u64::from(off) <= u64::from(map.max_entries) * PAGE_SIZE => Ok(()),
+        MapKind::ARENA => Err(Fault::DirectOutside { value_size: map.value_size, off }.into()),
         MapKind(6) => Err(Stop::feature("direct values of per-CPU arrays")),
         _ => Err(Fault::DirectUnsupported.into()),
     }

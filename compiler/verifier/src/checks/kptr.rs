@@ -129,12 +129,14 @@ pub(crate) fn check_type(m: &Machine<'_>, reg: u8, value: &Reg, pointer: Pointer
         false => kernel.name(TypeId(id)),
     };
     context::check_plain(value, reg, true)?;
-    let matches = match (own, pointer.own) {
-        (false, false) => btf::begins(kernel, TypeId(id), i64::from(value.off), pointer.target, !is_plain),
-        (true, true) => id == pointer.target.0 && value.off == 0,
-        _ => false,
-    };
-    if matches { Ok(()) } else { Err(wrong(name)) }
+    match (own, pointer.own) {
+        (false, false) => {
+            let at = (TypeId(id), i64::from(value.off));
+            btf::check_begins(kernel, at, pointer.target, !is_plain, || wrong(name))
+        }
+        (true, true) if id == pointer.target.0 && value.off == 0 => Ok(()),
+        _ => Err(wrong(name)),
+    }
 }
 
 /// `process_kptr_func`: R1 of `bpf_kptr_xchg` points to a field that holds a reference.

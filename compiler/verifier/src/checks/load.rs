@@ -2,7 +2,7 @@
 //! it would be attached to.
 
 use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_disabled};
-use gobpf_bpf::{Object, Program};
+use gobpf_bpf::{Object, Program, RelocationTarget};
 use gobpf_btf::{Kind as BtfKind, Type, TypeId};
 
 use crate::KernelSource;
@@ -30,6 +30,18 @@ pub(crate) fn refusal(program: &Program, rules: &Rules) -> Option<String> {
         return Some(format!("programs of kind {} are not loaded for attach type {}", names.name, attach.0));
     }
     None
+}
+
+/// A map of the program that the kernel can't make.
+pub(crate) fn refused_map(object: &Object, program: &Program, rules: &Rules) -> Option<String> {
+    let maps = program.code.relocations.iter().filter_map(|relocation| match relocation.target {
+        RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => {
+            object.maps.get(map.0 as usize)
+        }
+        _ => None,
+    });
+    let row = maps.filter_map(|map| map.kind.row()).find(|row| row.since > rules.kernel())?;
+    Some(format!("it has no maps of kind {}, which Linux {} brought", row.name, row.since))
 }
 
 /// The functions of a program with their types, where all are known: the first slot of each.

@@ -1,7 +1,7 @@
 //! Accesses to memory: which rules hold is told by what the pointer points to.
 
-use gobpf_bpf::Insn;
 use gobpf_bpf::insn::Size;
+use gobpf_bpf::{Insn, flags};
 
 use crate::checks::{btf, buffer, context, map_value, packet, socket, stack};
 use crate::explore::Machine;
@@ -52,7 +52,7 @@ const FLOW_KEYS_SIZE: i64 = 56;
 /// `check_mem_access`.
 pub(crate) fn access(m: &mut Machine<'_>, request: Request) -> Checked {
     let base = *m.state.reg(request.base);
-    check_alignment(&base, &request)?;
+    check_alignment(m, &base, &request)?;
     let off = i64::from(request.off) + i64::from(base.off);
     let (reg, bytes) = (request.base, i64::from(request.bytes));
     match base.kind.base {
@@ -123,9 +123,11 @@ pub(crate) fn load_unknown(m: &mut Machine<'_>, request: &Request) {
     }
 }
 
-/// Stack and atomic accesses are aligned; x86 takes all others as they come.
-fn check_alignment(base: &Reg, request: &Request) -> Checked {
-    match request.atomic || base.kind == Kind::STACK {
+/// Stack and atomic accesses are aligned; x86 takes all others as they come, unless the program asks for it.
+fn check_alignment(m: &Machine<'_>, base: &Reg, request: &Request) -> Checked {
+    let is_strict =
+        m.program.flags & (flags::STRICT_ALIGNMENT | flags::ANY_ALIGNMENT) == flags::STRICT_ALIGNMENT;
+    match is_strict || request.atomic || base.kind == Kind::STACK {
         true => check_aligned_at(base, request.off, request.bytes),
         false => Ok(()),
     }
@@ -144,6 +146,8 @@ fn check_aligned_at(base: &Reg, insn_off: i32, bytes: u32) -> Checked {
     let tnum = base.bounds.tnum;
     let aligned = |off: i64| tnum.add(Tnum::constant(off as u64)).is_aligned(u64::from(bytes));
     let what = match base.kind.base {
+        // Pointers with flags have no name here.
+        _ if base.kind.flags != 0 => "",
         Base::Packet | Base::PacketMeta => {
             // The kernel assumes the network's alignment of headers.
             if aligned(off + 2) {

@@ -12,7 +12,7 @@ mod widen;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use gobpf_bpf::tables::{Caller, ProgramKind};
+use gobpf_bpf::tables::{Caller, MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
 use gobpf_btf::KernelBtf;
 
@@ -437,6 +437,16 @@ impl<'a> Machine<'a> {
     pub fn map(&self, id: Option<MapId>) -> Checked<&'a Map> {
         id.and_then(|id| self.object.maps.get(id.0 as usize))
             .ok_or_else(|| Stop::feature("a pointer to a map that the object does not have"))
+    }
+
+    /// Whether the program loads an arena.
+    pub fn has_arena(&self) -> bool {
+        let is_arena =
+            |map: MapId| self.object.maps.get(map.0 as usize).is_some_and(|map| map.kind == MapKind::ARENA);
+        self.loads.iter().flatten().any(|load| match load {
+            Load::Map(map) | Load::MapValue { map, .. } => is_arena(*map),
+            _ => false,
+        })
     }
 
     /// What belongs to the kernel in the values of map `id`.

@@ -7,11 +7,14 @@ use crate::bounds::{BinaryOp, Bounds};
 use crate::checks::operands::{read_reg, write_reg};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
-use crate::state::Reg;
+use crate::state::{Kind, Reg};
 use crate::transfer::{assign, links, pointer};
 
 /// `BPF_ADDR_SPACE_CAST`.
 const ADDRESS_SPACE_CAST: i16 = 1;
+/// Casts from an arena's address space to the kernel's, and back to that of user space.
+const TO_ARENA: i32 = 1;
+const TO_USER: i32 = 1 << 16;
 
 pub(super) fn alu(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let Some(op) = AluOp::of_code(insn.code) else {
@@ -72,7 +75,15 @@ fn mov(m: &mut Machine<'_>, insn: Insn) -> Checked {
         return Ok(());
     }
     if !is_narrow(insn) && insn.off == ADDRESS_SPACE_CAST && m.rules.v4 {
-        return Err(Fault::AddressSpaceCast { is_known: matches!(insn.imm, 1 | 0x1_0000) }.into());
+        let is_known = matches!(insn.imm, TO_ARENA | TO_USER);
+        if !is_known || !m.has_arena() {
+            return Err(Fault::AddressSpaceCast { is_known }.into());
+        }
+        read_reg(m, insn.src)?;
+        write_reg(m, insn.dst)?;
+        let kind = if insn.imm == TO_ARENA { Kind::ARENA } else { Kind::SCALAR };
+        assign(m, insn.dst, Reg { kind, ..Reg::unknown() });
+        return Ok(());
     }
     let is_extension = match insn.off {
         0 => true,
@@ -177,6 +188,15 @@ fn binary(m: &mut Machine<'_>, insn: Insn, op: AluOp) -> Checked {
 fn compute(m: &mut Machine<'_>, insn: Insn, op: AluOp) -> Checked {
     let dst = *m.state.reg(insn.dst);
     let narrow = is_narrow(insn);
+    // Any arithmetic is allowed on pointers into an arena.
+    if dst.kind == Kind::ARENA {
+        return Ok(());
+    }
+    if insn.code & SOURCE_REG != 0 && m.state.reg(insn.src).kind == Kind::ARENA {
+        let source = *m.state.reg(insn.src);
+        assign(m, insn.dst, source);
+        return Ok(());
+    }
     if !m.rules.links_with_offset && dst.is_scalar() {
         m.state.reg_mut(insn.dst).id = 0;
     }

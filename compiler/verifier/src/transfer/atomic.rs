@@ -37,7 +37,10 @@ pub(super) fn atomic(m: &mut Machine<'_>, insn: Insn) -> Checked {
         read_reg(m, 0)?;
     }
     let kind = m.state.reg(insn.dst).kind;
-    if kind == Kind::CONTEXT || kind.is_packet() {
+    // The machine code for arenas has no loops, which these would need.
+    let loops = matches!(insn.imm & !FETCH, OR | AND | XOR) && insn.imm & FETCH != 0;
+    let is_foreign = kind == Kind::CONTEXT || kind == Kind::FLOW_KEYS || kind.is_packet() || kind.is_socket();
+    if is_foreign || kind == Kind::ARENA && loops {
         return Err(Fault::StoreToContext { reg: insn.dst, kind, atomic: true }.into());
     }
     let loaded = match insn.imm {

@@ -2,6 +2,7 @@
 
 use gobpf_bpf::Insn;
 use gobpf_bpf::insn::mode;
+use gobpf_bpf::tables::MapKind;
 
 use crate::checks::encoding::Load;
 use crate::checks::operands::{read_reg, write_reg};
@@ -26,6 +27,8 @@ pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Nex
     let value = match load {
         Some(Load::Constant(value)) => Reg::constant(value),
         Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::MAP) },
+        // Where an arena is in user space is a number.
+        Some(Load::MapValue { map, .. }) if m.map(Some(map))?.kind == MapKind::ARENA => Reg::unknown(),
         Some(Load::MapValue { map, offset }) => {
             Reg { map: Some(map), off: offset as i32, ..Reg::pointer(Kind::MAP_VALUE) }
         }

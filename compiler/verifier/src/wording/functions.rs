@@ -115,6 +115,10 @@ fn kernel(fault: &KernelFault) -> String {
             format!("unmatched attempt to enable preemption (kernel function {name})")
         }
         K::NotMap { reg } => format!("pointer in R{reg} isn't map pointer"),
+        K::CastToOther { with_void } => {
+            let or = if *with_void { " or void" } else { "" };
+            format!("kfunc bpf_rdonly_cast type ID argument must be of a struct{or}")
+        }
         K::NoPacketWrite => "the prog does not allow writes to packet data".into(),
     }
 }

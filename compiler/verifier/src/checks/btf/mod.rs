@@ -11,14 +11,24 @@ use crate::checks::hooks;
 use crate::checks::memory::{Request, load_unknown};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
-use crate::fault::{Access, BtfFault, Checked, Stop};
+use crate::fault::{Access, BtfFault, Checked, Fault, Stop};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 use crate::transfer::assign;
 use walk::{Found, Span};
 
-/// `btf_struct_ids_match`: at `off` of `id` begins `wanted`.
-pub(crate) fn begins(kernel: &KernelBtf, id: TypeId, off: i64, wanted: TypeId, strict: bool) -> bool {
-    walk::begins(kernel, id, off, wanted, strict)
+/// `btf_struct_ids_match`: at `off` of `id` begins `wanted`; else the fault that `last` says, after what the kernel said
+/// while it looked.
+pub(crate) fn check_begins(
+    kernel: &KernelBtf,
+    (id, off): (TypeId, i64),
+    wanted: TypeId,
+    strict: bool,
+    last: impl FnOnce() -> Stop,
+) -> Checked {
+    walk::begins(kernel, id, off, wanted, strict).map_err(|first| match (first, last()) {
+        (Some(first), Stop::Fault(last)) => Fault::Then(Box::new(Fault::Btf(first)), Box::new(last)).into(),
+        (_, last) => last,
+    })
 }
 
 /// What a message calls the kind of `value`.
@@ -57,11 +67,10 @@ pub(crate) fn check_argument(
         return Err(Stop::feature(format!("struct {wanted}, which the kernel types don't have")));
     };
     let strict = argument.has(Flags::RELEASED) && helper != id::SK_RELEASE;
-    if walk::begins(kernel, id_of_value, i64::from(value.off), wanted_id, strict) {
-        return Ok(());
-    }
-    let found = kernel.name(id_of_value).to_owned();
-    Err(BtfFault::ArgumentType { reg, found, wanted: wanted.to_owned() }.into())
+    check_begins(kernel, (id_of_value, i64::from(value.off)), wanted_id, strict, || {
+        let found = kernel.name(id_of_value).to_owned();
+        BtfFault::ArgumentType { reg, found, wanted: wanted.to_owned() }.into()
+    })
 }
 
 /// A helper reads a kernel object.

@@ -49,20 +49,27 @@ pub(super) fn access(
     }
 }
 
-/// `btf_struct_ids_match`: at `off` of `id` begins `wanted`.
-pub(super) fn begins(btf: &KernelBtf, id: TypeId, mut off: i64, wanted: TypeId, strict: bool) -> bool {
+/// `btf_struct_ids_match`: at `off` of `id` begins `wanted`; where not, what the kernel said while it looked.
+pub(super) fn begins(
+    btf: &KernelBtf,
+    id: TypeId,
+    mut off: i64,
+    wanted: TypeId,
+    strict: bool,
+) -> Result<(), Option<BtfFault>> {
     if off == 0 && id == wanted {
-        return true;
+        return Ok(());
     }
     if strict {
-        return false;
+        return Err(None);
     }
     let (mut ty, mut flags) = (id, 0);
     loop {
         match walk(btf, ty, Span { off, bytes: 1 }, &mut flags, true) {
-            Ok(Step::Inside(inner)) if inner == wanted => return true,
+            Ok(Step::Inside(inner)) if inner == wanted => return Ok(()),
             Ok(Step::Inside(inner)) => (ty, off) = (inner, 0),
-            _ => return false,
+            Ok(_) => return Err(None),
+            Err(fault) => return Err(Some(fault)),
         }
     }
 }

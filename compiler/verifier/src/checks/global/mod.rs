@@ -141,10 +141,10 @@ fn check_object(m: &Machine<'_>, reg: u8, value: &Reg, wanted: TypeId, nullable:
     let Extra::Btf { id, own: false } = value.extra else {
         return Err(Stop::feature("objects of the program's own"));
     };
-    if !btf::begins(kernel, TypeId(id), i64::from(value.off), wanted, false) {
+    btf::check_begins(kernel, (TypeId(id), i64::from(value.off)), wanted, false, || {
         let (found, wanted) = (kernel.name(TypeId(id)).to_owned(), kernel.name(wanted).to_owned());
-        return Err(BtfFault::ArgumentType { reg, found, wanted }.into());
-    }
+        BtfFault::ArgumentType { reg, found, wanted }.into()
+    })?;
     check_offset(value, reg)
 }
 

@@ -12,7 +12,6 @@ use crate::state::{Base, Extra, Kind, Reg, flag};
 
 /// Functions with rules that are not followed yet.
 const UNKNOWN: &[&str] = &[
-    "bpf_cast_to_kern_ctx",
     "bpf_iter_css_task_new",
     "bpf_list_pop_back",
     "bpf_list_pop_front",
@@ -25,7 +24,6 @@ const UNKNOWN: &[&str] = &[
     "bpf_rbtree_add_impl",
     "bpf_rbtree_first",
     "bpf_rbtree_remove",
-    "bpf_rdonly_cast",
     "bpf_refcount_acquire_impl",
     "bpf_throw",
     "bpf_wq_init",
@@ -116,7 +114,7 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
         return Ok(1);
     }
     if matches!(purpose, Purpose::Object { .. } | Purpose::Map) {
-        if matches!(purpose, Purpose::Map) && value.kind != Kind::MAP {
+        if matches!(purpose, Purpose::Map) && !has_map(&value) {
             return Err(KernelFault::NotMap { reg }.into());
         }
         if (wants_trust || wants_rcu) && !value.is_trusted() && !is_always_trusted(&value) {
@@ -134,7 +132,13 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
             let found = btf::kind_name(m, &value);
             Err(KernelFault::NotContext { number, found }.into())
         }
-        Purpose::Context | Purpose::Null | Purpose::Map => Ok(1),
+        Purpose::Context | Purpose::Null => Ok(1),
+        Purpose::Map => {
+            let Some(wanted) = m.kernel()?.find("bpf_map", BtfKind::Struct) else {
+                return Err(Stop::feature("struct bpf_map, which the kernel types don't have"));
+            };
+            check_object(m, call, number, &value, wanted).map(|()| 1)
+        }
         Purpose::Dynptr => {
             dynptr::kernel_argument(m, call, number, parameter.name.ends_with("__uninit")).map(|()| 1)
         }
@@ -142,6 +146,17 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
         Purpose::Object { wanted } => check_object(m, call, number, &value, wanted).map(|()| 1),
         Purpose::Memory { size } => global::check_memory(m, reg, size).map(|()| 1),
         Purpose::Sized => check_sized(m, call, number, &value, parameter).map(|()| 2),
+    }
+}
+
+/// Whether the kernel finds something where a register keeps its map: the place is that of other things too.
+fn has_map(value: &Reg) -> bool {
+    match (value.kind.base, value.extra) {
+        (Base::Map | Base::MapValue | Base::MapKey | Base::BtfId, _) => true,
+        (_, Extra::Mem { size, dynptr }) => size != 0 || dynptr != 0,
+        (_, Extra::Func { subprogram }) => subprogram != 0,
+        (_, Extra::Dynptr { .. }) => true,
+        _ => value.range != 0,
     }
 }
 
@@ -184,7 +199,7 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     let parameter = &call.parameters[number];
     let target = skip(kernel, kernel.target(pointer).unwrap_or(gobpf_btf::VOID));
     let name = kernel.name(target);
-    if is_context(m, name) {
+    if is_context(m, name) || call.kfunc.name == "bpf_cast_to_kern_ctx" {
         return Ok(Purpose::Context);
     }
     for suffix in ["__alloc", "__refcounted_kptr"] {
@@ -288,12 +303,16 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
         (Base::Socket, _) => "sock".into(),
         (Base::SockCommon, _) => "sock_common".into(),
         (Base::TcpSock, _) => "tcp_sock".into(),
-        _ => "bpf_map".into(),
+        (Base::Map, _) => "bpf_map".into(),
+        _ => String::new(),
     };
+    let is_known = value.kind.base == Base::BtfId || !name.is_empty();
     let unsafe_flags = flag::USER | flag::PERCPU | flag::UNTRUSTED | flag::OR_NULL;
-    if value.kind.base == Base::BtfId && value.kind.has(unsafe_flags) && !value.kind.has(flag::RCU) {
+    let is_unsafe =
+        value.kind.base == Base::BtfId && value.kind.has(unsafe_flags) && !value.kind.has(flag::RCU);
+    if is_unsafe || !is_known {
         let trust = value.kind.flags & flag::TRUSTED;
-        let expected = Kind::BTF_ID.with(trust).name();
+        let expected = Kind::of(value.kind.base).with(trust).name();
         return Err(KernelFault::NotObject { number, found: value.kind.name(), expected }.into());
     }
     let Some(found) = kernel.find(&name, BtfKind::Struct) else {
@@ -304,11 +323,13 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
     let alias = format!("{name}___init") == wanted_name || format!("{wanted_name}___init") == name;
     // What a function calls a projection it casts to the real struct.
     let is_projection = global::is_projection(&wanted_name, &name);
-    if is_projection || btf::begins(kernel, found, i64::from(value.off), wanted, strict || alias) {
+    if is_projection {
         return Ok(());
     }
-    let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
-    Err(KernelFault::OtherObject { name: function, number, wanted: wanted_name, reg, found: name }.into())
+    btf::check_begins(kernel, (found, i64::from(value.off)), wanted, strict || alias, || {
+        let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
+        KernelFault::OtherObject { name: function, number, wanted: wanted_name, reg, found: name }.into()
+    })
 }
 
 /// Memory, and its size in the next argument.

@@ -1,6 +1,6 @@
 //! What functions of the kernel give in R0.
 
-use gobpf_btf::{Kind as BtfKind, Types};
+use gobpf_btf::{Kind as BtfKind, TypeId, Types};
 
 use crate::checks::hooks::skip;
 use crate::checks::kfuncs::{Call, iterators, kf};
@@ -24,6 +24,14 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
     let is_struct = matches!(kernel.kind(target), Some(BtfKind::Struct | BtfKind::Union));
     let mut result = if call.kfunc.name.starts_with("bpf_dynptr_slice") {
         slice(m, call)?
+    } else if call.kfunc.name == "bpf_cast_to_kern_ctx" {
+        let extra = Extra::Btf { id: kernel_context(m)?.0, own: false };
+        Reg { extra, ..Reg::pointer(Kind::BTF_ID.with(flag::TRUSTED)) }
+    } else if call.kfunc.name == "bpf_rdonly_cast" {
+        cast(m, call)?
+    } else if target == gobpf_btf::VOID && call.memory.is_none() {
+        // What points to nothing in particular is a number.
+        Reg::unknown()
     } else if let Some((size, read_only)) = call.memory.filter(|_| !is_struct) {
         let flags = if read_only { flag::RDONLY } else { 0 };
         let extra = Extra::Mem { size, dynptr: 0 };
@@ -58,6 +66,32 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
     }
     assign(m, 0, result);
     Ok(())
+}
+
+/// The struct that the kernel has behind the context (`struct bpf_ctx_convert` has a member for each kind).
+fn kernel_context(m: &Machine<'_>) -> Checked<TypeId> {
+    let kernel = m.kernel()?;
+    let kind = m.kind.names().map_or("", |names| names.name).to_uppercase();
+    let member = format!("BPF_PROG_TYPE_{kind}_kern");
+    let all = kernel.find("bpf_ctx_convert", BtfKind::Struct);
+    let found = all.and_then(|all| kernel.members(all).find(|one| one.name == member));
+    found.map(|one| one.ty).ok_or_else(|| Stop::feature("the kernel's own context of this kind of program"))
+}
+
+/// `bpf_rdonly_cast`: memory is taken for the struct with the number that was passed, and read through probes.
+fn cast(m: &Machine<'_>, call: &Call) -> Checked<Reg> {
+    let kernel = m.kernel()?;
+    let id = TypeId(call.constant.unwrap_or(0) as u32);
+    let with_void = m.rules.follows_any_pointer;
+    if id == gobpf_btf::VOID && with_void {
+        let extra = Extra::Mem { size: 0, dynptr: 0 };
+        return Ok(Reg { extra, ..Reg::pointer(Kind::MEM.with(flag::RDONLY | flag::UNTRUSTED)) });
+    }
+    if !matches!(kernel.kind(id), Some(BtfKind::Struct | BtfKind::Union)) {
+        return Err(KernelFault::CastToOther { with_void }.into());
+    }
+    let extra = Extra::Btf { id: id.0, own: false };
+    Ok(Reg { extra, ..Reg::pointer(Kind::BTF_ID.with(flag::UNTRUSTED)) })
 }
 
 /// A part of a dynptr's memory.
