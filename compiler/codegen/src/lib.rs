@@ -8,6 +8,7 @@ mod cache;
 mod edges;
 mod emit;
 mod frame;
+mod functions;
 mod link;
 mod machine;
 mod object;
@@ -44,7 +45,7 @@ pub fn compile(package: &hir::Package) -> Result<Object, Vec<BuildError>> {
 ///
 /// What could not be lowered, one error a function, when there is any.
 pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object, Vec<BuildError>> {
-    let Built { module, texts, mut errors } = gobpf_ir::build_module(package, &mut cache.lowered);
+    let Built { module, functions, texts, mut errors } = gobpf_ir::build_module(package, &mut cache.lowered);
     let layout = object::Layout::of(package, &texts);
     let key = layout.key();
     cache.pieces.begin();
@@ -65,7 +66,11 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(object::link(package, layout, codes)) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let subprograms = functions::Subprograms { package, module: &module, functions: &functions };
+    object::link(subprograms, layout, codes).map_err(|error| vec![error])
 }
 
 fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {

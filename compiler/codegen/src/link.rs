@@ -18,7 +18,8 @@ pub(crate) struct Piece {
     pub(crate) variables: Vec<Variable>,
 }
 
-/// Joins `program` and what it calls, directly or not, out of `subprograms`.
+/// Joins `program` and what it calls, directly or not, out of `subprograms`; returns these in the order of their code, which
+/// is that of their first call.
 ///
 /// # Errors
 ///
@@ -27,14 +28,13 @@ pub(crate) fn join(
     program: (&Function, &Piece),
     module: &Module,
     subprograms: &[Arc<Piece>],
-) -> Result<Code, BuildError> {
+) -> Result<(Code, Vec<SubprogramId>), BuildError> {
     let (function, main) = program;
     let mut code = main.code.clone();
-    if main.calls.is_empty() {
-        return Ok(code);
-    }
-    // Functions in the order of their first call.
     let mut order: Vec<SubprogramId> = Vec::new();
+    if main.calls.is_empty() {
+        return Ok((code, order));
+    }
     let mut pieces = vec![main];
     let mut next = 0;
     while let Some(piece) = pieces.get(next).copied() {
@@ -68,7 +68,7 @@ pub(crate) fn join(
     let chain = deepest(main, subprograms);
     code.stack_bytes = chain.bytes;
     if chain.bytes <= frame::STACK_LIMIT {
-        return Ok(code);
+        return Ok((code, order));
     }
     let mut functions = vec![(function.name.clone(), main.code.stack_bytes)];
     let mut variables = main.variables.clone();

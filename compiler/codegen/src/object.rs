@@ -5,8 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Code, Global, Map, MapContents, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, Member};
+use gobpf_ir::BuildError;
 use gobpf_ir::build::Texts;
+use gobpf_ir::ir::SubprogramId;
 use gobpf_types::hir::{self, GlobalId, TypeId};
+
+use crate::functions::{self, Subprograms};
 
 /// Where everything that code refers to ends up.
 pub(crate) struct Layout {
@@ -121,15 +125,29 @@ const RODATA: &str = ".rodata";
 const BPF_F_RDONLY_PROG: u32 = 1 << 7;
 
 /// Puts code and layout together; `codes` are those of the package's programs, in order, whole.
-pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> Object {
-    let programs = package.programs.iter().zip(codes).map(|(program, code)| Program {
-        name: program.name.to_string(),
-        section: program.section.to_string(),
-        kind: program.kind,
-        code,
-        ..Program::default()
-    });
+///
+/// # Errors
+///
+/// A global function takes what it can't.
+pub(crate) fn link(
+    subprograms: Subprograms<'_>,
+    layout: Layout,
+    codes: Vec<(Code, Vec<SubprogramId>)>,
+) -> Result<Object, BuildError> {
+    let package = subprograms.package;
     let mut btf = layout.btf;
+    let mut programs = Vec::with_capacity(codes.len());
+    for (program, (mut code, order)) in package.programs.iter().zip(codes) {
+        let func = functions::add_types(&mut btf, subprograms, program, (&mut code, &order))?;
+        programs.push(Program {
+            name: program.name.to_string(),
+            section: program.section.to_string(),
+            kind: program.kind,
+            func,
+            code,
+            ..Program::default()
+        });
+    }
     let globals = package.globals.iter().zip(&layout.globals).map(|(global, (map, offset))| Global {
         name: global.name.to_string(),
         map: *map,
@@ -138,19 +156,19 @@ pub(crate) fn link(package: &hir::Package, layout: Layout, codes: Vec<Code>) -> 
         ty: Some(intern(&mut btf, &package.types, global.ty)),
         constant: global.constant,
     });
-    Object {
-        programs: programs.collect(),
+    Ok(Object {
+        programs,
         maps: layout.maps,
         globals: globals.collect(),
         btf,
         license: package.license.to_string(),
         target: package.target,
         ..Object::default()
-    }
+    })
 }
 
 /// The BTF type of a Go type.
-fn intern(btf: &mut Btf, types: &hir::Types, ty: TypeId) -> gobpf_btf::TypeId {
+pub(crate) fn intern(btf: &mut Btf, types: &hir::Types, ty: TypeId) -> gobpf_btf::TypeId {
     let int = |name: &str, size, encoding| gobpf_btf::Type::Int { name: name.to_string(), size, encoding };
     let made = match types.get(ty) {
         hir::Type::Bool => int("bool", 1, IntEncoding::Bool),

@@ -38,6 +38,48 @@ pub enum Unsupported {
     ReturnsStack(String),
     /// A function that may not be inlined has too long a chain of calls below it.
     CallDepth(String),
+    /// A global function takes or gives what the kernel can't verify by itself.
+    Global {
+        /// Its name.
+        name: String,
+        /// What it takes or gives.
+        problem: GlobalProblem,
+    },
+    /// A global function takes the context of programs whose context has no type for the kernel.
+    GlobalContext {
+        /// Its name.
+        name: String,
+        /// The program's section.
+        section: String,
+    },
+}
+
+/// What is wrong with a global function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GlobalProblem {
+    /// More results than one, or one that is not a number.
+    Results,
+    /// This parameter.
+    Parameter(String),
+    /// More parameters than registers.
+    TooMany,
+}
+
+impl GlobalProblem {
+    fn words(&self, name: &str) -> String {
+        match self {
+            GlobalProblem::Results => {
+                format!("global function `{name}` can give one integer or bool, or nothing")
+            }
+            GlobalProblem::Parameter(parameter) => format!(
+                "parameter `{parameter}` of global function `{name}` is not a number, the context, or memory of a \
+                 fixed size without pointers in it"
+            ),
+            GlobalProblem::TooMany => format!(
+                "global function `{name}` has more than five parameters, counting a result of 64 bits as one"
+            ),
+        }
+    }
 }
 
 impl BuildError {
@@ -84,6 +126,19 @@ impl BuildError {
                 ),
             )
             .help("remove //bpf:noinline from one of the functions of the chain"),
+            Unsupported::Global { name, problem } => {
+                Diagnostic::error(codes::GB0352, at, problem.words(name))
+                    .help("use //bpf:noinline: the kernel then verifies the function for what its callers pass")
+            }
+            Unsupported::GlobalContext { name, section } => Diagnostic::error(
+                codes::GB0352,
+                at,
+                format!(
+                    "global function `{name}` takes the context, which has no type of its own for programs of \
+                     section `{section}`"
+                ),
+            )
+            .help("pass what it needs of the context, or use //bpf:noinline"),
             Unsupported::StackFrame(size, variables) => Diagnostic::error(
                 codes::GB0602,
                 at,

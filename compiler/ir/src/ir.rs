@@ -42,6 +42,11 @@ pub enum Role {
     Program,
     /// A function that programs call.
     Subprogram,
+    /// One that the kernel verifies by itself; the bytes of the block for its result, 0 where there is none.
+    Global {
+        /// Bytes.
+        out: u32,
+    },
 }
 
 /// The type of a value. Integers of 8 and 16 bits and booleans are `I32`, extended by their Go type; the upper half of

@@ -14,6 +14,6 @@ mod range;
 mod visit;
 
 pub use build::build_module;
-pub use error::{BuildError, Unsupported};
+pub use error::{BuildError, GlobalProblem, Unsupported};
 pub use plan::Plan;
 pub use print::{print, print_module};

@@ -5,7 +5,7 @@
 
 use gobpf_types::hir::{self, FunctionId, Inlining, Provenance, Type, TypeId};
 
-use crate::error::{BuildError, Unsupported};
+use crate::error::{BuildError, GlobalProblem, Unsupported};
 use crate::ir::SubprogramId;
 
 /// Nodes of a function's HIR, those of what is inlined into it included, up to which it is inlined wherever it is called.
@@ -15,6 +15,8 @@ pub const INLINE_NODES: u32 = 300;
 pub const FRAME_LIMIT: u32 = 8;
 /// Nodes that a call counts as.
 const CALL_NODES: u32 = 8;
+/// Registers for arguments, the one for a wide result included.
+const REGISTERS: usize = 5;
 /// Types nested deeper than this hold no pointer that matters.
 const TYPE_DEPTH: u32 = 64;
 
@@ -93,6 +95,14 @@ impl Plan {
             let place = gobpf_source::Place { decl: function.decl, node: function.name_node };
             self.errors.extend(what.map(|what| BuildError { place, what }));
         }
+        if function.inlining == Inlining::Global && sites > 0 {
+            let place = |node| gobpf_source::Place { decl: function.decl, node };
+            let wrong = global_problem(package, function);
+            self.errors.extend(wrong.map(|problem| {
+                let name = function.name.to_string();
+                BuildError { place: place(function.name_node), what: Unsupported::Global { name, problem } }
+            }));
+        }
         let can = !returns_stack && !too_deep;
         can && (wanted || sites > 1 && weight.nodes > INLINE_NODES)
     }
@@ -159,6 +169,34 @@ fn call_sites(package: &hir::Package) -> Vec<u32> {
         }
     }
     most
+}
+
+/// What of a global function's parameters or results the kernel can't verify by itself.
+fn global_problem(package: &hir::Package, function: &hir::Function) -> Option<GlobalProblem> {
+    let types = &package.types;
+    let is_number = |ty: TypeId| matches!(types.get(ty), Type::Bool | Type::Int { .. });
+    let wide = function.results.iter().filter(|ty| types.size_of(**ty) > 4).count();
+    match function.results.as_slice() {
+        [] => {}
+        [one] if is_number(*one) => {}
+        _ => return Some(GlobalProblem::Results),
+    }
+    for param in &function.params {
+        let local = &function.locals[param.0 as usize];
+        let (memory, context) = match types.get(local.ty) {
+            Type::Pointer { target, provenance } => (*target, *provenance == Provenance::Context),
+            _ if is_number(local.ty) => continue,
+            Type::Slice { .. } | Type::String { .. } | Type::Function | Type::Unknown => {
+                return Some(GlobalProblem::Parameter(local.name.to_string()));
+            }
+            _ => (local.ty, false),
+        };
+        let plain = !crate::build::holds_pointers(types, memory) && types.size_of(memory) > 0;
+        if !context && !plain {
+            return Some(GlobalProblem::Parameter(local.name.to_string()));
+        }
+    }
+    (function.params.len() + wide > REGISTERS).then_some(GlobalProblem::TooMany)
 }
 
 /// Whether a value of type `ty` holds a pointer into some function's frame, which a function can't return.

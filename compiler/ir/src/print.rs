@@ -20,6 +20,7 @@ fn print_in(function: &Function, module: Option<&Module>) -> String {
     let role = match function.role {
         Role::Program => "program",
         Role::Subprogram => "function",
+        Role::Global { .. } => "global function",
     };
     let _ = writeln!(out, "{role} {}", function.name);
     for (index, slot) in function.slots.iter().enumerate() {

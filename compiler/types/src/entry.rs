@@ -23,6 +23,7 @@ const DEFAULT_LICENSE: &str = "GPL";
 const USER_DIRECTIVES: &[(&str, &str)] = &[
     ("section", "a function"),
     ("noinline", "a function"),
+    ("global", "a function"),
     ("map", "a package variable of a map type"),
     ("license", "the package clause"),
     ("kernel", "the package clause"),
@@ -131,7 +132,7 @@ impl Reader {
             return;
         };
         let fits = match name.as_str() {
-            "section" | "noinline" => above == Above::Function,
+            "section" | "noinline" | "global" => above == Above::Function,
             "map" => above == Above::Other,
             _ => above == Above::Package,
         };
@@ -142,7 +143,7 @@ impl Reader {
         match name.as_str() {
             "license" => self.set_license(arguments, place),
             "kernel" => self.set_kernel(arguments, place),
-            "noinline" if !arguments.is_empty() => {
+            "noinline" | "global" if !arguments.is_empty() => {
                 self.malformed(&name, place, "nothing stands after it");
             }
             _ => {}

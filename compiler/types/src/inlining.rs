@@ -1,4 +1,4 @@
-//! `//bpf:noinline`: which functions stay functions of their own.
+//! `//bpf:noinline` and `//bpf:global`: which functions stay functions of their own.
 
 use gobpf_source::Place;
 
@@ -8,10 +8,15 @@ use crate::hir::Inlining;
 use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
 
 const NOINLINE: &str = "noinline";
+const GLOBAL: &str = "global";
 
-/// What the directives above a function say.
+/// What the directives above a function say: a global function is one that is not inlined.
 pub(crate) fn of(symbol: &Symbol<'_>) -> Inlining {
-    if symbol.directive(NOINLINE).is_some() { Inlining::Never } else { Inlining::Automatic }
+    match (symbol.directive(GLOBAL), symbol.directive(NOINLINE)) {
+        (Some(_), _) => Inlining::Global,
+        (None, Some(_)) => Inlining::Never,
+        (None, None) => Inlining::Automatic,
+    }
 }
 
 impl Checker<'_> {
@@ -21,18 +26,20 @@ impl Checker<'_> {
         // Above anything else it is misplaced, which has been said.
         let functions = |(_, symbol): &(SymbolId, &Symbol<'_>)| matches!(symbol.kind, SymbolKind::Func(_));
         for (id, symbol) in self.index.of(Package::User).filter(functions) {
-            let mut places = symbol
-                .directives
-                .iter()
-                .filter(|directive| directive.namespace == "bpf" && directive.name == NOINLINE)
-                .map(|directive| Place { decl: symbol.decl, node: directive.id });
-            let Some(first) = places.next() else { continue };
-            found.extend(
-                places.map(|second| (second, Why::RepeatedDirective { name: NOINLINE.into(), first })),
-            );
-            let is_program = entries.contains(&id);
-            if is_program || !self.is_reached(id) {
-                found.push((first, Why::IdleDirective { name: NOINLINE, is_program }));
+            for name in [NOINLINE, GLOBAL] {
+                let mut places = symbol
+                    .directives
+                    .iter()
+                    .filter(|directive| directive.namespace == "bpf" && directive.name == name)
+                    .map(|directive| Place { decl: symbol.decl, node: directive.id });
+                let Some(first) = places.next() else { continue };
+                found.extend(
+                    places.map(|second| (second, Why::RepeatedDirective { name: name.into(), first })),
+                );
+                let is_program = entries.contains(&id);
+                if is_program || !self.is_reached(id) {
+                    found.push((first, Why::IdleDirective { name, is_program }));
+                }
             }
         }
         for (place, why) in found {

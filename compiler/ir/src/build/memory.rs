@@ -5,7 +5,7 @@ use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, ExprKind, Provenance, TypeId};
 
 use super::{Address, Bound, Builder, Operand, Result, SliceValue, Storage};
-use crate::ir::{InstKind, Type, Value};
+use crate::ir::{InstKind, Role, Type, Value};
 
 /// Size of a word in memory.
 pub(super) const WORD: u32 = 8;
@@ -95,7 +95,10 @@ impl Builder<'_> {
             | Provenance::Nil => true,
             Provenance::MapValue | Provenance::RingBuf | Provenance::Packet | Provenance::Context => false,
         };
-        if may_be_nil && !self.f.is_address(base) {
+        // What a global function gets may always be nil.
+        let from_outside = matches!(self.f.role, Role::Global { .. }) && self.f.def(base).is_none();
+        let from_outside = from_outside && provenance != Provenance::Context;
+        if (may_be_nil || from_outside) && !self.f.is_address(base) {
             let nil = self.const_of(Type::Pointer, 0);
             self.abort_if(Why::NilCheck, JmpOp::Eq, base, nil);
         }

@@ -77,6 +77,8 @@ pub struct Built {
     /// Programs and the functions that they call. Whole where `errors` is empty; programs that could be lowered are there
     /// in any case where all functions could be that they call.
     pub module: Module,
+    /// What each of the module's subprograms is in the package.
+    pub functions: Vec<hir::FunctionId>,
     /// Its constant texts.
     pub texts: Texts,
     /// What could not be lowered: the first construct of each function.
@@ -100,6 +102,7 @@ pub fn build_module(package: &hir::Package, cache: &mut Cache) -> Built {
             Ok(Lowered { function, convention }) => {
                 calls.conventions.push(convention);
                 built.module.subprograms.push(function);
+                built.functions.push(id);
             }
             Err(error) => {
                 calls.conventions.push(Convention::of(package, &package.functions[id.0 as usize], true));
@@ -120,6 +123,7 @@ pub fn build_module(package: &hir::Package, cache: &mut Cache) -> Built {
     }
     if !all_called {
         built.module.subprograms.clear();
+        built.functions.clear();
     }
     built
 }
@@ -523,7 +527,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Whether values of type `ty` hold pointers.
-fn holds_pointers(types: &hir::Types, ty: hir::TypeId) -> bool {
+pub(crate) fn holds_pointers(types: &hir::Types, ty: hir::TypeId) -> bool {
     match types.get(ty) {
         hir::Type::Unknown | hir::Type::Bool | hir::Type::Int { .. } => false,
         hir::Type::Array { element, .. } => holds_pointers(types, *element),

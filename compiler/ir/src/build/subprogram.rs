@@ -31,6 +31,8 @@ const STOP: i64 = 1;
 pub(super) struct Convention {
     /// It may end by a run-time panic.
     pub(super) aborts: bool,
+    /// The kernel verifies it by itself: what it gets may be anything of its type, and so may what it gives.
+    is_global: bool,
     /// Helpers call it, with what they want: a panic sets the first word of its context, its last argument.
     is_callback: bool,
     /// The result in R0.
@@ -55,7 +57,11 @@ pub(super) fn lower(
     let mut lower = |convention: &Convention| {
         let place = Place { decl: function.decl, node: function.name_node };
         let name = function.name.to_string();
-        let head = Head { name, role: Role::Subprogram, place, abort_value, key };
+        let role = match convention.is_global {
+            true => Role::Global { out: convention.out_size },
+            false => Role::Subprogram,
+        };
+        let head = Head { name, role, place, abort_value, key };
         let mut builder = Builder::new(package, head, calls, texts);
         builder.enter_subprogram(function, convention)?;
         Ok(builder.finish())
@@ -80,7 +86,8 @@ pub(super) fn lower(
 impl Convention {
     /// How the results of `function` travel.
     pub(super) fn of(package: &hir::Package, function: &hir::Function, aborts: bool) -> Convention {
-        let mut convention = Convention { aborts, ..Convention::default() };
+        let is_global = function.inlining == hir::Inlining::Global;
+        let mut convention = Convention { aborts, is_global, ..Convention::default() };
         for (index, ty) in function.results.iter().enumerate() {
             let fits = match package.types.get(*ty) {
                 hir::Type::Bool => true,
@@ -119,7 +126,10 @@ impl<'a> Builder<'a> {
         if convention.out_size > 0 {
             types.push(Type::Pointer);
         }
-        let words = self.incoming(&types);
+        let words = match convention.is_global {
+            true => self.incoming_from_anywhere(&types),
+            false => self.incoming(&types),
+        };
         let mut rest = words.as_slice();
         let mut params = Vec::new();
         for param in &function.params {
@@ -129,6 +139,14 @@ impl<'a> Builder<'a> {
             rest = more;
         }
         let out = rest.first().copied();
+        if convention.is_global {
+            let copies = params.iter().filter_map(|param| match param {
+                Operand::Memory(address) => Some(address.base),
+                _ => None,
+            });
+            let needed: Vec<Value> = copies.chain(out).collect();
+            self.because(Why::Frame, |b| needed.into_iter().for_each(|pointer| b.check_given(pointer)));
+        }
         if convention.is_callback {
             self.panic_flag = words.last().copied();
         }
@@ -211,14 +229,18 @@ impl<'a> Builder<'a> {
             size => {
                 let slot = self.new_slot(u64::from(size), "", true);
                 let address = self.slot_address(slot);
+                if convention.is_global {
+                    // What another function may read must be there.
+                    self.zero(address, 0, size, WORD);
+                }
                 words.push(address.base);
                 Some(address)
             }
         };
         let words = self.outgoing(words);
         let kept = convention.in_register.map(|index| (index, function.results[index]));
-        let scalar = kept.and_then(|(_, ty)| self.scalar_type(ty)).filter(|_| !convention.aborts);
-        let ty = scalar.unwrap_or(Type::I64);
+        let scalar = kept.and_then(|(_, ty)| self.scalar_type(ty));
+        let ty = scalar.filter(|_| !convention.aborts && !convention.is_global).unwrap_or(Type::I64);
         let returned = self.emit(ty, InstKind::CallSubprogram(id, words));
         if convention.aborts {
             let zero = self.const_i64(0);
@@ -228,9 +250,12 @@ impl<'a> Builder<'a> {
         for (index, ty) in function.results.iter().enumerate() {
             let storage = match (kept, out) {
                 (Some((register, _)), _) if register == index => {
-                    let value = match convention.aborts {
-                        true => self.emit(Type::I32, InstKind::Narrow(returned)),
-                        false => returned,
+                    let value = match scalar {
+                        Some(Type::I32) if convention.is_global => {
+                            self.emit(Type::I32, InstKind::Trunc(returned))
+                        }
+                        _ if convention.aborts => self.emit(Type::I32, InstKind::Narrow(returned)),
+                        _ => returned,
                     };
                     let storage = self.new_storage(*ty, false, "");
                     self.write(storage, *ty, Operand::Scalar(value));
@@ -312,6 +337,25 @@ impl<'a> Builder<'a> {
             }
         }
         words
+    }
+
+    /// The words that arrive in a function that may be called with anything: the kernel knows nothing of the upper halves of
+    /// registers. There are no more than registers ([`crate::Plan`] sees to it).
+    fn incoming_from_anywhere(&mut self, types: &[Type]) -> Vec<Value> {
+        let wide = |ty: &Type| if *ty == Type::Pointer { Type::Pointer } else { Type::I64 };
+        let types_in_registers: Vec<Type> = types.iter().map(wide).collect();
+        let words = self.incoming(&types_in_registers);
+        let narrow = |(word, ty): (Value, &Type)| match ty {
+            Type::I32 => self.emit(Type::I32, InstKind::Trunc(word)),
+            _ => word,
+        };
+        words.into_iter().zip(types).map(narrow).collect()
+    }
+
+    /// A pointer that callers always give: the kernel's verifier is told so.
+    fn check_given(&mut self, pointer: Value) {
+        let nil = self.const_of(Type::Pointer, 0);
+        self.abort_if(Why::NilCheck, JmpOp::Eq, pointer, nil);
     }
 
     /// The words in registers, the last of which points to the rest where there are too many.
