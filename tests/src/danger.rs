@@ -4,16 +4,61 @@
 //! precision is traced back over the latter, no `exit` tells that a function was entered, and the call that began it leads
 //! out of frame 0; a bit is then set 16 GiB behind the verifier's own memory. Loads from packets in the old way can end a
 //! function in the same manner.
+//!
+//! Functions for work that is done later (`bpf_wq_*`) read what a map's value has of special fields without asking whether it
+//! has any: a null pointer, seen on 6.18.44 and in the source of 6.12.
 
 use gobpf_bpf::insn::{CALL, Insn, class, mode, pseudo};
+use gobpf_bpf::{Code, Map, Object, RelocationTarget};
+use gobpf_btf::Type;
 
 use crate::functions::starts;
 
 /// `tail_call`
 const TAIL_CALL: i32 = 12;
 
-/// Whether only a kernel in a virtual machine may be asked about a program with these slots.
-pub fn endangers(insns: &[Insn]) -> bool {
+/// Functions that read a null pointer where a map's value has no special fields.
+const OF_WORK: &str = "bpf_wq_";
+
+/// Whether a kernel must not be asked about `object`, unless one in a virtual machine that has only `crashes` to fear.
+pub fn endangers(object: &Object) -> bool {
+    object.programs.iter().any(|program| leaves_function(&program.code.insns)) || crashes(object)
+}
+
+/// Whether any kernel, one in a virtual machine included, may end by a null pointer.
+pub fn crashes(object: &Object) -> bool {
+    object.programs.iter().any(|program| works_on_plain_values(object, &program.code))
+}
+
+/// Whether functions for work are called in a program that has values without special fields.
+fn works_on_plain_values(object: &Object, code: &Code) -> bool {
+    let targets = || code.relocations.iter().map(|relocation| relocation.target);
+    let is_of_work = |target| match target {
+        RelocationTarget::Kfunc(id) => object.external(id).is_some_and(|one| one.name.starts_with(OF_WORK)),
+        _ => false,
+    };
+    let is_plain = |target| match target {
+        RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => {
+            !has_special_fields(object, object.map(map))
+        }
+        RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => false,
+    };
+    targets().any(is_of_work) && targets().any(is_plain)
+}
+
+fn has_special_fields(object: &Object, map: &Map) -> bool {
+    let value = map.value.and_then(|value| object.btf.get(value));
+    value.is_some_and(|value| {
+        value.members().iter().any(|member| match object.btf.get(member.ty) {
+            Some(Type::Struct { name, .. }) => name.starts_with("bpf_"),
+            Some(Type::Pointer(_)) => true,
+            _ => false,
+        })
+    })
+}
+
+/// Whether a tail call or a load from a packet in the old way stands in a function of its own.
+fn leaves_function(insns: &[Insn]) -> bool {
     // A program that calls itself is a function, too.
     let calls_itself =
         insns.iter().enumerate().any(|(at, insn)| is_call(insn) && at as i64 + 1 + i64::from(insn.imm) == 0);
@@ -40,10 +85,10 @@ mod tests {
     fn a_tail_call_in_a_function_is_kept_away() {
         let call = Insn { src: pseudo::CALL, imm: 1, ..Insn::call(0) };
         let leaves = Insn::call(TAIL_CALL as u32);
-        assert!(!endangers(&[leaves, Insn::exit()]));
-        assert!(!endangers(&[call, Insn::exit(), Insn::exit()]));
-        assert!(endangers(&[call, Insn::exit(), leaves, Insn::exit()]));
-        assert!(!endangers(&[leaves, call, Insn::exit(), Insn::exit()]));
-        assert!(endangers(&[leaves, Insn { imm: -2, ..call }, Insn::exit()]));
+        assert!(!leaves_function(&[leaves, Insn::exit()]));
+        assert!(!leaves_function(&[call, Insn::exit(), Insn::exit()]));
+        assert!(leaves_function(&[call, Insn::exit(), leaves, Insn::exit()]));
+        assert!(!leaves_function(&[leaves, call, Insn::exit(), Insn::exit()]));
+        assert!(leaves_function(&[leaves, Insn { imm: -2, ..call }, Insn::exit()]));
     }
 }

@@ -22,11 +22,12 @@ pub const GUEST_REPORTS: &str = "/dev/ttyS1";
 pub const KERNELS: [&str; 2] = ["6.1", "6.12"];
 
 /// The longest that a machine may say nothing, neither while it boots nor about a job.
-const SILENCE: Duration = Duration::from_secs(120);
-/// The longest that a machine may run.
+const SILENCE: Duration = Duration::from_secs(300);
+/// The longest that a machine may run, and what is added for each job.
 const RUN: Duration = Duration::from_secs(600);
+const RUN_OF_JOB: Duration = Duration::from_secs(2);
 /// How many machines are started for a batch: another one for the rest after a job that got stuck.
-const MOST_BOOTS: usize = 3;
+const MOST_BOOTS: usize = 8;
 /// Memory of the machine in MiB.
 const MEMORY_MIB: u32 = 1024;
 
@@ -121,7 +122,7 @@ fn judge_once(kernel: &str, guest: &Path, jobs: &[Job]) -> Result<(Vec<Report>, 
     let (console, reports) = (work.path().join("console"), work.path().join("reports"));
     let mut machine =
         boot(&image, &initramfs, &console, &reports).map_err(|error| format!("{QEMU}: {error}"))?;
-    let end = wait(&mut machine, &reports);
+    let end = wait(&mut machine, &reports, RUN + RUN_OF_JOB * jobs.len() as u32);
     let read = |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let text = read(&reports).unwrap_or_default();
     let end = format!("it {end}; its console ends:\n{}", tail(&read(&console).unwrap_or_default(), 20));
@@ -154,7 +155,7 @@ fn boot(image: &Path, initramfs: &Path, console: &Path, reports: &Path) -> io::R
 }
 
 /// Waits for the machine to switch itself off, or ends it when nothing is added to `reports` any more; says which.
-fn wait(machine: &mut Child, reports: &Path) -> String {
+fn wait(machine: &mut Child, reports: &Path, most: Duration) -> String {
     let start = Instant::now();
     let (mut length, mut heard) = (0, start);
     loop {
@@ -164,7 +165,7 @@ fn wait(machine: &mut Child, reports: &Path) -> String {
         }
         match machine.try_wait() {
             Ok(Some(status)) => return format!("ended ({status})"),
-            Ok(None) if heard.elapsed() < SILENCE && start.elapsed() < RUN => {
+            Ok(None) if heard.elapsed() < SILENCE && start.elapsed() < most => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             Ok(None) | Err(_) => {

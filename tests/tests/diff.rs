@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let release = kernel::release();
     for (name, dialect) in DIALECTS {
         if release.starts_with(&format!("{name}.")) {
-            let run = move || compare(seed, PROGRAMS_LIVE, dialect, &Judge::Live);
+            let run = move || compare(seed, PROGRAMS_LIVE, dialect, &Judge::Live { guest: GUEST.into() });
             trials.push(trial("random [running kernel]", Oracle::Kernel, kernel::available(), run));
         }
         // A run on 6.12 took over 200 s once, for a cause not yet known: `cargo xtask diff kernel --dialect 6.12` asks it.

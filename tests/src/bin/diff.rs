@@ -67,12 +67,11 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<(Options, Judge),
     };
     let judge = if is_live(name) {
         kernel::available()?;
-        Judge::Live
+        Judge::Live { guest: beside("gobpf-guest")? }
     } else {
         let kernel = vm::KERNELS.into_iter().find(|kernel| kernel == name);
         let kernel = kernel.ok_or_else(|| format!("{name} is neither the running kernel nor a VM's"))?;
         vm::available(kernel)?;
-        threads = 1;
         Judge::Vm { kernel, guest: beside("gobpf-guest")? }
     };
     let seed = seed.unwrap_or_else(diff::fresh_seed);

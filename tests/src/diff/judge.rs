@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use gobpf_bpf::Object;
 
 use crate::answer::Answer;
-use crate::danger::endangers;
+use crate::danger::{crashes, endangers};
 use crate::job::{Job, Report};
 use crate::{kernel, vm};
 
@@ -27,8 +27,11 @@ pub struct Judged {
 
 /// A kernel that is asked.
 pub enum Judge {
-    /// The running one.
-    Live,
+    /// The running one, asked in processes of their own: where its verifier crashes, it takes the process with it.
+    Live {
+        /// The program `gobpf-guest`.
+        guest: PathBuf,
+    },
     /// One of [`vm::KERNELS`].
     Vm {
         /// Which.
@@ -41,15 +44,18 @@ pub enum Judge {
 impl Judge {
     /// Whether it may be asked about a program: some make the running kernel's verifier write where it must not.
     pub fn may_judge(&self, object: &Object) -> bool {
-        let mut programs = object.programs.iter();
-        matches!(self, Judge::Vm { .. }) || !programs.any(|program| endangers(&program.code.insns))
+        match self {
+            Judge::Live { .. } => !endangers(object),
+            Judge::Vm { .. } => !crashes(object),
+        }
     }
 
-    /// The answers to `objects`, of one program each, which have their maps in common.
+    /// The answers to `objects`, of one program each, which have their maps in common; none to one that the kernel got stuck
+    /// at or crashed on, and to those that were asked together with it.
     ///
     /// # Errors
     /// The kernel could not be asked.
-    pub fn judge(&self, objects: &[Object]) -> Result<Vec<Judged>, String> {
+    pub fn judge(&self, objects: &[Object]) -> Result<Vec<Option<Judged>>, String> {
         if !objects.iter().all(|object| self.may_judge(object)) {
             return Err("a program that the running kernel must not be asked about".into());
         }
@@ -60,24 +66,33 @@ impl Judge {
             groups.entry((&object.license, has_types.then_some(index))).or_default().push(index);
         }
         let most = match self {
-            Judge::Live => PROGRAMS_LIVE,
+            Judge::Live { .. } => PROGRAMS_LIVE,
             Judge::Vm { .. } => PROGRAMS_VM,
         };
         let lots: Vec<&[usize]> = groups.values().flat_map(|indices| indices.chunks(most)).collect();
         let jobs: Vec<Job> = lots.iter().map(|lot| job(objects, lot)).collect();
         let mut answers = vec![None; objects.len()];
+        let mut failure = None;
         for (lot, report) in lots.iter().zip(self.reports(&jobs)) {
-            for (index, verdict) in lot.iter().zip(report?.verdicts) {
-                let (answer, microseconds) = (Answer::of_kernel(&verdict), verdict.microseconds());
-                answers[*index] = Some(Judged { answer, microseconds });
+            match report {
+                Ok(report) => {
+                    for (index, verdict) in lot.iter().zip(report.verdicts) {
+                        let (answer, microseconds) = (Answer::of_kernel(&verdict), verdict.microseconds());
+                        answers[*index] = Some(Judged { answer, microseconds });
+                    }
+                }
+                Err(why) => failure = Some(why),
             }
         }
-        answers.into_iter().collect::<Option<_>>().ok_or_else(|| "a program got no answer".to_string())
+        match failure {
+            Some(why) if answers.iter().all(Option::is_none) => Err(why),
+            _ => Ok(answers),
+        }
     }
 
     fn reports(&self, jobs: &[Job]) -> Vec<Result<Report, String>> {
         match self {
-            Judge::Live => jobs.iter().map(|job| Ok(kernel::judge(job))).collect(),
+            Judge::Live { guest } => jobs.iter().map(|job| kernel::judge_apart(guest, job)).collect(),
             Judge::Vm { kernel, guest } => vm::judge(kernel, guest, jobs),
         }
     }

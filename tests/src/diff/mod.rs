@@ -28,8 +28,10 @@ pub use coverage::{Coverage, Missed, template};
 pub use judge::{Judge, Judged};
 pub use speed::Speed;
 
-/// Programs that are judged together: one boot of a virtual machine for each such lot.
+/// Programs that are judged together.
 const LOT: u64 = 500;
+/// Those that one boot of a virtual machine judges.
+const LOT_VM: u64 = 2000;
 /// Disagreements that are reduced at most; each stands for all that have the same words.
 const MOST_KEPT: usize = 40;
 
@@ -74,6 +76,8 @@ pub struct Outcome {
     pub speed: Speed,
     /// Programs that the running kernel was not asked about: its verifier could write where it must not.
     pub kept_away: u64,
+    /// The numbers of programs that the kernel gave no answer to: it got stuck or crashed on one of them.
+    pub unanswered: Vec<u64>,
 }
 
 /// Judges random programs.
@@ -84,20 +88,25 @@ pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
     let mut seen = BTreeMap::new();
     let mut room = match judge {
-        Judge::Live => [MOST_KEPT, MOST_KEPT_UNKNOWN],
+        Judge::Live { .. } => [MOST_KEPT, MOST_KEPT_UNKNOWN],
         Judge::Vm { .. } => [MOST_KEPT_VM, 0],
     };
     let first = options.only.unwrap_or(0);
     let end = options.only.map_or(options.programs, |only| only + 1);
+    let lot = match judge {
+        Judge::Live { .. } => LOT,
+        Judge::Vm { .. } => LOT_VM,
+    };
     let lots: Vec<Range<u64>> =
-        (first..end).step_by(LOT as usize).map(|start| start..end.min(start + LOT)).collect();
+        (first..end).step_by(lot as usize).map(|start| start..end.min(start + lot)).collect();
     in_parallel(
         &lots,
         options.threads,
         |lot| look_at(options, judge, lot.clone()),
         |lot, looked| {
-            let Lot { looked, kept_away } = looked?;
+            let Lot { looked, kept_away, unanswered } = looked?;
             outcome.kept_away += kept_away;
+            outcome.unanswered.extend(unanswered);
             for Looked { index, object, model, kernel, time } in looked {
                 outcome.speed.add(time, kernel.microseconds);
                 outcome.coverage.add(&object, &kernel.answer);
@@ -130,13 +139,14 @@ struct Lot {
     looked: Vec<Looked>,
     /// Those that the kernel was not asked about.
     kept_away: u64,
+    /// The numbers of those that it gave no answer to.
+    unanswered: Vec<u64>,
 }
 
 /// Program number `index` as text, and the end of what the running kernel says to it.
 pub fn shown(options: &Options, index: u64) -> String {
     let object = without_unused_maps(&generate::object(options.seed, index, options.dialect));
-    let endangers = object.programs.iter().any(|program| endangers(&program.code.insns));
-    let report = if endangers { Report::default() } else { kernel::judge(&Job::of(&object)) };
+    let report = if endangers(&object) { Report::default() } else { kernel::judge(&Job::of(&object)) };
     let program = TextProgram { object, expectations: Vec::new(), places: Vec::new() };
     let mut out = text::print(&program);
     for verdict in report.verdicts {
@@ -166,12 +176,20 @@ fn look_at(options: &Options, judge: &Judge, lot: Range<u64>) -> Result<Lot, Str
     let (asked, kept_away): (Vec<_>, Vec<_>) = all.partition(|(_, object)| judge.may_judge(object));
     let (indices, objects): (Vec<u64>, Vec<Object>) = asked.into_iter().unzip();
     let answers = judge.judge(&objects)?;
-    let looked = indices.into_iter().zip(objects).zip(answers).map(|((index, object), kernel)| {
+    let unanswered: Vec<u64> = indices
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.is_none())
+        .map(|(index, _)| *index)
+        .collect();
+    let answered = indices.into_iter().zip(objects).zip(answers);
+    let looked = answered.filter_map(|((index, object), kernel)| {
+        let kernel = kernel?;
         let start = Instant::now();
         let model = Answer::of_model(&object, 0, options.dialect);
-        Looked { index, object, model, kernel, time: start.elapsed() }
+        Some(Looked { index, object, model, kernel, time: start.elapsed() })
     });
-    Ok(Lot { looked: looked.collect(), kept_away: kept_away.len() as u64 })
+    Ok(Lot { looked: looked.collect(), kept_away: kept_away.len() as u64, unanswered })
 }
 
 /// Does `work` for all of `items`, several at a time, and `take`s the results in order.
@@ -221,7 +239,8 @@ fn keep(
     let reduced = reduce::reduce(object, signature, judge, options.dialect);
     let kernel = judge.judge(std::slice::from_ref(&reduced))?;
     let model = Answer::of_model(&reduced, 0, options.dialect);
-    let heard = kernel.first().map(|kernel| kernel.answer.to_string()).unwrap_or_default();
+    let heard =
+        kernel.first().and_then(Option::as_ref).map(|kernel| kernel.answer.to_string()).unwrap_or_default();
     let about = format!("{signature}\n  kernel: {heard}\n  model:  {model}");
     let path = options.keep.join(format!("{}-{}-{index}.bpf", options.dialect, options.seed));
     write(&path, &reduced, &about)?;
@@ -279,7 +298,14 @@ impl fmt::Display for Outcome {
             let count = self.kept_away;
             writeln!(
                 f,
-                "{count} programs with tail calls in functions are for virtual machines only: the running kernel's verifier can crash on them"
+                "{count} programs were kept away from a kernel whose verifier can crash on them (tail calls in functions, work on plain values)"
+            )?;
+        }
+        if !self.unanswered.is_empty() {
+            writeln!(
+                f,
+                "no answer to these programs, one of which the kernel got stuck at: {:?}",
+                self.unanswered
             )?;
         }
         for (path, about) in &self.kept {

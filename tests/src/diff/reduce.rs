@@ -24,7 +24,7 @@ const TOO_LARGE: &str = "BPF program is too large";
 /// asked any more ends the search.
 pub(super) fn reduce(object: &Object, signature: &str, judge: &Judge, dialect: Dialect) -> Object {
     let (rounds, lot, time) = match judge {
-        Judge::Live => (usize::MAX, LOT_LIVE, MOST_TIME),
+        Judge::Live { .. } => (usize::MAX, LOT_LIVE, MOST_TIME),
         Judge::Vm { .. } => (MOST_ROUNDS_VM, usize::MAX, MOST_TIME_VM),
     };
     let start = Instant::now();
@@ -68,7 +68,8 @@ fn first(
     }
     let answers = judge.judge(&asked).ok()?;
     let disagrees = |at: &usize| {
-        let (model, kernel) = (&models[*at], &answers[*at].answer);
+        let Some(Some(kernel)) = answers.get(*at) else { return false };
+        let (model, kernel) = (&models[*at], &kernel.answer);
         compare(model, kernel).is_some_and(|found| found.signature(model, kernel) == signature)
     };
     let at = (0..asked.len()).find(disagrees)?;
