@@ -23,6 +23,7 @@ pub mod job;
 pub mod kernel;
 mod kernel_btf;
 pub mod latency;
+pub mod limit;
 pub mod log;
 pub mod marks;
 mod native;

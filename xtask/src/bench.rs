@@ -1,9 +1,10 @@
-//! `cargo xtask bench latency`: how long the language server takes.
+//! `cargo xtask bench latency`: how long the language server takes; `cargo xtask bench limit`: what programs at the
+//! verifier's limits take.
 
 use std::process::Command;
 
 /// What can be measured, and the program of the tests' crate that does it.
-const MEASURES: &[(&str, &str)] = &[("latency", "gobpf-latency")];
+const MEASURES: &[(&str, &str)] = &[("latency", "gobpf-latency"), ("limit", "gobpf-limit")];
 
 /// Builds server and measure with optimisation and starts the measure with the other arguments.
 pub fn run(arguments: &[String]) -> Result<(), String> {

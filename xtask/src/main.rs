@@ -21,8 +21,8 @@ struct Chore {
 const CHORES: &[Chore] = &[
     Chore {
         name: "bench",
-        arguments: "latency [--lines N] [--programs N] [--edits N]",
-        about: "measure how long the language server takes, beside its budgets",
+        arguments: "latency [--lines N] [--programs N] [--edits N] | limit",
+        about: "measure how long the language server takes, and programs at the verifier's limits, beside budgets",
         run: bench::run,
     },
     Chore {

@@ -79,7 +79,18 @@ impl ObjectError {
 
     /// Its code.
     pub fn code(&self) -> Code {
-        codes::GB0803
+        match self.problem {
+            Problem::Elf(_) | Problem::Machine | Problem::Btf(_) | Problem::BtfExt(_) | Problem::Function => {
+                codes::GB0803
+            }
+            Problem::NoPrograms | Problem::UnknownSection | Problem::StaticProgram => codes::GB0804,
+            Problem::Map(_) => codes::GB0805,
+            Problem::Relocation { .. }
+            | Problem::Undefined { .. }
+            | Problem::Setting { .. }
+            | Problem::Call { .. } => codes::GB0806,
+            Problem::NeedsKernelTypes | Problem::Core { .. } => codes::GB0807,
+        }
     }
 
     /// As a diagnostic of the file.

@@ -167,6 +167,7 @@ fn swapped(code: &Code, first: usize, second: usize) -> Code {
             slot => slot,
         } as u32;
     }
+    code.relocations.sort_by_key(|relocation| relocation.slot);
     code
 }
 
