@@ -1,8 +1,8 @@
 //! What the model takes for programs at the verifier's limits: time and memory, beside the kernel's own time, and how soon it
 //! stops when it is told to.
 
+use std::cell::Cell;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use gobpf_assembly::text;
@@ -11,7 +11,7 @@ use gobpf_source::FileId;
 use gobpf_verifier::{Dialect, Request, Unknown, Verdict, verify};
 
 use crate::job::{Job, Verdict as Judged};
-use crate::kernel;
+use crate::{kernel, sys};
 
 /// The longest that it may take to stop.
 pub const CANCEL_BUDGET: Duration = Duration::from_millis(5);
@@ -19,11 +19,11 @@ pub const CANCEL_BUDGET: Duration = Duration::from_millis(5);
 const CANCELS: u32 = 20;
 
 /// Programs that kernels follow up to their limits: what they are like, and their instructions.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("a loop without end in sight", LOOP),
-    ("a branch a turn whose result is needed", BRANCHES),
-    ("a full frame that changes each turn", FRAME),
-    ("nested loops that call a function", CALLS),
+const PROGRAMS: &[(&str, fn() -> String)] = &[
+    ("a loop without end in sight", || LOOP.into()),
+    ("a branch a turn whose result is needed", || BRANCHES.into()),
+    ("a full frame that changes each turn", frame),
+    ("nested loops that call a function", || CALLS.into()),
 ];
 
 const LOOP: &str = "\
@@ -58,21 +58,17 @@ const CALLS: &str = "\
 0: (b7) r6 = 0
 1: (b7) r7 = 0
 2: (bf) r1 = r7
-3: (85) call pc+7
+3: (85) call pc+6
 4: (07) r7 += 1
 5: (a5) if r7 < 0x400 goto pc-4
 6: (07) r6 += 1
 7: (a5) if r6 < 0x400 goto pc-7
 8: (b7) r0 = 0
 9: (95) exit
-10: (95) exit
-11: (7b) *(u64 *)(r10 -8) = r1
-12: (79) r0 = *(u64 *)(r10 -8)
-13: (95) exit
+10: (7b) *(u64 *)(r10 -8) = r1
+11: (79) r0 = *(u64 *)(r10 -8)
+12: (95) exit
 ";
-
-/// Written at each turn, one after the other: slots of the frame.
-const FRAME: &str = "";
 
 /// Measures all programs.
 ///
@@ -83,8 +79,7 @@ pub fn measure() -> Result<(String, bool), String> {
         String::from("program, verdict, our time, kernel's time, our memory, time to stop (worst of 20)\n");
     let mut fits = true;
     for (name, code) in PROGRAMS {
-        let code = if code.is_empty() { frame() } else { (*code).to_string() };
-        let program = text::parse(FileId(0), &code)
+        let program = text::parse(FileId(0), &code())
             .map_err(|errors| format!("{name}: {:?}", errors.first().map(|error| &error.message)))?;
         let row = Row::of(&program.object)?;
         fits &= row.stop <= CANCEL_BUDGET;
@@ -112,6 +107,8 @@ struct Row {
     kernel: Duration,
     kib: u64,
     stop: Duration,
+    /// Of that, the longest time between two questions.
+    gap: Duration,
 }
 
 impl Row {
@@ -124,24 +121,22 @@ impl Row {
         let verdict = verify(request(object, &|| false));
         let time = start.elapsed();
         let kib = memory("VmHWM:")?.saturating_sub(before);
-        let mut stop = Duration::ZERO;
-        for turn in 0..CANCELS {
-            stop = stop.max(time_to_stop(object, time * turn / CANCELS));
-        }
+        let turns = (0..CANCELS).map(|turn| time_to_stop(object, time * turn / CANCELS));
+        let (gap, stop) = turns.max_by_key(|(_, stop)| *stop).unwrap_or_default();
         let verdict = match verdict {
             Verdict::Accepted(statistics) => format!("accept processed={}", statistics.processed),
             Verdict::Rejected(rejection) => format!("reject {:?}", rejection.message),
             other => format!("{other:?}"),
         };
-        Ok(Row { verdict, time, kernel: Duration::from_micros(u64::from(kernel)), kib, stop })
+        Ok(Row { verdict, time, kernel: Duration::from_micros(u64::from(kernel)), kib, stop, gap })
     }
 }
 
 impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mib = self.kib as f64 / 1024.0;
-        let Row { verdict, time, kernel, stop, .. } = self;
-        write!(f, "{verdict}, {time:.1?}, {kernel:.1?}, {mib:.1} MiB, {stop:.2?}")
+        let Row { verdict, time, kernel, stop, gap, .. } = self;
+        write!(f, "{verdict}, {time:.1?}, {kernel:.1?}, {mib:.1} MiB, {stop:.2?} (it asks after {gap:.2?})")
     }
 }
 
@@ -149,22 +144,20 @@ fn request<'a>(object: &'a Object, cancelled: &'a dyn Fn() -> bool) -> Request<'
     Request { object, program: 0, dialect: Dialect::V6_18, kernel: &|| None, cancelled, states: None }
 }
 
-/// How long it takes to stop when it is told to so long after it began; zero where it is done before.
-fn time_to_stop(object: &Object, after: Duration) -> Duration {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let worker = scope.spawn(|| {
-            let verdict = verify(request(object, &|| stop.load(Ordering::Relaxed)));
-            (verdict, Instant::now())
-        });
-        std::thread::sleep(after);
-        let told = Instant::now();
-        stop.store(true, Ordering::Relaxed);
-        match worker.join() {
-            Ok((Verdict::Unknown(Unknown::Cancelled), stopped)) => stopped.saturating_duration_since(told),
-            _ => Duration::ZERO,
-        }
-    })
+/// The longest time between two questions whether to stop, and the processor's time from a moment at which it may be told to stop, at worst just after it has asked, until it has stopped;
+/// it is told so long after it began, and zero is given where it is done before. Other processes don't count.
+fn time_to_stop(object: &Object, after: Duration) -> (Duration, Duration) {
+    let start = sys::thread_time();
+    let (asked, gap) = (Cell::new(start), Cell::new(Duration::ZERO));
+    let told = || {
+        let now = sys::thread_time();
+        gap.set(gap.get().max(now - asked.replace(now)));
+        now - start > after
+    };
+    match verify(request(object, &told)) {
+        Verdict::Unknown(Unknown::Cancelled) => (gap.get(), gap.get() + (sys::thread_time() - asked.get())),
+        _ => (Duration::ZERO, Duration::ZERO),
+    }
 }
 
 /// Has the process's peak of memory begin anew.

@@ -8,6 +8,7 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 /// `union bpf_attr`, filled by byte offset; larger than any kernel's, with zeros where the kernel wants zeros.
 struct Attr([u8; 160]);
@@ -319,6 +320,14 @@ pub fn probe_call(name: &str, turn: u32) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The processor's time that this thread has had.
+pub fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a live structure to write to; the clock exists on every Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// Sends `signal` to process `pid`.
