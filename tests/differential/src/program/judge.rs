@@ -128,7 +128,7 @@ pub fn compile(text: &str, inputs: &[Vec<u8>]) -> Result<Compiled, Answer> {
     if let Some(refused) = refused.as_ref().filter(|refused| !refused.starts_with(PREDICTED)) {
         return Err(Answer::Refused(refused.clone()));
     }
-    if object.programs.iter().any(|program| endangers(&program.code.insns)) {
+    if endangers(&object) {
         return Err(Answer::Refused("a program that no running kernel must be asked about".to_owned()));
     }
     let mut job = Job { brief: true, ..Job::of(&object) };
