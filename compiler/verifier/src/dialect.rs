@@ -102,6 +102,8 @@ pub(crate) struct Rules {
     pub tail_calls_return: bool,
     /// `may_goto +0` does nothing, and is removed (6.14).
     pub empty_may_goto: bool,
+    /// A global function is told apart by whether it may sleep (6.15).
+    pub summarizes_sleep: bool,
     /// RCU sections may be nested (6.18).
     pub nests_rcu: bool,
     /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
@@ -143,6 +145,7 @@ const V6_1: Rules = Rules {
     tail_calls_move_packets: false,
     tail_calls_return: false,
     empty_may_goto: false,
+    summarizes_sleep: false,
     nests_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
@@ -181,6 +184,7 @@ const V6_18: Rules = Rules {
     references_of_callbacks: false,
     private_stacks: true,
     empty_may_goto: true,
+    summarizes_sleep: true,
     follows_any_pointer: true,
     tail_calls_return: true,
     wrapping_bounds: true,

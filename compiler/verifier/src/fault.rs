@@ -486,6 +486,7 @@ pub(crate) enum Fault {
     GlobalCallIn {
         section: &'static str,
     },
+    GlobalCallSleeps,
     FunctionReturns {
         kind: Kind,
     },

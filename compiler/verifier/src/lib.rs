@@ -34,10 +34,10 @@ pub use dialect::Dialect;
 pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
 
 use checks::encoding::{self, Load};
-use checks::flow::{self, Point};
+use checks::flow::{self, Callees, Point};
 use checks::functions::{self, Found, Function};
 use checks::records::Records;
-use checks::{dead_code, global, kfuncs, load};
+use checks::{dead_code, global, helpers, kfuncs, load};
 use dialect::Rules;
 use explore::Machine;
 use fault::{Checked, Fault, Stop};
@@ -178,7 +178,9 @@ fn prepare(
     let records = Records::new(object, kernel, rules);
     let loads = encoding::resolve(object, program, &records, rules)?;
     let is_next = |slot: u32| kfuncs::is_next(&kfuncs, slot);
-    let points = flow::check(insns, &mut functions, &is_next, rules)?;
+    let sleeps = |slot: u32| kfuncs::sleeps(&kfuncs, slot) || helpers::sleeps(program, slot, rules);
+    let callees = Callees { is_next: &is_next, sleeps: &sleeps };
+    let points = flow::check(insns, &mut functions, callees, rules)?;
     if rules.dialect != Dialect::V6_1 {
         load::check_attach(object, program, kernel, rules).map_err(at_start)?;
     }

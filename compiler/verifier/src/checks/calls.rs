@@ -26,7 +26,7 @@ pub(crate) fn call(m: &mut Machine<'_>, distance: i32) -> Checked<Next> {
 
 /// A global function is verified on its own: the call returns a number.
 fn call_global(m: &mut Machine<'_>, index: usize) -> Checked<Next> {
-    super::locks::check_global_call(m)?;
+    super::locks::check_global_call(m, index)?;
     super::global::check_call(m, index)?;
     if m.functions[index].changes_packet && m.rules.loops != LoopRule::None {
         super::packet::forget(m);

@@ -58,10 +58,18 @@ pub(crate) fn successors(at: usize, insns: &[Insn]) -> [Option<usize>; 2] {
     }
 }
 
+/// What is known of what a program calls, by the slot of the call.
+#[derive(Clone, Copy)]
+pub(crate) struct Callees<'a> {
+    /// An iterator's next turn.
+    pub is_next: &'a dyn Fn(u32) -> bool,
+    /// It may sleep.
+    pub sleeps: &'a dyn Fn(u32) -> bool,
+}
+
 /// The graph in the making.
 struct Graph<'a> {
-    /// Whether a call is of an iterator's next turn.
-    is_next: &'a dyn Fn(u32) -> bool,
+    callees: Callees<'a>,
     insns: &'a [Insn],
     functions: &'a mut [Function],
     rules: &'a Rules,
@@ -73,11 +81,11 @@ struct Graph<'a> {
 pub(crate) fn check(
     insns: &[Insn],
     functions: &mut [Function],
-    is_next: &dyn Fn(u32) -> bool,
+    callees: Callees<'_>,
     rules: &Rules,
 ) -> Located<Vec<Point>> {
     let mut graph = Graph {
-        is_next,
+        callees,
         insns,
         functions,
         rules,
@@ -182,18 +190,20 @@ impl Graph<'_> {
             point.set_jump();
             (point.checkpoint, point.calls_callback) = (true, true);
         }
-        if insn.src == pseudo::KFUNC_CALL && (self.is_next)(at as u32) {
+        if insn.src == pseudo::KFUNC_CALL && (self.callees.is_next)(at as u32) {
             (point.prune, point.checkpoint, point.iterator) = (true, true, true);
         }
         let tails = insn.imm == TAIL_CALL && self.rules.tail_calls_move_packets;
-        if insn.src == 0 && (tails || changes_packet(insn.imm)) {
-            self.mark_packet_change(at as u32, true);
-        }
+        let changes = insn.src == 0 && (tails || changes_packet(insn.imm));
+        let sleeps = insn.src != pseudo::CALL && (self.callees.sleeps)(at as u32);
+        self.mark_effects(at as u32, changes, sleeps);
     }
 
-    fn mark_packet_change(&mut self, at: u32, changes: bool) {
+    /// What a call does, its function does.
+    fn mark_effects(&mut self, at: u32, changes_packet: bool, sleeps: bool) {
         if let Some(function) = functions::containing(self.functions, at) {
-            self.functions[function].changes_packet |= changes;
+            self.functions[function].changes_packet |= changes_packet;
+            self.functions[function].might_sleep |= sleeps;
         }
     }
 
@@ -212,9 +222,10 @@ impl Graph<'_> {
             point.prune = true;
         }
         let target = at as i64 + i64::from(insn.imm) + 1;
-        let changes = functions::containing(self.functions, target as u32)
-            .is_some_and(|callee| self.functions[callee].changes_packet);
-        self.mark_packet_change(at as u32, changes);
+        if let Some(callee) = functions::containing(self.functions, target as u32) {
+            let Function { changes_packet, might_sleep, .. } = self.functions[callee];
+            self.mark_effects(at as u32, changes_packet, might_sleep);
+        }
         self.push(at, target, Visit::Branched, may_recur)
     }
 

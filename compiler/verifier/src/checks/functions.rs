@@ -39,6 +39,8 @@ pub(crate) struct Function {
     pub has_tail_call: bool,
     pub has_packet_load: bool,
     pub changes_packet: bool,
+    /// It calls what may sleep.
+    pub might_sleep: bool,
     pub is_callback: bool,
     pub is_async: bool,
     /// The program calls it, so that it must be verified.

@@ -2,7 +2,7 @@
 //! functions, or an iterator; and the arguments that it gets from there.
 
 use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_untrusted};
-use gobpf_btf::{KernelBtf, Kind as BtfKind, Type, TypeId};
+use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId, Types};
 
 use crate::checks::memory::Request;
 use crate::explore::Machine;
@@ -107,6 +107,7 @@ pub(crate) fn object(m: &Machine<'_>, name: &str, kind: Kind) -> Checked<Reg> {
 pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<Option<Reg>> {
     let hook = m.program.hook.as_deref().unwrap_or("");
     let name = hook.rsplit('/').next().unwrap_or(hook);
+    let name = name.strip_prefix("btf_trace_").unwrap_or(name);
     let refuse = |first: BtfFault| -> Checked<Option<Reg>> {
         Err(BtfFault::Context { first: Some(Box::new(first)), off, bytes: request.bytes }.into())
     };
@@ -118,8 +119,8 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
     let Some(Type::Prototype { parameters, returns, .. }) = kernel.get(prototype) else {
         return Err(Stop::feature("a hook without a prototype"));
     };
+    let index = argument_index(kernel, &parameters, returns, off);
     let parameters = parameters.get(usize::from(hidden)..).unwrap_or_default();
-    let index = (off / 8) as usize;
     let missing = BtfFault::NoArgument { hook: name.into(), index: index + 1 };
     let ty = match parameters.get(index) {
         Some(parameter) => parameter.ty,
@@ -152,6 +153,26 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
         }
         stop => stop,
     })
+}
+
+/// `get_ctx_arg_idx`: which argument is at `off`; the result counts as one more, and so does what is behind it.
+fn argument_index(kernel: &KernelBtf, parameters: &[Parameter], returns: TypeId, off: i64) -> usize {
+    let words = |ty: TypeId| {
+        let ty = skip(kernel, ty);
+        match kernel.kind(ty) {
+            Some(BtfKind::Pointer) => 8,
+            _ => i64::from(kernel.size_of(ty).unwrap_or(0).next_multiple_of(8)),
+        }
+    };
+    let mut end = 0;
+    let types = parameters.iter().map(|one| one.ty).chain(std::iter::once(returns));
+    for (index, ty) in types.enumerate() {
+        end += words(ty);
+        if off < end {
+            return index;
+        }
+    }
+    parameters.len() + 1
 }
 
 struct Argument<'a> {
@@ -209,8 +230,7 @@ fn pointer(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId, argument: Argument<'
         return Err(BtfFault::ArgumentNotStruct { hook, index: argument.index, what }.into());
     }
     if m.program.attach == AttachType::TRACE_RAW_TP && m.rules.knows_trust {
-        let name = argument.hook.strip_prefix("btf_trace_").unwrap_or(argument.hook);
-        let known = RAW_TP_NULLS.iter().find(|(tracepoint, _)| *tracepoint == name);
+        let known = RAW_TP_NULLS.iter().find(|(tracepoint, _)| *tracepoint == argument.hook);
         let mask = known.map_or(0, |(_, mask)| mask >> (4 * argument.index));
         if mask & 2 != 0 {
             return Ok(None);

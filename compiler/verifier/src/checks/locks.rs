@@ -27,20 +27,22 @@ pub(crate) fn check_call(m: &Machine<'_>, insn: Insn) -> Checked {
 }
 
 /// A global function may do anything, so that it is not called where that is not allowed.
-pub(crate) fn check_global_call(m: &Machine<'_>) -> Checked {
+pub(crate) fn check_global_call(m: &Machine<'_>, index: usize) -> Checked {
     if m.rules.dialect == Dialect::V6_1 {
         return Ok(());
     }
-    let section = if holds_lock(m) {
-        "while holding a lock"
-    } else if m.state.preempt > 0 {
-        "with preemption disabled"
-    } else if m.state.irq != 0 {
-        "with IRQs disabled"
-    } else {
-        return Ok(());
-    };
-    Err(Fault::GlobalCallIn { section }.into())
+    if holds_lock(m) {
+        return Err(Fault::GlobalCallIn { section: "while holding a lock" }.into());
+    }
+    if m.rules.summarizes_sleep {
+        let in_section = m.state.rcu > 0 || m.state.preempt > 0 || m.state.irq != 0;
+        let sleeps = m.functions[index].might_sleep && (in_section || !m.may_sleep());
+        return if sleeps { Err(Fault::GlobalCallSleeps.into()) } else { Ok(()) };
+    }
+    if m.state.preempt > 0 {
+        return Err(Fault::GlobalCallIn { section: "with preemption disabled" }.into());
+    }
+    Ok(())
 }
 
 /// The end of a function: at the program's end, and in 6.1 everywhere, locks must be given back.

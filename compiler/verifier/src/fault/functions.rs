@@ -117,6 +117,7 @@ pub(crate) enum KernelFault {
     UnmatchedPreempt { name: String },
     NotMap { reg: u8 },
     NoPacketWrite,
+    TooDeep,
     CastToOther { with_void: bool },
 }
 

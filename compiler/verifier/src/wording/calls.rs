@@ -53,6 +53,9 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::GlobalCallIn { section } => {
             format!("global function calls are not allowed {section},\nuse static function instead")
         }
+        Fault::GlobalCallSleeps => {
+            "global functions that may sleep are not allowed in non-sleepable context,\ni.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context".into()
+        }
         _ => return None,
     })
 }

@@ -355,7 +355,10 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             "something that was acquired is not given back on this path",
             "give it back on every path: submit or discard records, release sockets",
         ),
-        Fault::SectionOpen { .. } | Fault::CallWithLock | Fault::GlobalCallIn { .. } => says(
+        Fault::SectionOpen { .. }
+        | Fault::CallWithLock
+        | Fault::GlobalCallIn { .. }
+        | Fault::GlobalCallSleeps => says(
             Category::Helper,
             "a lock is held, or a section is open, where that is not allowed",
             "unlock, or leave the section, before",

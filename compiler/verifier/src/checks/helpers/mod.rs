@@ -9,11 +9,12 @@ mod results;
 mod special;
 mod strings;
 
-use gobpf_bpf::MapId;
 use gobpf_bpf::tables::{ArgumentKind, Flags, Helper, Prototype};
+use gobpf_bpf::{MapId, Program, insn};
 
 use crate::checks::records::Pointer;
 use crate::checks::{callbacks, calls, dynptr, packet, references};
+use crate::dialect::Rules;
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, HelperFault};
 use crate::state::{Kind, Reg};
@@ -85,6 +86,14 @@ pub(crate) struct Call {
     pub kptr: Option<Pointer>,
     /// A dynptr that the call makes (6.1 does so after all arguments).
     pub new_dynptr: Option<u8>,
+}
+
+/// Whether the instruction at `slot` calls a helper that may sleep.
+pub(crate) fn sleeps(program: &Program, slot: u32, rules: &Rules) -> bool {
+    let call = program.code.insns.get(slot as usize).filter(|insn| insn.code == insn::CALL && insn.src == 0);
+    let id = call.and_then(|insn| u32::try_from(insn.imm).ok());
+    id.and_then(|id| program.caller().prototype(id, rules.kernel()))
+        .is_some_and(|prototype| prototype.may_sleep)
 }
 
 /// Finds the helper, if the program may call it.

@@ -243,10 +243,23 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
         let is_number = is_scalar(kernel, skip(kernel, next.ty)) && m.state.reg(number as u8 + 2).is_scalar();
         is_number && (has_suffix(next, "__sz") || has_suffix(next, "__szk"))
     });
-    let is_plain = is_scalar(kernel, target) || is_struct && has_only_scalars(kernel, target, 0);
-    if !is_plain && (!sized || target != gobpf_btf::VOID) {
+    let numbers = match is_struct {
+        true => check_numbers(kernel, target, 0),
+        false if is_scalar(kernel, target) => Ok(()),
+        false => Err(NotNumbers::Other),
+    };
+    if let Err(why) = numbers
+        && (!sized || target != gobpf_btf::VOID)
+    {
         let of = name.to_owned();
-        return Err(KernelFault::NotScalars { number, word: word(kernel, target), of, or_void: sized }.into());
+        let last = KernelFault::NotScalars { number, word: word(kernel, target), of, or_void: sized };
+        return Err(match why {
+            NotNumbers::Other => last.into(),
+            NotNumbers::TooDeep => {
+                let first = Fault::Kernel(KernelFault::TooDeep);
+                Fault::Then(Box::new(first), Box::new(Fault::Kernel(last))).into()
+            }
+        });
     }
     if sized {
         return Ok(Purpose::Sized);
@@ -254,24 +267,34 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     Ok(Purpose::Memory { size: kernel.size_of(target).unwrap_or(0) })
 }
 
+/// Why a struct has more than numbers.
+enum NotNumbers {
+    TooDeep,
+    Other,
+}
+
 /// `__btf_type_is_scalar_struct`.
-fn has_only_scalars(kernel: &KernelBtf, ty: TypeId, depth: u32) -> bool {
+fn check_numbers(kernel: &KernelBtf, ty: TypeId, depth: u32) -> Result<(), NotNumbers> {
     if depth >= 4 {
-        return false;
+        return Err(NotNumbers::TooDeep);
     }
-    kernel.members(ty).all(|member| {
+    for member in kernel.members(ty) {
         let mut ty = skip(kernel, member.ty);
+        if matches!(kernel.kind(ty), Some(BtfKind::Struct | BtfKind::Union)) {
+            check_numbers(kernel, ty, depth + 1)?;
+            continue;
+        }
         if let Some(gobpf_btf::Type::Array { element, length }) = kernel.get(ty) {
             if length == 0 {
-                return false;
+                return Err(NotNumbers::Other);
             }
             ty = skip(kernel, element);
         }
-        match kernel.kind(ty) {
-            Some(BtfKind::Struct | BtfKind::Union) => has_only_scalars(kernel, ty, depth + 1),
-            _ => is_scalar(kernel, ty),
+        if !is_scalar(kernel, ty) {
+            return Err(NotNumbers::Other);
         }
-    })
+    }
+    Ok(())
 }
 
 /// Whether a struct of this name is the program's context.

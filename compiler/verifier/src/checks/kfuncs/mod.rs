@@ -92,6 +92,11 @@ pub(crate) fn is_next(names: &Names, slot: u32) -> bool {
     names.get(&slot).and_then(|name| Kfunc::by_name(name)).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
 }
 
+/// Whether the call at `slot` is of a function that may sleep.
+pub(crate) fn sleeps(names: &Names, slot: u32) -> bool {
+    names.get(&slot).and_then(|name| Kfunc::by_name(name)).is_some_and(|kfunc| kfunc.has(kf::SLEEPABLE))
+}
+
 /// A function of the kernel that the program calls and the kernel, as far as its types are known, does not have: no
 /// loader can say which one it means.
 pub(crate) fn missing<'a>(
@@ -124,7 +129,7 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     let Some(kfunc) = Kfunc::by_name(name).filter(|kfunc| !arguments::is_unknown(kfunc)) else {
         return Err(Stop::feature(format!("kernel function {name}")));
     };
-    if !kfunc.is_for(m.kind) {
+    if !kfunc.is_for(&m.caller()) {
         return Err(KernelFault::NotAllowed { name: name.into() }.into());
     }
     let (parameters, returns) = prototype(m, name)?;

@@ -1,6 +1,6 @@
 //! Functions of the kernel that programs may call (`BTF_ID_FLAGS` of 6.12): their flags, and for which programs.
 
-use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::tables::{AttachType, Caller, ProgramKind};
 
 /// Flags of a function (`KF_*`).
 pub(crate) mod kf {
@@ -15,6 +15,39 @@ pub(crate) mod kf {
     pub const ITER_NEXT: u16 = 1 << 8;
     pub const ITER_DESTROY: u16 = 1 << 9;
     pub const RCU_PROTECTED: u16 = 1 << 10;
+}
+
+/// Functions that only some programs of their groups may call (filters of their sets).
+const FILTERS: &[(&str, Filter)] = &[
+    ("bpf_get_dentry_xattr", Filter::Lsm),
+    ("bpf_get_file_xattr", Filter::Lsm),
+    ("bpf_get_fsverity_digest", Filter::Lsm),
+    ("bpf_get_task_exe_file", Filter::Lsm),
+    ("bpf_path_d_path", Filter::Lsm),
+    ("bpf_put_file", Filter::Lsm),
+    ("bpf_session_cookie", Filter::Session),
+    ("bpf_session_is_return", Filter::Session),
+    ("bpf_sock_destroy", Filter::Iterator),
+];
+
+/// A condition on the programs that may call a function.
+#[derive(Clone, Copy)]
+enum Filter {
+    Lsm,
+    Session,
+    Iterator,
+}
+
+impl Filter {
+    fn allows(self, caller: &Caller<'_>) -> bool {
+        match self {
+            Filter::Lsm => caller.kind == ProgramKind::LSM,
+            Filter::Session => {
+                [AttachType::TRACE_KPROBE_SESSION, AttachType::TRACE_UPROBE_SESSION].contains(&caller.attach)
+            }
+            Filter::Iterator => caller.attach == AttachType::TRACE_ITER,
+        }
+    }
 }
 
 /// Groups of programs (`enum btf_kfunc_hook`).
@@ -52,9 +85,11 @@ impl Kfunc {
         self.flags & flags != 0
     }
 
-    /// Whether programs of `kind` may call it.
-    pub fn is_for(&self, kind: ProgramKind) -> bool {
-        self.hooks & (hook::COMMON | hook_of(kind)) != 0
+    /// Whether this program may call it.
+    pub fn is_for(&self, caller: &Caller<'_>) -> bool {
+        let filter = FILTERS.iter().find(|(name, _)| *name == self.name);
+        self.hooks & (hook::COMMON | hook_of(caller.kind)) != 0
+            && filter.is_none_or(|(_, filter)| filter.allows(caller))
     }
 }
 
