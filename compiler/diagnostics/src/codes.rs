@@ -31,6 +31,11 @@ impl Code {
         self.0 == 101 || ((200..300).contains(&self.0) && self.0 != 219)
     }
 
+    /// Whether it speaks of what Go has and the kernel hasn't.
+    pub fn is_of_kernel(self) -> bool {
+        (300..400).contains(&self.0)
+    }
+
     /// The page of this code.
     pub fn page(self) -> Option<&'static Page> {
         PAGES.iter().find(|page| page.code == self)

@@ -350,7 +350,6 @@ impl<'a> Cx<'_, 'a> {
                     let local = self.new_local(&name.name, *ty, name.id);
                     self.declare(name, EntityKind::Local(local));
                     self.watch_use(name, local);
-                    self.require_kernel_type(*ty, name.id);
                     out.push(Stmt { node: name.id, kind: StmtKind::Declare { local, init: None } });
                     local
                 }
@@ -529,7 +528,8 @@ impl<'a> Cx<'_, 'a> {
                 };
                 let expr = operand.text.clone();
                 let why = if of_map { Why::FieldInMap { expr } } else { Why::NotAssignable { expr } };
-                self.error(target.id, why);
+                let place = self.place(target.id);
+                self.ck.another_error(place, why);
                 false
             }
         }
@@ -587,7 +587,10 @@ impl<'a> Cx<'_, 'a> {
         let ty = target.ty;
         // The whole is checked as the operation that it stands for; its operands are what is kept.
         let result = self.operation(op, target.clone(), value, text, left);
-        if result.is_invalid() || !self.is_target(&target, left) || self.is_refused(&result.hir) {
+        if target.is_invalid() || !self.is_target(&target, left) {
+            return;
+        }
+        if result.is_invalid() || self.is_refused(&result.hir) {
             return;
         }
         if let (ExprKind::Binary { right, .. }, Some(op)) = (result.hir.kind, arithmetic(op)) {

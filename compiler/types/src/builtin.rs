@@ -346,7 +346,11 @@ impl<'a> Cx<'_, 'a> {
             let from = Box::new(self.shared(from));
             return self.operand(expr, Mode::Value, int, ExprKind::Copy { to: Box::new(to.hir), from });
         }
-        let Some(other) = self.slice_element(&from) else { return self.invalid(expr) };
+        let other = match self.ck.types.is_string(from.ty) {
+            true => Some(self.basic(Basic::Byte)),
+            false => self.slice_element(&from),
+        };
+        let Some(other) = other else { return self.invalid(expr) };
         if !self.ck.types.identical(element, other) {
             let why = Why::CopyElements {
                 operands: format!("{} and {}", self.describe(&to), self.describe(&from)),
@@ -428,9 +432,10 @@ impl<'a> Cx<'_, 'a> {
                 self.use_all(sizes);
                 match other {
                     Kind::Unknown => {}
-                    Kind::Chan(_) => self.unsupported(expr.id, NotInKernel::Channel),
+                    Kind::Chan(_) => return self.refused(NotInKernel::Channel, ty, &[], expr),
                     Kind::Map(..) => {
-                        self.unsupported(expr.id, NotInKernel::MapOperation("a Go map of a function"));
+                        let what = NotInKernel::MapOperation("a Go map of a function");
+                        return self.refused(what, ty, &[], expr);
                     }
                     _ => self.error(made.id, Why::CannotMake { ty: expression(made) }),
                 }
@@ -455,7 +460,8 @@ impl<'a> Cx<'_, 'a> {
         }
         let array = self.ck.types.intern(Kind::Array(element, capacity));
         if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::StoredPointer, ty, &[&unknown], expr);
         }
         self.slice_of_new(array, None, Some(length), ty, expr)
     }
@@ -511,7 +517,8 @@ impl<'a> Cx<'_, 'a> {
         }
         let pointer = self.ck.types.intern(Kind::Pointer(ty));
         if self.function.is_some() && !self.require_kernel_type(pointer, expr.id) {
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::StoredPointer, pointer, &[&unknown], expr);
         }
         self.address_of_new(ty, init, pointer, expr)
     }

@@ -23,7 +23,8 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let callee = self.raw_expr(function);
         let callee = match callee.mode {
-            Mode::MapVariable(_) | Mode::NoValue => self.single_value(callee, function),
+            Mode::MapVariable(_) => self.single_value(callee, function),
+            Mode::NoValue => self.no_value_or_type(callee, function),
             Mode::Value if matches!(self.ck.types.kind(callee.ty), Kind::Tuple(..)) => {
                 self.single_value(callee, function)
             }
@@ -273,7 +274,12 @@ impl<'a> Cx<'_, 'a> {
         let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
             // It is called all the same: what is wrong in it is said.
             self.ck.uninstantiated.push(id);
-            return self.invalid(expr);
+            let params = self.ck.type_params(id);
+            let generic = |ty: &Ty| params.iter().any(|param| self.ck.mentions(*ty, *param));
+            return match signature.results.iter().any(generic) {
+                true => self.invalid(expr),
+                false => self.result_only(expr, &signature),
+            };
         };
         let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
             return self.invalid(expr);

@@ -38,6 +38,8 @@ pub(crate) struct Checker<'a> {
     reported: HashSet<(DeclId, NodeId, (bool, bool))>,
     resolved: HashMap<SymbolId, Resolved>,
     in_progress: Vec<SymbolId>,
+    /// Package variables whose initial values are being looked at.
+    pub initialising: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
     pub functions: Vec<hir::Function>,
     pub function_ids: HashMap<(SymbolId, Vec<Ty>), hir::FunctionId>,
@@ -58,6 +60,10 @@ pub(crate) struct Checker<'a> {
     pub queue: VecDeque<(SymbolId, Vec<Ty>)>,
     /// Calls from function to function, with the place of the call.
     pub calls: Vec<(SymbolId, SymbolId, Place)>,
+    /// Uses of package variables by functions, with their places.
+    pub variable_uses: Vec<(SymbolId, SymbolId, Place)>,
+    /// Names of maps and globals of other packages.
+    names_of_others: HashSet<SmolStr>,
     pub maps: Vec<hir::Map>,
     pub map_ids: HashMap<SymbolId, Option<hir::MapId>>,
     /// Types of pointers to contexts, as they are laid out.
@@ -79,6 +85,7 @@ impl<'a> Checker<'a> {
             reported: HashSet::new(),
             resolved: HashMap::new(),
             in_progress: Vec::new(),
+            initialising: Vec::new(),
             lowered: HashMap::new(),
             functions: Vec::new(),
             function_ids: HashMap::new(),
@@ -91,6 +98,8 @@ impl<'a> Checker<'a> {
             captures: HashMap::new(),
             queue: VecDeque::new(),
             calls: Vec::new(),
+            variable_uses: Vec::new(),
+            names_of_others: HashSet::new(),
             maps: Vec::new(),
             map_ids: HashMap::new(),
             context_types: HashSet::new(),
@@ -103,7 +112,7 @@ impl<'a> Checker<'a> {
     /// Reports `why` at `place`, unless something of its sort (against Go's rules, or for the kernel) has been reported
     /// there already, or it only follows from something that has.
     pub fn error(&mut self, place: Place, why: Why) {
-        let error = TypeError { place, why: Box::new(why) };
+        let error = TypeError::new(place, why);
         let of_go = error.code().is_go_error();
         // Go's rules hold for generic functions as they are written, those of the kernel for their instances.
         if of_go == self.is_instance && (self.is_abstract || self.is_instance) {
@@ -112,8 +121,8 @@ impl<'a> Checker<'a> {
         if of_go && !self.errors.is_empty() && error.follows_from_another() {
             return;
         }
-        // A wrong number of values is wrong whatever is wrong with one of them.
-        let sort = (of_go, error.code() == codes::GB0207);
+        // A wrong number of values, or a literal, is wrong whatever is wrong with a part of it.
+        let sort = (of_go, [codes::GB0207, codes::GB0215].contains(&error.code()));
         if self.reported.insert((place.decl, place.node, sort)) {
             self.errors.push(error);
         }
@@ -121,8 +130,8 @@ impl<'a> Checker<'a> {
 
     /// Reports one more thing that is wrong at a place.
     pub fn another_error(&mut self, place: Place, why: Why) {
-        let error = TypeError { place, why: Box::new(why) };
-        if !self.errors.contains(&error) && !error.follows_from_another() {
+        let error = TypeError::new(place, why);
+        if !self.is_instance && !self.errors.contains(&error) && !error.follows_from_another() {
             self.errors.push(error);
         }
     }
@@ -147,8 +156,11 @@ impl<'a> Checker<'a> {
     fn resolve_anew(&mut self, id: SymbolId) -> Resolved {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if self.in_progress.contains(&id) {
+            if let SymbolKind::Func(_) = symbol.kind {
+                return Resolved::Error; // its name in its own signature is no type
+            }
             let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
-            let direct = false;
+            let direct = self.in_progress.last() == Some(&id);
             self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type, direct });
             return Resolved::Error;
         }
@@ -255,6 +267,21 @@ impl<'a> Checker<'a> {
         let underlying = cx.type_expr(&spec.ty);
         self.types.set_underlying(named, underlying);
         ty
+    }
+
+    /// The name that the map or global `symbol` has in the program: its own, or for those of other packages one that no
+    /// other has.
+    pub fn program_name(&mut self, symbol: &crate::symbols::Symbol<'_>) -> SmolStr {
+        let Some(other) = self.index.other(symbol.package) else { return symbol.name.clone() };
+        let base = format!("{}_{}", other.name, symbol.name);
+        let mut name = SmolStr::new(&base);
+        let mut number = 2;
+        while self.index.lookup(Package::User, &name).is_some() || !self.names_of_others.insert(name.clone())
+        {
+            name = SmolStr::new(format!("{base}_{number}"));
+            number += 1;
+        }
+        name
     }
 
     /// A name as messages of the user's package show it.

@@ -18,7 +18,7 @@ pub(crate) fn require(package: &mut Package, errors: &mut Vec<TypeError>) {
         if let Some(node) = hole {
             let place = Place { decl: function.decl, node };
             let why = Why::NotInKernel(NotInKernel::Builtin("this expression"));
-            errors.push(TypeError { place, why: Box::new(why) });
+            errors.push(TypeError::new(place, why));
         }
     }
     package.functions = functions;

@@ -182,7 +182,8 @@ impl<'a> Cx<'_, 'a> {
             let index = fields.iter().position(|field| field.name == *name && name != "_");
             let Some((index, field)) = index.and_then(|index| Some((index, fields.get(index)?))) else {
                 self.expr(&element.value);
-                self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned() });
+                let similar = self.similar_field(fields, name);
+                self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned(), similar });
                 continue;
             };
             let value = self.element(&element.value, field.ty, "struct literal");
@@ -191,6 +192,13 @@ impl<'a> Cx<'_, 'a> {
                 _ => self.error(key.id, Why::RepeatedField { name: name.clone() }),
             }
         }
+    }
+
+    /// `, but does have x` where a field's name is that but for the case of its letters.
+    fn similar_field(&self, fields: &[Field], name: &str) -> String {
+        let lower = name.to_lowercase();
+        let similar = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
+        similar.map_or_else(String::new, |field| format!(", but does have {}", field.name))
     }
 
     /// `T{x, y}`.

@@ -400,7 +400,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             Kind::Func(_) if depth > 0 => Some(NotInKernel::FunctionValue),
             Kind::Interface(_) => Some(NotInKernel::Interface),
             // A type that points to itself has no end.
-            _ if depth > MAX_TYPE_DEPTH => Some(NotInKernel::StoredPointer),
+            _ if depth > MAX_TYPE_DEPTH => Some(NotInKernel::RecursiveType),
             Kind::Pointer(target) | Kind::Slice(target) => self.unsupported_part(*target, depth + 1),
             Kind::Array(element, _) => self.unsupported_part(*element, depth + 1),
             Kind::Struct(fields) => fields

@@ -136,7 +136,7 @@ impl<'a> Cx<'_, 'a> {
         if types.param_of(from).is_some() {
             return !has_name(to) && types.all_terms(from, &|_, ty| self.assignable(ty, to));
         }
-        types.identical(types.underlying(from), types.underlying(to)) && (!has_name(from) || !has_name(to))
+        types.same_structure(from, to) && (!has_name(from) || !has_name(to))
     }
 
     /// A value that stands for one with an error.
@@ -459,7 +459,7 @@ impl<'a> Cx<'_, 'a> {
             if fits {
                 return None;
             }
-            let term = types.display(term.ty);
+            let term = types.display(types.underlying(term.ty));
             Some(match types.is_integer(operand.ty) && types.is_integer(target) {
                 true => format!("constant {} overflows {term} (in {shown})", value.display()),
                 false => format!("cannot convert {} to type {term} (in {shown})", self.describe(operand)),
@@ -502,8 +502,11 @@ impl<'a> Cx<'_, 'a> {
                     self.error(operand.node, Why::ConstantOverflow { value, ty });
                     return self.invalid(expr);
                 }
+                // Go shows a whole number as the integer that it tried.
+                let whole = value.as_int().filter(|_| types.is_integer(target)).map(Value::Int);
                 let cause = self.assignment_cause(operand, target);
-                self.cannot_convert(operand, target, cause);
+                let shown = Operand { mode: Mode::Const(whole.unwrap_or(value)), ..operand.clone() };
+                self.cannot_convert(&shown, target, cause);
                 self.invalid(expr)
             }
         }
@@ -517,7 +520,7 @@ impl<'a> Cx<'_, 'a> {
         if types.param_of(to).is_some() {
             return types.all_terms(to, &|_, ty| self.convertible(from, ty));
         }
-        if self.assignable(from, to) || types.identical(types.underlying(from), types.underlying(to)) {
+        if self.assignable(from, to) || types.same_structure(from, to) {
             return true;
         }
         if types.is_numeric(from) && types.is_numeric(to) {

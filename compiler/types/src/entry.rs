@@ -151,7 +151,7 @@ impl Reader {
     }
 
     fn error(&mut self, place: Place, why: Why) {
-        self.errors.push(TypeError { place, why: Box::new(why) });
+        self.errors.push(TypeError::new(place, why));
     }
 
     fn malformed(&mut self, name: &str, place: Place, expected: impl Into<String>) {

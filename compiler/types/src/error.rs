@@ -5,6 +5,7 @@ use gobpf_source::Place;
 use smol_str::SmolStr;
 
 use crate::constant::Misfit;
+use crate::paths::Step;
 
 /// A problem at a place.
 #[derive(Clone, PartialEq, Debug)]
@@ -13,6 +14,15 @@ pub struct TypeError {
     pub place: Place,
     /// What is wrong and why.
     pub why: Box<Why>,
+    /// The calls by which a program comes there, where what is wrong is so only in the kernel.
+    pub path: Vec<Step>,
+}
+
+impl TypeError {
+    /// A problem at `place`.
+    pub(crate) fn new(place: Place, why: Why) -> TypeError {
+        TypeError { place, why: Box::new(why), path: Vec::new() }
+    }
 }
 
 /// What is wrong. Operands are described as the Go compiler does: `x (variable of type int)`.
@@ -38,7 +48,7 @@ pub enum Why {
     },
     IdleDirective {
         name: &'static str,
-        is_program: bool,
+        idle: Idle,
     },
     UnknownSection {
         section: SmolStr,
@@ -57,6 +67,7 @@ pub enum Why {
         expr: String,
         on: String,
         name: SmolStr,
+        similar: String,
     },
     NoMethod {
         expr: String,
@@ -240,6 +251,23 @@ pub enum Why {
     MissingInitial {
         name: SmolStr,
     },
+    NoValueOrType {
+        expr: String,
+    },
+    PointerMethodCall {
+        name: SmolStr,
+        on: String,
+    },
+    NoSend {
+        operand: String,
+    },
+    UndefinedButHave {
+        name: String,
+        have: SmolStr,
+    },
+    InvalidReceiver {
+        ty: String,
+    },
     NoNewVariables,
     RepeatedOnLeft {
         name: SmolStr,
@@ -278,6 +306,7 @@ pub enum Why {
     UnknownField {
         name: SmolStr,
         ty: String,
+        similar: String,
     },
     RepeatedField {
         name: SmolStr,
@@ -613,6 +642,15 @@ pub enum ShiftProblem {
     NotInteger,
 }
 
+/// Why a directive has no effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Idle {
+    Program,
+    Native,
+    Global,
+}
+
 /// How many values there are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -653,6 +691,7 @@ pub enum NotInKernel {
     Builtin(&'static str),
     UnsafePointer,
     StoredPointer,
+    RecursiveType,
     SharedPointer,
 }
 

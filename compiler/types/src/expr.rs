@@ -13,7 +13,7 @@ use crate::context::{Cx, EntityKind, Mode, Operand};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
-use crate::symbols::SymbolId;
+use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Basic, Kind, Ty, Types};
 use crate::typexpr::Meaning;
 
@@ -66,6 +66,12 @@ impl<'a> Cx<'_, 'a> {
                 _ => operand,
             },
         }
+    }
+
+    /// A call without result where a value or a type is wanted.
+    pub fn no_value_or_type(&mut self, operand: Operand, expr: &ast::Expr) -> Operand {
+        self.error(expr.id, Why::NoValueOrType { expr: operand.text });
+        self.invalid(expr)
     }
 
     /// `expr` as whatever it is.
@@ -183,11 +189,31 @@ impl<'a> Cx<'_, 'a> {
                 self.operand(expr, Mode::Function(id), ty, ExprKind::Zero)
             }
             Resolved::Var(ty) => self.package_variable(id, ty, expr),
-            Resolved::Error => self.invalid(expr),
+            Resolved::Error => {
+                let symbol = self.ck.index.symbol(id).map(|symbol| symbol.kind);
+                if let Some(SymbolKind::Type(spec)) = symbol
+                    && !spec.type_params.is_empty()
+                {
+                    let name = expression(expr);
+                    self.error(expr.id, Why::TypeArguments { name, have: 0, want: 1 });
+                }
+                self.invalid(expr)
+            }
         }
     }
 
     fn package_variable(&mut self, id: SymbolId, ty: Ty, expr: &'a ast::Expr) -> Operand {
+        if let Some(function) = self.function {
+            let place = self.place(expr.id);
+            self.ck.variable_uses.push((function, id, place));
+        }
+        if self.function.is_none() && self.ck.initialising.contains(&id) {
+            let place = self.ck.index.symbol(id).map(|symbol| (symbol.place(), symbol.name.clone()));
+            if let Some((place, name)) = place {
+                self.ck.error(place, Why::Cycle { name, recursive_type: false, direct: true });
+            }
+            return self.invalid(expr);
+        }
         if matches!(self.ck.types.under(ty), Kind::Map(..)) && self.function.is_some() {
             crate::variables::map(self.ck, id); // says what is wrong with it
         }
@@ -201,6 +227,10 @@ impl<'a> Cx<'_, 'a> {
             return self.operand(expr, Mode::MapVariable(id), ty, ExprKind::Zero);
         }
         if matches!(self.ck.types.under(ty), Kind::Struct(fields) if fields.is_empty()) {
+            let of_user = self.ck.index.symbol(id).is_some_and(|symbol| symbol.package == Package::User);
+            if self.function.is_some() && of_user {
+                crate::variables::global(self.ck, id, ty); // its initial value may be wrong
+            }
             return self.operand(expr, Mode::Variable, ty, ExprKind::Zero); // there is nothing to lay out
         }
         if self.function.is_none() {
@@ -228,7 +258,7 @@ impl<'a> Cx<'_, 'a> {
         match self.ck.types.under(channel.ty) {
             Kind::Chan(element) => {
                 let element = *element;
-                self.refused(NotInKernel::Channel, element, &[], expr)
+                self.refused(NotInKernel::Channel, element, &[&channel.hir], expr)
             }
             _ => {
                 let operand = self.describe(&channel);
@@ -251,7 +281,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let base = match base.mode {
-            Mode::NoValue => self.single_value(base, operand),
+            Mode::NoValue => self.no_value_or_type(base, operand),
             Mode::Value if matches!(self.ck.types.kind(base.ty), Kind::Tuple(..)) => {
                 self.single_value(base, operand)
             }
@@ -282,7 +312,13 @@ impl<'a> Cx<'_, 'a> {
         if let (Some(known), None) = (known, found)
             && (!self.ck.index.is_standard(known) || !crate::standard::is_native(&path, &name.name))
         {
-            self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
+            let alternative = self.ck.index.exported_like(known, &name.name);
+            let name_text = format!("{package}.{}", name.name);
+            let why = match alternative {
+                Some(have) => Why::UndefinedButHave { name: name_text, have },
+                None => Why::Undefined { name: name_text },
+            };
+            self.error(name.id, why);
             return self.invalid(expr);
         }
         if let Some(id) = found {
@@ -357,7 +393,10 @@ impl<'a> Cx<'_, 'a> {
         };
         if self.is_refused(&base.hir) && base.constant().is_none() {
             self.index_value(index, length);
-            let mode = base.mode.clone();
+            let mode = match (&base.mode, self.ck.types.under(base.ty)) {
+                (_, Kind::Slice(_)) | (Mode::Variable, Kind::Array(..)) => Mode::Variable,
+                _ => Mode::Value,
+            };
             let hir = self.unknown_expr(expr.id);
             let operand = self.operand(expr, mode, element, ExprKind::Zero);
             return Operand { hir, ..operand };
@@ -616,8 +655,27 @@ impl<'a> Cx<'_, 'a> {
             let ty = self.ck.types.intern(Kind::Pointer(base.ty));
             return self.type_operand(expr, ty);
         }
+        let base = match base.mode {
+            Mode::NoValue => self.no_value_or_type(base, inner),
+            Mode::Builtin(_) => {
+                let operand = self.describe(&base);
+                self.error(inner.id, Why::NoIndirection { operand });
+                return self.invalid(expr);
+            }
+            _ => self.single_value(base, inner),
+        };
         if base.is_invalid() {
             return self.invalid(expr);
+        }
+        if self.is_refused(&base.hir) {
+            let Kind::Pointer(target) = self.ck.types.under(base.ty) else {
+                let operand = self.describe(&base);
+                self.error(inner.id, Why::NoIndirection { operand });
+                return self.invalid(expr);
+            };
+            let target = *target;
+            let refused = self.refused(NotInKernel::StoredPointer, target, &[&base.hir], expr);
+            return Operand { mode: Mode::Variable, ..refused };
         }
         match self.ck.types.under(base.ty) {
             Kind::Pointer(target) => {
@@ -638,10 +696,6 @@ impl<'a> Cx<'_, 'a> {
         }
         let base = self.raw_expr(inner);
         let base = self.single_value(base, inner);
-        if self.is_refused(&base.hir) && !base.is_invalid() {
-            let ty = self.ck.types.intern(Kind::Pointer(base.ty));
-            return self.refused(NotInKernel::StoredPointer, ty, &[&base.hir], expr);
-        }
         if base.is_invalid() {
             return self.invalid(expr);
         }
@@ -650,10 +704,14 @@ impl<'a> Cx<'_, 'a> {
             self.error(inner.id, Why::NoAddress { operand });
             return self.invalid(expr);
         }
-        self.take_address(&base.hir);
         let ty = self.ck.types.intern(Kind::Pointer(base.ty));
+        if self.is_refused(&base.hir) {
+            return self.refused(NotInKernel::StoredPointer, ty, &[&base.hir], expr);
+        }
+        self.take_address(&base.hir);
         if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::StoredPointer, ty, &[&unknown], expr);
         }
         self.operand(expr, Mode::Value, ty, ExprKind::AddressOf(Box::new(base.hir)))
     }

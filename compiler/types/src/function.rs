@@ -9,7 +9,7 @@ use crate::error::{NotInKernel, Why};
 use crate::hir;
 use crate::stmt::strip_parens;
 use crate::symbols::{SymbolId, SymbolKind};
-use crate::ty::Ty;
+use crate::ty::{Ty, Types};
 
 impl<'a> Checker<'a> {
     /// Checks the body of the function `id` and puts it into the arena.
@@ -34,15 +34,23 @@ impl<'a> Checker<'a> {
 
 impl<'a> Cx<'_, 'a> {
     pub fn function_body(&mut self, func: &'a FuncDecl, name: smol_str::SmolStr) -> hir::Function {
+        let mut names_params = true;
         if let Some(field) = &func.receiver {
             for expr in crate::member::receiver_arguments(&field.ty) {
                 if !matches!(expr.kind, Syntax::Ident(_)) {
+                    names_params = false;
                     let text = crate::describe::expression(expr);
                     self.error(expr.id, Why::ReceiverParameter { expr: text });
                 }
             }
         }
-        let receiver = func.receiver.as_ref().map(|field| self.variable_type_expr(&field.ty));
+        let receiver = func.receiver.as_ref().map(|field| match names_params {
+            true => self.variable_type_expr(&field.ty),
+            false => Types::UNKNOWN,
+        });
+        if let (Some(field), Some(ty)) = (&func.receiver, receiver) {
+            self.check_receiver(field, ty);
+        }
         let types = self.signature_types(&func.signature);
         self.scopes.push(Scope::new());
         let mut params = Vec::new();
@@ -59,6 +67,20 @@ impl<'a> Cx<'_, 'a> {
         }
         self.resolve_captures(&mut function);
         hir::Function { name, ..function }
+    }
+
+    /// Reports a receiver of a type that can't have methods.
+    fn check_receiver(&mut self, field: &ast::Field, ty: Ty) {
+        let base = match self.ck.types.kind(ty) {
+            crate::ty::Kind::Pointer(target) => *target,
+            _ => ty,
+        };
+        if matches!(self.ck.types.under(base), crate::ty::Kind::Pointer(_) | crate::ty::Kind::Interface(_))
+            && self.ck.types.param_of(base).is_none()
+        {
+            let ty = self.display(base);
+            self.error(field.ty.id, Why::InvalidReceiver { ty });
+        }
     }
 
     /// The types of the parameters and of the results: names among them aren't those of parameters.

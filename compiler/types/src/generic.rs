@@ -112,14 +112,16 @@ impl<'a> Cx<'_, 'a> {
                     None if self.ck.types.identical(ty, under) => None,
                     None => Some(format!("underlying type of {shown} is {}", self.display(under))),
                 };
+                let of_interface = self.ck.types.interface(ty).is_some();
                 let terms = match why {
-                    Some(reason) => {
-                        self.error(expr.id, Why::InvalidTilde { reason });
-                        Vec::new()
-                    }
-                    None => vec![Term { tilde: true, ty }],
+                    None => Some(vec![Term { tilde: true, ty }]),
+                    Some(_) if of_interface => None,
+                    Some(_) => Some(Vec::new()),
                 };
-                Constraint { terms: Some(terms), ..Constraint::default() }
+                if let Some(reason) = why {
+                    self.error(expr.id, Why::InvalidTilde { reason });
+                }
+                Constraint { terms, ..Constraint::default() }
             }
             ExprKind::InterfaceType(fields) => {
                 let mut whole = Constraint::default();

@@ -50,7 +50,7 @@ impl<'a> Cx<'_, 'a> {
         };
         let key = self.expr(index);
         if key.is_invalid() {
-            return self.invalid(expr);
+            return self.operand(expr, Mode::MapEntry, value_type, ExprKind::Zero);
         }
         let key = self.assign(key, key_type, "map index");
         if self.function.is_none() {
@@ -62,7 +62,11 @@ impl<'a> Cx<'_, 'a> {
                 let kind = ExprKind::MapIndex { map, key: Box::new(key) };
                 self.operand(expr, Mode::MapEntry, value_type, kind)
             }
-            None => self.invalid(expr),
+            None => {
+                let hir = self.unknown_expr(expr.id);
+                let operand = self.operand(expr, Mode::MapEntry, value_type, ExprKind::Zero);
+                Operand { hir, ..operand }
+            }
         }
     }
 
@@ -111,7 +115,7 @@ impl<'a> Cx<'_, 'a> {
             Some(value) => self.map_entries(value, key, value_type(&self.ck.types, ty))?,
         };
         Some(hir::Map {
-            name: symbol.name.clone(),
+            name: self.ck.program_name(symbol),
             kind,
             key: self.lower(key),
             value: self.lower(value),

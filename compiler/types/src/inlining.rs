@@ -3,7 +3,7 @@
 use gobpf_source::Place;
 
 use crate::checker::Checker;
-use crate::error::Why;
+use crate::error::{Idle, Why};
 use crate::hir::Inlining;
 use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
 
@@ -20,7 +20,7 @@ pub(crate) fn of(symbol: &Symbol<'_>) -> Inlining {
 }
 
 impl Checker<'_> {
-    /// Reports directives that are given twice, or that stand above a program or a native function.
+    /// Reports directives that are given twice or have no effect.
     pub fn check_inlining(&mut self, entries: &[SymbolId]) {
         let mut found = Vec::new();
         // Above anything else it is misplaced, which has been said.
@@ -36,10 +36,13 @@ impl Checker<'_> {
                 found.extend(
                     places.map(|second| (second, Why::RepeatedDirective { name: name.into(), first })),
                 );
-                let is_program = entries.contains(&id);
-                if is_program || !self.is_reached(id) {
-                    found.push((first, Why::IdleDirective { name, is_program }));
-                }
+                let idle = match (entries.contains(&id), self.is_reached(id)) {
+                    (true, _) => Idle::Program,
+                    (false, false) => Idle::Native,
+                    (false, true) if name == NOINLINE && symbol.directive(GLOBAL).is_some() => Idle::Global,
+                    (false, true) => continue,
+                };
+                found.push((first, Why::IdleDirective { name, idle }));
             }
         }
         for (place, why) in found {

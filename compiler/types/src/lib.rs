@@ -31,6 +31,7 @@ mod labels;
 mod layout;
 mod member;
 mod operators;
+mod paths;
 mod print;
 mod printk;
 mod provenance;
@@ -56,7 +57,8 @@ use gobpf_source::DeclId;
 use gobpf_syntax::ast;
 
 pub use constant::Misfit;
-pub use error::{EntryProblem, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
+pub use error::{EntryProblem, Idle, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
+pub use paths::Step;
 pub use print::print;
 pub use sdk::Sdk;
 
@@ -139,13 +141,21 @@ pub fn check(input: Input<'_>) -> Checked {
     }
     let acyclic = checker.check_recursion(&entries);
     let sides = sides(&checker, &entries);
-    let Checker { hir: types, functions, maps, globals, mut errors, target, .. } = checker;
-    let license = setup.license;
-    let mut package = hir::Package { types, programs, functions, maps, globals, license, target };
+    let mut package = hir::Package {
+        types: std::mem::take(&mut checker.hir),
+        programs,
+        functions: std::mem::take(&mut checker.functions),
+        maps: std::mem::take(&mut checker.maps),
+        globals: std::mem::take(&mut checker.globals),
+        license: setup.license,
+        target: checker.target,
+    };
     if acyclic {
-        provenance::specialise(&mut package, &mut errors);
-        complete::require(&mut package, &mut errors);
+        provenance::specialise(&mut package, &mut checker.errors);
+        complete::require(&mut package, &mut checker.errors);
     }
+    checker.add_paths(&entries);
+    let mut errors = checker.errors;
     errors.sort_by_key(|error| error.place);
     Checked { package, errors, sides, relevant: setup.relevant }
 }

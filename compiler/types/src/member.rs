@@ -54,12 +54,44 @@ impl<'a> Cx<'_, 'a> {
                 let text = format!("{}.{}", base.text, name.name);
                 let why = match self.ck.types.is_interface_pointer(base.ty) {
                     true => Why::InterfacePointer { expr: text, on },
-                    false => Why::NoMember { expr: text, on, name: name.name.clone() },
+                    false => {
+                        let similar = self.similar_member(base.ty, &name.name);
+                        Why::NoMember { expr: text, on, name: name.name.clone(), similar }
+                    }
                 };
                 self.error(name.id, why);
                 self.invalid(expr)
             }
         }
+    }
+
+    /// `, but does have field x` where a member of `ty` has that name but for the case of its letters.
+    fn similar_member(&self, ty: Ty, name: &str) -> String {
+        let owner = self.pointed(ty);
+        let foreign = self.is_foreign(ty);
+        let lower = name.to_lowercase();
+        let exported = |name: &str| name.starts_with(char::is_uppercase);
+        let tail = |name: &str| name.chars().skip(1).collect::<String>();
+        let say = |what: &str, alternative: &str| match foreign && !exported(alternative) {
+            false if foreign && !exported(name) && tail(name) != tail(alternative) => String::new(),
+            false => format!(", but does have {what} {alternative}"),
+            true if exported(name) && tail(name) == tail(alternative) => {
+                format!(", but does have unexported {what} {alternative}")
+            }
+            true => String::new(),
+        };
+        if let Kind::Struct(fields) = self.ck.types.under(owner) {
+            let field = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
+            if let Some(field) = field {
+                return say("field", &field.name);
+            }
+        }
+        let named = self.ck.types.named_of(owner);
+        let symbol = named.and_then(|named| named.symbol).and_then(|id| self.ck.index.symbol(id));
+        let (Some(named), Some(symbol)) = (named, symbol) else { return String::new() };
+        let mut methods = self.ck.index.method_names(symbol.package, &named.name);
+        let method = methods.find(|known| known.to_lowercase() == lower);
+        method.map_or_else(String::new, |method| say("method", method))
     }
 
     /// The type of the method `name` that an interface or a type parameter has.
@@ -252,7 +284,7 @@ impl<'a> Cx<'_, 'a> {
         let Some(signature) = self.method_signature(owner, symbol) else { return self.invalid(expr) };
         let wants_pointer =
             func.receiver.as_ref().is_some_and(|field| matches!(field.ty.kind, ast::ExprKind::Star(_)));
-        let receiver = match self.adjust_receiver(receiver, wants_pointer, expr) {
+        let receiver = match self.adjust_receiver(receiver, wants_pointer, &info.name, expr) {
             Some(receiver) => receiver,
             None => return self.invalid(expr),
         };
@@ -268,6 +300,7 @@ impl<'a> Cx<'_, 'a> {
         &mut self,
         receiver: Operand,
         wants_pointer: bool,
+        name: &str,
         expr: &ast::Expr,
     ) -> Option<Operand> {
         if matches!(receiver.mode, Mode::MapVariable(_)) {
@@ -277,8 +310,8 @@ impl<'a> Cx<'_, 'a> {
         match (wants_pointer, is_pointer) {
             (true, false) => {
                 if !matches!(receiver.mode, Mode::Variable) {
-                    let operand = self.describe(&receiver);
-                    self.error(expr.id, Why::NoAddress { operand });
+                    let (name, on) = (name.into(), self.display(receiver.ty));
+                    self.error(expr.id, Why::PointerMethodCall { name, on });
                     return None;
                 }
                 self.take_address(&receiver.hir);

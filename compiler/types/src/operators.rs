@@ -356,7 +356,7 @@ impl<'a> Cx<'_, 'a> {
     fn operator_defined(&mut self, op: BinaryOp, left: &Operand, ty: Ty) -> bool {
         let types = &self.ck.types;
         let defined = match op {
-            BinaryOp::Add => types.is_numeric(ty) || types.is_string(ty),
+            BinaryOp::Add => types.all_terms(ty, &|types, ty| types.is_numeric(ty) || types.is_string(ty)),
             BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Quo => types.is_numeric(ty),
             BinaryOp::LogicalAnd | BinaryOp::LogicalOr => types.is_boolean(ty),
             BinaryOp::Rem | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::AndNot => {

@@ -121,6 +121,19 @@ impl Checker<'_> {
                     found.push((import.place, Why::unused(import)));
                 }
             }
+            for (position, import) in scope.dots.iter().enumerate() {
+                let first = scope.dots.iter().take(position).find(|first| first.path == import.path);
+                let package = self.index.package_of(import.kind, &import.path);
+                let (Some(first), Some(package)) = (first, package) else { continue };
+                for (_, symbol) in self.index.of(package) {
+                    let method = matches!(symbol.kind, SymbolKind::Func(func) if func.receiver.is_some());
+                    if symbol.name.starts_with(char::is_uppercase) && !method {
+                        let why = Why::Redeclared { name: symbol.name.clone(), other: first.place };
+                        found.push((import.place, why));
+                    }
+                }
+                found.push((import.place, Why::unused(import)));
+            }
             for (name, import) in &scope.imports {
                 let used = uses.qualifiers.contains(name)
                     || self.used_imports.contains(&(number, name.clone()))

@@ -83,11 +83,7 @@ impl<'a> Cx<'_, 'a> {
                     crate::range::Clause { key: key.as_ref(), value: value.as_ref(), define: *define };
                 self.scoped(None, node, out, |cx, out| cx.range(label, clause, operand, body, node, out));
             }
-            Syntax::Send { channel, value } => {
-                self.raw_expr(channel);
-                self.raw_expr(value);
-                self.unsupported(node, NotInKernel::Channel);
-            }
+            Syntax::Send { channel, value } => self.send(channel, value, node),
             Syntax::Go(call) => {
                 self.use_mentioned(stmt);
                 self.refused_call(call, node, NotInKernel::Goroutine);
@@ -101,6 +97,22 @@ impl<'a> Cx<'_, 'a> {
                 self.use_mentioned(stmt);
                 self.unsupported(node, NotInKernel::Channel);
             }
+        }
+    }
+
+    /// `channel <- value`.
+    fn send(&mut self, channel: &'a ast::Expr, value: &'a ast::Expr, node: NodeId) {
+        let (channel, value) = (self.expr(channel), self.expr(value));
+        if channel.is_invalid() || value.is_invalid() {
+            return;
+        }
+        let Kind::Chan(element) = *self.ck.types.under(channel.ty) else {
+            let operand = self.describe(&channel);
+            return self.error(node, Why::NoSend { operand });
+        };
+        self.assign(value, element, "send");
+        if !self.is_refused(&channel.hir) {
+            self.unsupported(node, NotInKernel::Channel);
         }
     }
 
@@ -569,7 +581,14 @@ impl<'a> Cx<'_, 'a> {
             }
             return self.return_values(vec![operand], node, out);
         }
-        if values.len() != results.len() && !(self.are_valid(values)) {
+        if let ([value], true) = (values, results.len() != 1) {
+            let operand = self.expr(value);
+            if !operand.is_invalid() {
+                self.return_values(vec![operand], node, out);
+            }
+            return;
+        }
+        if values.len() != results.len() && !self.are_valid(values) {
             return;
         }
         let operands: Vec<Operand> =

@@ -1,6 +1,7 @@
 //! What packages declare: one symbol for each name, found before anything is resolved.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use gobpf_source::{DeclId, NodeId, Place};
@@ -323,13 +324,25 @@ impl<'a> Index<'a> {
             return;
         }
         let first = match receiver {
-            Some(Some(ty)) => self.methods.insert((package, ty, name.clone()), id),
+            Some(Some(ty)) => match self.methods.entry((package, ty, name)) {
+                Entry::Occupied(first) => Some(*first.get()),
+                Entry::Vacant(slot) => {
+                    slot.insert(id);
+                    None
+                }
+            },
             Some(None) => None,
             None if name == "init" => {
                 self.inits.push(id);
                 None
             }
-            None => self.scopes.insert((package, name), id),
+            None => match self.scopes.entry((package, name)) {
+                Entry::Occupied(first) => Some(*first.get()),
+                Entry::Vacant(slot) => {
+                    slot.insert(id);
+                    None
+                }
+            },
         };
         if let Some(first) = first {
             self.redeclared.push((id, first));
@@ -342,6 +355,26 @@ impl<'a> Index<'a> {
 
     pub fn lookup(&self, package: Package, name: &str) -> Option<SymbolId> {
         self.scopes.get(&(package, SmolStr::new(name))).copied()
+    }
+
+    /// The exported name of `package` that is `name` but for the case of its letters.
+    pub fn exported_like(&self, package: Package, name: &str) -> Option<SmolStr> {
+        let mut found: Vec<&SmolStr> = self
+            .of(package)
+            .filter(|(_, symbol)| !matches!(symbol.kind, SymbolKind::Func(func) if func.receiver.is_some()))
+            .map(|(_, symbol)| &symbol.name)
+            .filter(|known| {
+                known.starts_with(char::is_uppercase) && known.to_lowercase() == name.to_lowercase()
+            })
+            .collect();
+        found.sort();
+        found.first().map(|found| (*found).clone())
+    }
+
+    /// The names of the methods of `ty`.
+    pub fn method_names<'i>(&'i self, package: Package, ty: &'i str) -> impl Iterator<Item = &'i SmolStr> {
+        let of_type = move |known: &&(Package, SmolStr, SmolStr)| known.0 == package && known.1 == ty;
+        self.methods.keys().filter(of_type).map(|(_, _, name)| name)
     }
 
     pub fn method(&self, package: Package, ty: &str, name: &str) -> Option<SymbolId> {
@@ -396,9 +429,17 @@ pub(crate) fn embedded_name(ty: &Expr) -> Option<SmolStr> {
 /// The type's name in `T`, `*T` and `*T[K]`.
 pub(crate) fn receiver_name(ty: &Expr) -> Option<SmolStr> {
     match &ty.kind {
+        ExprKind::Star(inner) => base_name(inner),
+        ExprKind::Paren(inner) => receiver_name(inner),
+        _ => base_name(ty),
+    }
+}
+
+fn base_name(ty: &Expr) -> Option<SmolStr> {
+    match &ty.kind {
         ExprKind::Ident(name) => Some(name.clone()),
-        ExprKind::Star(inner) | ExprKind::Paren(inner) => receiver_name(inner),
-        ExprKind::Index { operand, .. } => receiver_name(operand),
+        ExprKind::Paren(inner) => base_name(inner),
+        ExprKind::Index { operand, .. } => base_name(operand),
         _ => None,
     }
 }

@@ -372,6 +372,12 @@ impl Types {
         self.canon(a) == self.canon(b) || a == Types::UNKNOWN || b == Types::UNKNOWN
     }
 
+    /// The structures behind the names of `a` and `b` are the same, and known.
+    pub fn same_structure(&self, a: Ty, b: Ty) -> bool {
+        let (a, b) = (self.underlying(a), self.underlying(b));
+        a != Types::UNKNOWN && b != Types::UNKNOWN && self.identical(a, b)
+    }
+
     pub fn named(&self, id: NamedId) -> Option<&Named> {
         self.named.get(id.0 as usize)
     }
@@ -548,7 +554,8 @@ impl Types {
         match self.under(ty) {
             Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) | Kind::Tuple(..) => false,
             Kind::Array(element, _) => self.comparable(*element),
-            Kind::Struct(fields) => fields.iter().all(|field| self.comparable(field.ty)),
+            // What the native halves of the SDK's types keep are slices and maps.
+            Kind::Struct(fields) => fields.iter().all(|field| !field.native && self.comparable(field.ty)),
             _ => true,
         }
     }

@@ -124,8 +124,9 @@ impl<'a> Cx<'_, 'a> {
             _ => match self.try_type(expr) {
                 Some(ty) => ty,
                 None => {
-                    self.error(expr.id, Why::NotAType { expr: expression(expr) });
                     self.raw_expr(expr);
+                    let place = self.place(expr.id);
+                    self.ck.another_error(place, Why::NotAType { expr: expression(expr) });
                     Types::UNKNOWN
                 }
             },
@@ -349,6 +350,12 @@ impl<'a> Cx<'_, 'a> {
         }
         match kind {
             Import::Sdk => None,
+            Import::Standard
+                if self.ck.index.package_of(kind, &path).is_some()
+                    && !crate::standard::is_native(&path, &name.name) =>
+            {
+                None
+            }
             _ if path == "unsafe" && name.name == "Pointer" => Some(self.basic(Basic::UnsafePointer)),
             _ => {
                 if self.package == Package::User {
@@ -413,6 +420,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if let ExprKind::Ident(name) = &length.kind {
             match self.meaning(name) {
+                None if name == "iota" => {}
                 None => {
                     self.error(length.id, Why::UndefinedLength { name: name.clone() });
                     return None;

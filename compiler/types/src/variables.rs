@@ -28,7 +28,10 @@ pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
     let Resolved::Var(ty) = ck.resolve(id) else { return None };
-    let map = ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).map_variable(&symbol, spec, index, ty))?;
+    ck.initialising.push(id);
+    let map = ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).map_variable(&symbol, spec, index, ty));
+    ck.initialising.pop();
+    let map = map?;
     let map_id = MapId(ck.maps.len() as u32);
     ck.maps.push(map);
     ck.map_ids.insert(id, Some(map_id));
@@ -43,8 +46,10 @@ pub(crate) fn global(ck: &mut Checker<'_>, id: SymbolId, ty: Ty) -> Option<Globa
     ck.global_ids.insert(id, None);
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
-    let global =
-        ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).global_variable(&symbol, spec, index, ty))?;
+    ck.initialising.push(id);
+    let global = ck.in_declaration(|ck| Cx::of_symbol(ck, &symbol).global_variable(&symbol, spec, index, ty));
+    ck.initialising.pop();
+    let global = global?;
     let global_id = GlobalId(ck.globals.len() as u32);
     ck.globals.push(global);
     ck.global_ids.insert(id, Some(global_id));
@@ -110,7 +115,7 @@ impl<'a> Cx<'_, 'a> {
             self.error(symbol.node, Why::MapTooNew { name: row.name.to_owned(), since, target });
         }
         Some(hir::Map {
-            name: symbol.name.clone(),
+            name: self.ck.program_name(symbol),
             kind: map_type.kind,
             key: self.lower(map_type.key.unwrap_or(nothing)),
             value: self.lower(map_type.value.or(map_type.record).unwrap_or(nothing)),
@@ -192,7 +197,8 @@ impl<'a> Cx<'_, 'a> {
             self.error(symbol.node, Why::NotConstantInitial { name: symbol.name.clone() });
             return None;
         }
-        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: false, place })
+        let name = self.ck.program_name(symbol);
+        Some(hir::Global { name, ty: lowered, initial, constant: false, place })
     }
 
     /// A value that is chosen when the program is loaded: the global holds the default.
@@ -235,7 +241,8 @@ impl<'a> Cx<'_, 'a> {
             initial = bytes.filter(|bytes| bytes.iter().any(|byte| *byte != 0));
         }
         let place = symbol.place();
-        Some(hir::Global { name: symbol.name.clone(), ty: lowered, initial, constant: true, place })
+        let name = self.ck.program_name(symbol);
+        Some(hir::Global { name, ty: lowered, initial, constant: true, place })
     }
 
     /// A value of type `ty` holds pointers, slices or strings.

@@ -417,7 +417,7 @@ impl Pass<'_> {
 
     pub fn report(&mut self, place: Place, why: Why) {
         if !self.errors.iter().any(|error| error.place == place) {
-            self.errors.push(TypeError { place, why: Box::new(why) });
+            self.errors.push(TypeError::new(place, why));
         }
     }
 

@@ -166,6 +166,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
                 .to_owned(),
             "declare a variable that doesn't change after its declaration for the literal, or pass the pointer to it",
         ),
+        NotInKernel::RecursiveType => (
+            codes::GB0316,
+            "a type that points to itself can't be used in the kernel".to_owned(),
+            "the verifier must know how far pointers can be followed: keep the parts in an array or a map, and let each name the next by its index or key",
+        ),
         NotInKernel::StoredPointer => (
             codes::GB0316,
             "a pointer, slice or string can't be kept outside of the stack".to_owned(),

@@ -6,7 +6,7 @@ use gobpf_diagnostics::{Code, Diagnostic, codes};
 use gobpf_source::{Place, Span};
 
 use crate::constant::Misfit;
-use crate::error::{EntryProblem, ShiftProblem, TypeError, ValueCount, Why};
+use crate::error::{EntryProblem, Idle, ShiftProblem, TypeError, ValueCount, Why};
 
 /// A sentence with its code, and what to do.
 struct Words {
@@ -54,6 +54,11 @@ impl TypeError {
         for (place, message) in words.labels {
             diagnostic = diagnostic.label(span(place), message);
         }
+        for step in &self.path {
+            let verb = if step.is_use { "uses" } else { "calls" };
+            let message = format!("{} {verb} {} here", step.caller, step.callee);
+            diagnostic = diagnostic.label(span(step.place), message);
+        }
         for help in words.help {
             diagnostic = diagnostic.help(help);
         }
@@ -93,14 +98,20 @@ fn directives(why: &Why) -> Option<Words> {
             Words::new(codes::GB0113, format!("//bpf:{name} is given twice"))
                 .label(*first, "given here first")
         }
-        Why::IdleDirective { name, is_program: true } => Words::new(
-            codes::GB0116,
-            format!("//bpf:{name} has no effect: the kernel calls this function, which is a program"),
-        )
-        .help("remove it, or put it above a function that the program calls"),
-        Why::IdleDirective { name, is_program: false } => {
-            Words::new(codes::GB0116, format!("//bpf:{name} has no effect: no program calls this function"))
-                .help("remove it: what no program calls is native Go")
+        Why::IdleDirective { name, idle } => {
+            let (reason, help) = match idle {
+                Idle::Program => (
+                    "the kernel calls this function, which is a program",
+                    "remove it, or put it above a function that the program calls",
+                ),
+                Idle::Native => {
+                    ("no program calls this function", "remove it: what no program calls is native Go")
+                }
+                Idle::Global => {
+                    ("a global function is never inlined", "remove it: //bpf:global says the same and more")
+                }
+            };
+            Words::new(codes::GB0116, format!("//bpf:{name} has no effect: {reason}")).help(help)
         }
         Why::UnknownSection { section, known } => {
             let message = match section.is_empty() {
@@ -138,8 +149,15 @@ fn entry(section: &str, context: &str, problem: &EntryProblem) -> Words {
 fn names(why: &Why) -> Option<Words> {
     Some(match why {
         Why::Undefined { name } => Words::new(codes::GB0201, format!("undefined: {name}")),
-        Why::NoMember { expr, on, name } => {
-            Words::new(codes::GB0201, format!("{expr} undefined (type {on} has no field or method {name})"))
+        Why::NoMember { expr, on, name, similar } => Words::new(
+            codes::GB0201,
+            format!("{expr} undefined (type {on} has no field or method {name}{similar})"),
+        ),
+        Why::UndefinedButHave { name, have } => {
+            Words::new(codes::GB0201, format!("undefined: {name} (but have {have})"))
+        }
+        Why::InvalidReceiver { ty } => {
+            Words::new(codes::GB0210, format!("invalid receiver type {ty} (pointer or interface type)"))
         }
         Why::NoMethod { expr, on, name, is_field } => {
             let what = if *is_field { "method" } else { "field or method" };
@@ -207,6 +225,9 @@ fn names(why: &Why) -> Option<Words> {
         }
         Why::Cycle { name, recursive_type: true, .. } => {
             Words::new(codes::GB0216, format!("invalid recursive type {name}"))
+        }
+        Why::Cycle { name, recursive_type: false, direct: true } => {
+            Words::new(codes::GB0216, format!("initialization cycle: {name} refers to itself"))
         }
         Why::Cycle { name, recursive_type: false, .. } => {
             Words::new(codes::GB0216, format!("initialization cycle for {name}"))
@@ -308,6 +329,12 @@ fn uses(why: &Why) -> Option<Words> {
             Words::new(codes::GB0202, format!("non-boolean condition in {statement} statement"))
         }
         Why::NoValue { expr } => Words::new(codes::GB0210, format!("{expr} (no value) used as value")),
+        Why::NoValueOrType { expr } => {
+            Words::new(codes::GB0210, format!("{expr} (no value) used as value or type"))
+        }
+        Why::PointerMethodCall { name, on } => {
+            Words::new(codes::GB0212, format!("cannot call pointer method {name} on {on}"))
+        }
         Why::SeveralValues { expr, types } => Words::new(
             codes::GB0210,
             format!("multiple-value {expr} (value of type {types}) in single-value context"),
@@ -443,8 +470,8 @@ fn parts(why: &Why) -> Option<Words> {
             let element = if *is_element { " element" } else { "" };
             (codes::GB0215, format!("invalid composite literal{element} type {ty}"))
         }
-        Why::UnknownField { name, ty } => {
-            (codes::GB0215, format!("unknown field {name} in struct literal of type {ty}"))
+        Why::UnknownField { name, ty, similar } => {
+            (codes::GB0215, format!("unknown field {name} in struct literal of type {ty}{similar}"))
         }
         Why::RepeatedField { name } => {
             (codes::GB0215, format!("duplicate field name {name} in struct literal"))
@@ -542,6 +569,9 @@ fn parts(why: &Why) -> Option<Words> {
         Why::SeveralIndices => (codes::GB0203, "invalid operation: more than one index".to_owned()),
         Why::BuiltinSelector { name } => {
             (codes::GB0210, format!("invalid use of {name} (built-in) in selector expression"))
+        }
+        Why::NoSend { operand } => {
+            (codes::GB0203, format!("invalid operation: cannot send to non-channel {operand}"))
         }
         Why::NoReceive { operand } => {
             (codes::GB0203, format!("invalid operation: cannot receive from non-channel {operand}"))

@@ -59,6 +59,9 @@ impl Deliberate {
 /// What messages of Go say before a position that they quote: ours show it as a label instead.
 const BEFORE_POSITIONS: &[&str] = &[" at ", " at line ", " (declared at ", " (first at "];
 
+/// Named terms of constraints stand with the path of their package in Go's messages, which is that of no import here.
+const IN_PACKAGE: (&str, &str) = (" missing in f.", " missing in ");
+
 /// `words` without the position that they quote, if they do.
 pub fn without_positions(words: &str) -> String {
     let is_position = |rest: &str| {
@@ -72,11 +75,11 @@ pub fn without_positions(words: &str) -> String {
         .iter()
         .filter_map(|before| words.rfind(before).filter(|at| is_position(&words[at + before.len()..])))
         .min();
+    let short = cut.map_or(words, |at| &words[..at]).replace(IN_PACKAGE.0, IN_PACKAGE.1);
     // The compiler names the variable with its position.
-    let short = cut.map_or(words, |at| &words[..at]);
     match short.split_once(" jumps over declaration of ") {
         Some((goto, _)) => format!("{goto} jumps over variable declaration"),
-        None => short.to_owned(),
+        None => short,
     }
 }
 

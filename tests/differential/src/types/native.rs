@@ -14,8 +14,8 @@ struct Unit {
     /// `None` where it is all of the declaration.
     node: Option<NodeId>,
     names: Vec<String>,
-    /// A map, which is made whether a program reaches it or not.
-    is_map: bool,
+    /// It is judged whether a program reaches it or not: a map, which is always made, or a name that is taken.
+    always: bool,
 }
 
 /// The lines of declarations that none of the functions `kernel` (by the index of their declaration) reaches by name.
@@ -40,14 +40,21 @@ pub fn lines(file: &File, source: &SourceText, kernel: &BTreeSet<u32>) -> Vec<Ra
 
 fn units(file: &File) -> Vec<Unit> {
     let mut units = Vec::new();
+    let mut seen = BTreeSet::new();
     for (decl, placed) in (0..).zip(&file.decls) {
         let texts = |names: &[gobpf_syntax::ast::Ident]| -> Vec<String> {
             names.iter().map(|name| name.name.to_string()).collect()
         };
-        let mut add = |node, names, is_map| units.push(Unit { decl, node, names, is_map });
+        let mut add = |node, names: Vec<String>, always: bool| {
+            let taken = names.iter().any(|name| !seen.insert(name.clone()) && name != "_" && name != "init");
+            units.push(Unit { decl, node, names, always: always || taken });
+        };
         match &placed.decl.kind {
             DeclKind::Package(_) | DeclKind::Import(_) | DeclKind::Bad(_) => {}
-            DeclKind::Func(_) => add(None, Vec::new(), false),
+            DeclKind::Func(func) => {
+                let receiver = func.receiver.as_ref().map(|field| format!("{:?}.", base(&field.ty)));
+                add(None, vec![format!("{}{}", receiver.unwrap_or_default(), func.name.name)], false);
+            }
             DeclKind::Const(specs) => {
                 specs.iter().for_each(|spec| add(Some(spec.id), texts(&spec.names), false));
             }
@@ -57,13 +64,23 @@ fn units(file: &File) -> Vec<Unit> {
             DeclKind::Var(specs) => {
                 for spec in specs {
                     let marked = placed.decl.directives.iter().chain(&spec.directives);
-                    let is_map = is_sdk_map(spec) || marked.into_iter().any(|one| one.name == "map");
-                    add(Some(spec.id), texts(&spec.names), is_map);
+                    let always = is_sdk_map(spec) || marked.into_iter().any(|one| one.name == "map");
+                    add(Some(spec.id), texts(&spec.names), always);
                 }
             }
         }
     }
     units
+}
+
+/// The name of a receiver's type.
+fn base(ty: &Expr) -> Option<String> {
+    match &ty.kind {
+        ExprKind::Ident(name) => Some(name.to_string()),
+        ExprKind::Star(inner) | ExprKind::Paren(inner) => base(inner),
+        ExprKind::Index { operand, .. } => base(operand),
+        _ => None,
+    }
 }
 
 /// `var m = bpf.Hash[...]{...}`.
@@ -80,13 +97,13 @@ fn is_sdk_map(spec: &VarSpec) -> bool {
     written.is_some_and(is_sdk)
 }
 
-/// The units that are reached: functions that are known to be, maps, and what they and what they use name.
+/// The units that are reached: functions that are known to be, what is judged always, and what they and what they use name.
 fn reached(file: &File, units: &[Unit], kernel: &BTreeSet<u32>) -> BTreeSet<usize> {
     let is_function = |unit: &Unit| unit.node.is_none();
     let mut reached: BTreeSet<usize> = units
         .iter()
         .enumerate()
-        .filter(|(_, unit)| unit.is_map || (is_function(unit) && kernel.contains(&unit.decl)))
+        .filter(|(_, unit)| unit.always || (is_function(unit) && kernel.contains(&unit.decl)))
         .map(|(index, _)| index)
         .collect();
     let mut names: BTreeSet<String> = BTreeSet::new();
