@@ -1,12 +1,18 @@
-//! Fields of map values that belong to the kernel: locks, timers, pointers to objects (`struct btf_record`).
+//! Fields of map values, and of the program's own objects, that belong to the kernel: locks, timers, pointers to objects,
+//! lists and trees (`struct btf_record`).
+
+mod graph;
 
 use std::sync::Arc;
 
 use gobpf_bpf::{Map, MapId, Object};
 use gobpf_btf::{Btf, KernelBtf, Kind as BtfKind, Type, TypeId};
+use rustc_hash::FxHashMap;
 
 use crate::KernelSource;
 use crate::dialect::{Dialect, Rules};
+
+pub(crate) use graph::Graph;
 
 /// `BTF_FIELDS_MAX`.
 const MAX_FIELDS: usize = 11;
@@ -18,6 +24,8 @@ const MAX_DEPTH: u32 = 32;
 pub(crate) struct Field {
     pub off: u32,
     pub kind: FieldKind,
+    /// Of a list or tree: what is in it.
+    pub graph: Option<Graph>,
 }
 
 /// What a field is.
@@ -29,7 +37,9 @@ pub(crate) enum FieldKind {
     WorkQueue,
     TaskWork,
     ListHead,
+    ListNode,
     RbRoot,
+    RbNode,
     Refcount,
     Pointer(Pointer),
 }
@@ -66,7 +76,9 @@ impl FieldKind {
             FieldKind::WorkQueue => ("bpf_wq", 16, 8),
             FieldKind::TaskWork => ("bpf_task_work", 8, 8),
             FieldKind::ListHead => ("bpf_list_head", 16, 8),
+            FieldKind::ListNode => ("bpf_list_node", 24, 8),
             FieldKind::RbRoot => ("bpf_rb_root", 16, 8),
+            FieldKind::RbNode => ("bpf_rb_node", 32, 8),
             FieldKind::Refcount => ("bpf_refcount", 4, 4),
             FieldKind::Pointer(Pointer { class: PointerClass::PerCpu, .. }) => ("percpu_kptr", 8, 8),
             FieldKind::Pointer(Pointer { class: PointerClass::User, .. }) => ("uptr", 8, 8),
@@ -86,9 +98,24 @@ impl FieldKind {
         self.row().2
     }
 
-    /// Only one of them may be in a value, and none in an array.
-    const fn is_unique(self) -> bool {
-        !matches!(self, FieldKind::ListHead | FieldKind::RbRoot | FieldKind::Pointer(_))
+    /// Only one of them may be in a value.
+    const fn is_single(self) -> bool {
+        !self.may_repeat() && !matches!(self, FieldKind::ListNode | FieldKind::RbNode)
+    }
+
+    /// Arrays may have them.
+    const fn may_repeat(self) -> bool {
+        matches!(self, FieldKind::ListHead | FieldKind::RbRoot | FieldKind::Pointer(_))
+    }
+
+    /// Whether values of maps have it, and objects of the program's own.
+    const fn places(self) -> (bool, bool) {
+        match self {
+            FieldKind::Timer | FieldKind::WorkQueue | FieldKind::TaskWork => (true, false),
+            FieldKind::Pointer(Pointer { class: PointerClass::User, .. }) => (true, false),
+            FieldKind::ListNode | FieldKind::RbNode => (false, true),
+            _ => (true, true),
+        }
     }
 }
 
@@ -98,7 +125,9 @@ const STRUCTS: &[(FieldKind, Dialect)] = &[
     (FieldKind::Timer, Dialect::V6_1),
     (FieldKind::WorkQueue, Dialect::V6_12),
     (FieldKind::ListHead, Dialect::V6_12),
+    (FieldKind::ListNode, Dialect::V6_12),
     (FieldKind::RbRoot, Dialect::V6_12),
+    (FieldKind::RbNode, Dialect::V6_12),
     (FieldKind::Refcount, Dialect::V6_12),
     (FieldKind::ResilientSpinLock, Dialect::V6_18),
     (FieldKind::TaskWork, Dialect::V6_18),
@@ -134,7 +163,7 @@ pub(crate) fn is_rcu_protected(name: &str) -> bool {
     RCU_PROTECTED.contains(&name)
 }
 
-/// The kernel's fields in the values of one map, by offset.
+/// The kernel's fields in the values of one map, or in objects of one type, by offset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     pub fields: Vec<Field>,
@@ -145,6 +174,16 @@ pub(crate) struct Record {
 impl Record {
     pub fn has(&self, kind: FieldKind) -> bool {
         self.fields.iter().any(|field| field.kind == kind)
+    }
+
+    /// Where the field of `kind` is of which there is one.
+    pub fn offset_of(&self, kind: FieldKind) -> Option<u32> {
+        self.fields.iter().find(|field| field.kind == kind).map(|field| field.off)
+    }
+
+    /// The field of `kind` at `off`.
+    pub fn at(&self, off: i64, kind: FieldKind) -> Option<Field> {
+        self.fields.iter().copied().find(|field| i64::from(field.off) == off && field.kind == kind)
     }
 
     pub fn has_pointers(&self) -> bool {
@@ -161,18 +200,25 @@ impl Record {
     }
 }
 
-/// Those of all maps of an object.
+/// Those of all maps of an object, and of the types that it may allocate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     maps: Vec<Record>,
+    own: FxHashMap<TypeId, Record>,
 }
 
 impl Records {
     pub fn new(object: &Object, kernel: KernelSource<'_>, rules: &Rules) -> Records {
         let record = |map: &Map| {
-            map.value.map_or_else(Record::default, |value| record(&object.btf, value, kernel, rules))
+            map.value.map_or_else(Record::default, |value| record(&object.btf, value, false, kernel, rules))
         };
-        Records { maps: object.maps.iter().map(record).collect() }
+        let maps = object.maps.iter().map(record).collect();
+        Records { maps, own: own_records(&object.btf, kernel, rules) }
+    }
+
+    /// The kernel's fields in objects of the program's type `id`, if there are any.
+    pub fn own(&self, id: TypeId) -> Option<&Record> {
+        self.own.get(&id)
     }
 
     pub fn of(&self, map: Option<MapId>) -> Option<&Record> {
@@ -183,29 +229,59 @@ impl Records {
 /// Nothing in the value counts: the kernel keeps the error, and takes the value for plain memory.
 struct Broken;
 
-/// A field as it was found, its pointer not yet resolved.
-type Found = (u32, FieldKind);
+/// What is looked for in a type.
+struct Search<'a> {
+    btf: &'a Btf,
+    rules: &'a Rules,
+    /// In objects of the program's own, not in values of maps.
+    own: bool,
+    /// Fields of which there may be one only.
+    seen: Vec<FieldKind>,
+}
+
+/// `btf_parse_struct_metas`: the structs that have such fields as members themselves.
+fn own_records(btf: &Btf, kernel: KernelSource<'_>, rules: &Rules) -> FxHashMap<TypeId, Record> {
+    if rules.dialect == Dialect::V6_1 {
+        return FxHashMap::default();
+    }
+    let is_field = |ty: TypeId| match btf.get(ty) {
+        Some(Type::Struct { name, .. }) => STRUCTS
+            .iter()
+            .any(|(kind, since)| kind.name() == name && *since <= rules.dialect && kind.places().1),
+        Some(Type::Pointer(_) | Type::Volatile(_)) => matches!(pointer(btf, ty, rules), Ok(Some(_))),
+        _ => false,
+    };
+    btf.iter()
+        .filter(|(_, ty)| {
+            matches!(ty, Type::Struct { .. }) && ty.members().iter().any(|one| is_field(one.ty))
+        })
+        .map(|(id, _)| (id, record(btf, id, true, kernel, rules)))
+        .collect()
+}
 
 /// `btf_parse_fields`.
-fn record(btf: &Btf, value: TypeId, kernel: KernelSource<'_>, rules: &Rules) -> Record {
+fn record(btf: &Btf, value: TypeId, own: bool, kernel: KernelSource<'_>, rules: &Rules) -> Record {
     if rules.dialect == Dialect::V6_1 {
         return old_record(btf, value, kernel, rules);
     }
-    let mut seen = Vec::new();
-    let Ok(mut found) = find_all(btf, value, 0, &mut seen, rules) else { return Record::default() };
+    let mut search = Search { btf, rules, own, seen: Vec::new() };
+    let Ok(mut found) = find_all(&mut search, value, 0) else { return Record::default() };
     let mut next = 0;
-    for (off, kind) in &found {
-        if *off < next {
+    for field in &found {
+        if field.off < next {
             return Record::default();
         }
-        next = off + kind.size();
+        next = field.off + field.kind.size();
     }
-    let has = |kind: FieldKind| found.iter().any(|(_, known)| *known == kind);
+    let has = |kind: FieldKind| found.iter().any(|field| field.kind == kind);
     let needs_lock = has(FieldKind::ListHead) || has(FieldKind::RbRoot);
-    if needs_lock && !has(FieldKind::SpinLock) && !has(FieldKind::ResilientSpinLock) {
+    let is_unlocked = needs_lock && !has(FieldKind::SpinLock) && !has(FieldKind::ResilientSpinLock);
+    // What is in a list and in a tree has several owners.
+    let is_uncounted = has(FieldKind::ListNode) && has(FieldKind::RbNode) && !has(FieldKind::Refcount);
+    if is_unlocked || is_uncounted {
         return Record::default();
     }
-    found.sort_by_key(|(off, _)| *off);
+    found.sort_by_key(|field| field.off);
     resolve(btf, found, kernel, rules)
 }
 
@@ -216,29 +292,32 @@ fn old_record(btf: &Btf, value: TypeId, kernel: KernelSource<'_>, rules: &Rules)
         let is_it = |ty| matches!(btf.get(ty), Some(Type::Struct { name, size, .. }) if name == kind.name() && *size == kind.size());
         let mut found = members.iter().filter(|member| is_it(member.ty));
         let first = found.next().filter(|member| member.offset.is_multiple_of(kind.align()))?;
-        found.next().is_none().then_some((first.offset, kind))
+        found.next().is_none().then_some(Field { off: first.offset, kind, graph: None })
     };
-    let mut fields: Vec<Found> =
+    let mut fields: Vec<Field> =
         [FieldKind::SpinLock, FieldKind::Timer].into_iter().filter_map(direct).collect();
     let is_aligned = members.iter().all(|member| member.offset.is_multiple_of(8) && member.bits.is_none());
-    let pointers: Result<Vec<Option<Found>>, Broken> = members
+    let pointers: Result<Vec<Option<Field>>, Broken> = members
         .iter()
-        .map(|member| Ok(pointer(btf, member.ty, rules)?.map(|kind| (member.offset, kind))))
+        .map(|one| {
+            let found = pointer(btf, one.ty, rules)?;
+            Ok(found.map(|kind| Field { off: one.offset, kind, graph: None }))
+        })
         .collect();
     let mut record = Record::default();
     if let (true, Ok(pointers)) = (is_aligned, pointers) {
         record = resolve(btf, pointers.into_iter().flatten().collect(), kernel, rules);
     }
-    record.fields.splice(0..0, fields.drain(..).map(|(off, kind)| Field { off, kind }));
+    record.fields.splice(0..0, fields.drain(..));
     record
 }
 
 /// Finds what the pointers point to, in the kernel or else in the program.
-fn resolve(btf: &Btf, found: Vec<Found>, kernel: KernelSource<'_>, rules: &Rules) -> Record {
+fn resolve(btf: &Btf, found: Vec<Field>, kernel: KernelSource<'_>, rules: &Rules) -> Record {
     let mut fields = Vec::with_capacity(found.len());
-    for (off, kind) in found {
-        let kind = match kind {
-            FieldKind::Pointer(Pointer { class: PointerClass::User, .. }) => kind,
+    for field in found {
+        let kind = match field.kind {
+            FieldKind::Pointer(Pointer { class: PointerClass::User, .. }) => field.kind,
             FieldKind::Pointer(pointer) => {
                 let Some(kernel) = kernel() else { return Record { fields: Vec::new(), lacks_types: true } };
                 match resolve_pointer(btf, pointer, &kernel, rules) {
@@ -248,7 +327,7 @@ fn resolve(btf: &Btf, found: Vec<Found>, kernel: KernelSource<'_>, rules: &Rules
             }
             kind => kind,
         };
-        fields.push(Field { off, kind });
+        fields.push(Field { kind, ..field });
     }
     Record { fields, lacks_types: false }
 }
@@ -275,35 +354,42 @@ fn resolve_pointer(
 }
 
 /// `btf_find_field`: the fields of a struct, or of the variables of a section.
-fn find_all(
-    btf: &Btf,
-    ty: TypeId,
-    depth: u32,
-    seen: &mut Vec<FieldKind>,
-    rules: &Rules,
-) -> Result<Vec<Found>, Broken> {
+fn find_all(search: &mut Search<'_>, ty: TypeId, depth: u32) -> Result<Vec<Field>, Broken> {
     if depth >= MAX_DEPTH {
         return Err(Broken);
     }
-    let parts: Vec<(TypeId, u32, Option<u32>)> = match btf.get(ty) {
+    let btf = search.btf;
+    let parts: Vec<Part> = match btf.get(ty) {
         Some(Type::Struct { members, .. } | Type::Union { members, .. }) => {
             if members.iter().any(|member| member.bits.is_some_and(|bits| bits.start != 0)) {
                 return Err(Broken);
             }
-            members.iter().map(|member| (member.ty, member.offset, None)).collect()
+            let part = |(index, member): (usize, &gobpf_btf::Member)| Part {
+                ty: member.ty,
+                off: member.offset,
+                size: None,
+                declared: (ty, index as i32),
+            };
+            members.iter().enumerate().map(part).collect()
         }
         Some(Type::Section { variables, .. }) => {
             let variable = |ty| match btf.get(ty) {
                 Some(Type::Variable { ty, .. }) => *ty,
                 _ => gobpf_btf::VOID,
             };
-            variables.iter().map(|one| (variable(one.ty), one.offset, Some(one.size))).collect()
+            let part = |one: &gobpf_btf::SectionVariable| Part {
+                ty: variable(one.ty),
+                off: one.offset,
+                size: Some(one.size),
+                declared: (one.ty, -1),
+            };
+            variables.iter().map(part).collect()
         }
         _ => Vec::new(),
     };
     let mut found = Vec::new();
-    for (ty, off, size) in parts {
-        found.extend(find_one(btf, ty, off, size, depth, seen, rules)?);
+    for part in parts {
+        found.extend(find_one(search, part, depth)?);
         if found.len() > MAX_FIELDS {
             return Err(Broken);
         }
@@ -311,17 +397,20 @@ fn find_all(
     Ok(found)
 }
 
-/// `btf_find_field_one`: a member or variable at `off`, of `size` bytes where that must fit.
-fn find_one(
-    btf: &Btf,
-    mut ty: TypeId,
+/// A member or variable.
+struct Part {
+    ty: TypeId,
     off: u32,
+    /// Bytes, where they must fit.
     size: Option<u32>,
-    depth: u32,
-    seen: &mut Vec<FieldKind>,
-    rules: &Rules,
-) -> Result<Vec<Found>, Broken> {
-    let mut count = 1u32;
+    /// The struct or variable, and the member of it, that tags speak of.
+    declared: (TypeId, i32),
+}
+
+/// `btf_find_field_one`.
+fn find_one(search: &mut Search<'_>, part: Part, depth: u32) -> Result<Vec<Field>, Broken> {
+    let (btf, rules, own) = (search.btf, search.rules, search.own);
+    let (mut ty, off, mut count) = (part.ty, part.off, 1u32);
     while let Some(Type::Array { element, length }) = btf.get(ty) {
         (ty, count) = (*element, count.saturating_mul(*length));
     }
@@ -330,35 +419,39 @@ fn find_one(
     }
     let name = btf.get(ty).map_or("", Type::name);
     let is_struct = matches!(btf.get(ty), Some(Type::Struct { .. } | Type::Union { .. }));
-    let known = STRUCTS.iter().find(|(kind, since)| kind.name() == name && *since <= rules.dialect);
+    let is_here = |kind: FieldKind| if own { kind.places().1 } else { kind.places().0 };
+    let known =
+        STRUCTS.iter().find(|(kind, since)| kind.name() == name && *since <= rules.dialect && is_here(*kind));
     let (mut one, bytes) = match known {
         Some((kind, _)) => {
-            if kind.is_unique() && seen.contains(kind) {
+            if kind.is_single() && search.seen.contains(kind) {
                 return Err(Broken);
             }
-            seen.push(*kind);
+            search.seen.push(*kind);
             let is_it = is_struct && btf.size_of(ty) == kind.size() && off.is_multiple_of(kind.align());
-            (if is_it { vec![(0, *kind)] } else { Vec::new() }, kind.size())
+            let graph = if is_it { graph::find(btf, *kind, part.declared)? } else { None };
+            (if is_it { vec![Field { off: 0, kind: *kind, graph }] } else { Vec::new() }, kind.size())
         }
-        None if is_struct => (find_all(btf, ty, depth + 1, seen, rules)?, btf.size_of(ty)),
+        None if is_struct => (find_all(search, ty, depth + 1)?, btf.size_of(ty)),
         None if off.is_multiple_of(8) => {
-            (pointer(btf, ty, rules)?.map(|kind| vec![(0, kind)]).unwrap_or_default(), 8)
+            let kind = pointer(btf, ty, rules)?.filter(|kind| is_here(*kind));
+            (kind.map(|kind| vec![Field { off: 0, kind, graph: None }]).unwrap_or_default(), 8)
         }
         None => return Ok(Vec::new()),
     };
-    if size.is_some_and(|size| size != bytes.saturating_mul(count)) {
+    if part.size.is_some_and(|size| size != bytes.saturating_mul(count)) {
         return Ok(Vec::new());
     }
     if count > 1 && !one.is_empty() {
-        if one.iter().any(|(_, kind)| kind.is_unique()) || one.len() * count as usize > MAX_FIELDS {
+        if one.iter().any(|field| !field.kind.may_repeat()) || one.len() * count as usize > MAX_FIELDS {
             return Err(Broken);
         }
         let first = one.clone();
         for turn in 1..count {
-            one.extend(first.iter().map(|(at, kind)| (at + turn * bytes, *kind)));
+            one.extend(first.iter().map(|field| Field { off: field.off + turn * bytes, ..*field }));
         }
     }
-    Ok(one.into_iter().map(|(at, kind)| (off + at, kind)).collect())
+    Ok(one.into_iter().map(|field| Field { off: off + field.off, ..field }).collect())
 }
 
 /// `btf_find_kptr`: a pointer whose target has a tag.
