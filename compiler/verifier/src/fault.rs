@@ -3,6 +3,7 @@
 mod functions;
 mod kptr;
 mod load;
+mod objects;
 
 use gobpf_bpf::insn::AluOp;
 
@@ -14,6 +15,7 @@ use crate::verdict::Unknown;
 pub(crate) use functions::{GlobalFault, KernelFault};
 pub(crate) use kptr::KptrFault;
 pub(crate) use load::LoadFault;
+pub(crate) use objects::{ObjectFault, OtherNode};
 
 /// Why the model stops.
 #[derive(Clone, PartialEq, Debug)]
@@ -193,8 +195,6 @@ pub(crate) enum HelperFault {
         at: u32,
     },
     TwoLocks,
-    UnlockWithout,
-    UnlockOther,
     ObjectNotConstant {
         what: &'static str,
     },
@@ -467,6 +467,7 @@ pub(crate) enum Fault {
     CallbackForMap,
     CallbackNotStatic,
     ReturnRange {
+        reg: u8,
         bounds: Bounds,
         min: i32,
         max: i32,
@@ -488,9 +489,11 @@ pub(crate) enum Fault {
     },
     GlobalCallSleeps,
     FunctionReturns {
+        reg: u8,
         kind: Kind,
     },
     ReturnsPointer {
+        reg: u8,
         kind: Kind,
         at: Exit,
     },
@@ -501,6 +504,7 @@ pub(crate) enum Fault {
     Memory(MemoryFault),
     Kptr(KptrFault),
     Load(LoadFault),
+    Object(ObjectFault),
     /// Two messages, the last of which is the outer one.
     Then(Box<Fault>, Box<Fault>),
 

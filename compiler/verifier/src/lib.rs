@@ -177,9 +177,8 @@ fn prepare(
     }
     let records = Records::new(object, kernel, rules);
     let loads = encoding::resolve(object, program, &records, rules)?;
-    let is_next = |slot: u32| kfuncs::is_next(&kfuncs, slot);
     let sleeps = |slot: u32| kfuncs::sleeps(&kfuncs, slot) || helpers::sleeps(program, slot, rules);
-    let callees = Callees { is_next: &is_next, sleeps: &sleeps };
+    let callees = Callees { kfuncs: &kfuncs, sleeps: &sleeps };
     let points = flow::check(insns, &mut functions, callees, rules)?;
     if rules.dialect != Dialect::V6_1 {
         load::check_attach(object, program, kernel, rules).map_err(at_start)?;

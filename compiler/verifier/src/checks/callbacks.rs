@@ -1,7 +1,8 @@
 //! Helpers that call functions of the program: which ones, and what they pass.
 
 use crate::bounds::Bounds;
-use crate::checks::{calls, hooks};
+use crate::checks::records::Graph;
+use crate::checks::{calls, hooks, kfuncs, objects};
 use crate::dialect::LoopRule;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, Stop};
@@ -12,19 +13,49 @@ const TIMER_SET_CALLBACK: i32 = 170;
 const FIND_VMA: i32 = 180;
 const LOOP: i32 = 181;
 const USER_RINGBUF_DRAIN: i32 = 209;
+/// Functions of the kernel that call back have no numbers of their own among the helpers'.
+const WORK: i32 = -1;
+const LESS: i32 = -2;
+
+/// The number of a kernel function that calls functions of the program.
+pub(crate) fn number_of(kfunc: &str) -> Option<i32> {
+    match kfunc {
+        "bpf_wq_set_callback_impl" => Some(WORK),
+        _ if objects::takes_less(kfunc) => Some(LESS),
+        _ => None,
+    }
+}
+
+/// The kernel function that is called may call one of the program's.
+pub(crate) fn of_kernel(m: &mut Machine<'_>, one: &kfuncs::Call) -> Checked {
+    let (Some(id), Some(subprogram)) = (number_of(one.kfunc.name), one.callback) else { return Ok(()) };
+    match call_with(m, id, subprogram, one.graph) {
+        Ok(_) => Ok(()),
+        Err(stop) => Err(objects::in_callback(m, one, stop)),
+    }
+}
 
 /// Helpers that call a function before they return (`is_sync_callback_calling_function`).
 pub(crate) fn calls_back(helper: i32) -> bool {
-    matches!(helper, FOR_EACH_MAP_ELEM | FIND_VMA | LOOP | USER_RINGBUF_DRAIN)
+    matches!(helper, FOR_EACH_MAP_ELEM | FIND_VMA | LOOP | USER_RINGBUF_DRAIN | LESS)
 }
 
 /// Helpers that have a function called later.
 pub(crate) fn is_async(helper: i32) -> bool {
-    helper == TIMER_SET_CALLBACK
+    matches!(helper, TIMER_SET_CALLBACK | WORK)
 }
 
 /// The call of helper `id` may call function `subprogram`. 6.1 goes on inside of it: with which frame, and where.
 pub(crate) fn call(m: &mut Machine<'_>, id: i32, subprogram: u32) -> Checked<Option<(Frame, u32)>> {
+    call_with(m, id, subprogram, None)
+}
+
+fn call_with(
+    m: &mut Machine<'_>,
+    id: i32,
+    subprogram: u32,
+    graph: Option<Graph>,
+) -> Checked<Option<(Frame, u32)>> {
     if !calls_back(id) && !is_async(id) {
         return Ok(None);
     }
@@ -52,19 +83,20 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32, subprogram: u32) -> Checked<Opt
         state.top.async_entries = m.state.top.async_entries + 1;
         state.top.in_async = true;
         let caller = m.state.top.clone();
-        set_arguments(m, id, &caller, &mut state.top)?;
+        state.in_sleepable = id == WORK;
+        set_arguments(m, id, graph, &caller, &mut state.top)?;
         m.push_async(start, state)?;
         return Ok(None);
     }
     if old {
         let mut callee = calls::enter(m, subprogram)?;
         let caller = m.state.top.clone();
-        set_arguments(m, id, &caller, &mut callee)?;
+        set_arguments(m, id, graph, &caller, &mut callee)?;
         return Ok(Some((callee, start)));
     }
     let mut callee = calls::enter(m, subprogram)?;
     let mut state = m.state.clone();
-    set_arguments(m, id, &state.top, &mut callee)?;
+    set_arguments(m, id, graph, &state.top, &mut callee)?;
     state.top.callback_depth += 1;
     state.callback_unroll_depth += 1;
     let caller = std::mem::replace(&mut state.top, callee);
@@ -75,11 +107,20 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32, subprogram: u32) -> Checked<Opt
 }
 
 /// What the helper passes to the function.
-fn set_arguments(m: &mut Machine<'_>, id: i32, caller: &Frame, callee: &mut Frame) -> Checked {
+fn set_arguments(
+    m: &mut Machine<'_>,
+    id: i32,
+    graph: Option<Graph>,
+    caller: &Frame,
+    callee: &mut Frame,
+) -> Checked {
     let map = |kind: Kind, of: &Reg| Reg { map: of.map, map_uid: of.map_uid, ..Reg::pointer(kind) };
     let first = *caller.reg(1);
     callee.in_callback = !is_async(id);
     callee.returns = Range { min: 0, max: 1 };
+    if let (LESS, Some(graph)) = (id, graph) {
+        return objects::less_arguments(m, graph, callee);
+    }
     let arguments: Vec<Reg> = match id {
         FOR_EACH_MAP_ELEM => {
             let kind = m.map(first.map)?.kind;
@@ -89,7 +130,7 @@ fn set_arguments(m: &mut Machine<'_>, id: i32, caller: &Frame, callee: &mut Fram
             }
             vec![first, map(Kind::MAP_KEY, &first), map(Kind::MAP_VALUE, &first), *caller.reg(3)]
         }
-        TIMER_SET_CALLBACK => {
+        TIMER_SET_CALLBACK | WORK => {
             vec![map(Kind::MAP, &first), map(Kind::MAP_KEY, &first), map(Kind::MAP_VALUE, &first)]
         }
         LOOP => vec![Reg { kind: Kind::SCALAR, bounds: Bounds::UNKNOWN, ..Reg::NOT_INIT }, *caller.reg(3)],

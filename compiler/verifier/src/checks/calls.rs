@@ -4,7 +4,7 @@ use crate::checks::functions::{self, MAX_FRAMES};
 use crate::dialect::LoopRule;
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, Fault, Stop};
-use crate::state::{Frame, Held, Kind, Reg};
+use crate::state::{Frame, Held, Kind, Reference, Reg};
 use crate::transfer::assign;
 
 /// `check_func_call`.
@@ -101,12 +101,20 @@ pub(crate) fn check_leaks(m: &Machine<'_>, at: Option<&'static str>) -> Checked 
     if number > 0 && !in_callback {
         return Ok(());
     }
-    let leaked: Vec<(u32, u32)> = m
-        .state
-        .references
-        .iter()
-        .filter(|held| held.what == Held::Pointer && (!in_callback || held.callback == number))
-        .map(|held| (held.id, held.insn))
-        .collect();
+    check_references(m, at, |held| !in_callback || held.callback == number)
+}
+
+/// The same for the end of the program in whatever function.
+pub(crate) fn check_no_references(m: &Machine<'_>, at: Option<&'static str>) -> Checked {
+    check_references(m, at, |_| true)
+}
+
+fn check_references(
+    m: &Machine<'_>,
+    at: Option<&'static str>,
+    counts: impl Fn(&Reference) -> bool,
+) -> Checked {
+    let held = m.state.references.iter().filter(|held| held.what == Held::Pointer && counts(held));
+    let leaked: Vec<(u32, u32)> = held.map(|held| (held.id, held.insn)).collect();
     if leaked.is_empty() { Ok(()) } else { Err(Fault::Unreleased { references: leaked, at }.into()) }
 }

@@ -3,11 +3,11 @@
 use gobpf_bpf::Insn;
 use gobpf_bpf::insn::{SOURCE_REG, pseudo};
 
-use crate::checks::callbacks;
 use crate::checks::encoding::{
     Located, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
 };
 use crate::checks::functions::{self, Function};
+use crate::checks::{callbacks, kfuncs};
 use crate::dialect::{LoopRule, Rules};
 use crate::fault::{Fault, Stop};
 
@@ -61,8 +61,8 @@ pub(crate) fn successors(at: usize, insns: &[Insn]) -> [Option<usize>; 2] {
 /// What is known of what a program calls, by the slot of the call.
 #[derive(Clone, Copy)]
 pub(crate) struct Callees<'a> {
-    /// An iterator's next turn.
-    pub is_next: &'a dyn Fn(u32) -> bool,
+    /// Functions of the kernel.
+    pub kfuncs: &'a kfuncs::Names,
     /// It may sleep.
     pub sleeps: &'a dyn Fn(u32) -> bool,
 }
@@ -179,7 +179,10 @@ impl Graph<'_> {
 
     /// What a call means for the comparison of states.
     fn mark_call(&mut self, at: usize, insn: Insn) {
-        let helper = if insn.src == 0 { insn.imm } else { 0 };
+        let is_kfunc = insn.src == pseudo::KFUNC_CALL;
+        let called = self.callees.kfuncs.get(&(at as u32)).filter(|_| is_kfunc);
+        let called = called.and_then(|name| callbacks::number_of(name));
+        let helper = if insn.src == 0 { insn.imm } else { called.unwrap_or(0) };
         let Some(point) = self.points.get_mut(at) else { return };
         // 6.1 looks at the number only.
         let is_timer = if self.rules.loops == LoopRule::None { insn.imm } else { helper };
@@ -190,7 +193,7 @@ impl Graph<'_> {
             point.set_jump();
             (point.checkpoint, point.calls_callback) = (true, true);
         }
-        if insn.src == pseudo::KFUNC_CALL && (self.callees.is_next)(at as u32) {
+        if is_kfunc && kfuncs::is_next(self.callees.kfuncs, at as u32) {
             (point.prune, point.checkpoint, point.iterator) = (true, true, true);
         }
         let tails = insn.imm == TAIL_CALL && self.rules.tail_calls_move_packets;

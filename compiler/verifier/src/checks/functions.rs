@@ -7,7 +7,7 @@ use gobpf_bpf::{Insn, Object, Program, insn};
 
 use crate::KernelSource;
 use crate::checks::encoding::{JUMP_LONG, Located, OP_CALL, OP_EXIT, OP_MASK, is_jump_class, jump_target};
-use crate::checks::{global, kfuncs};
+use crate::checks::{exceptions, global, kfuncs};
 use crate::dialect::Rules;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
@@ -190,7 +190,7 @@ fn check_chains(m: &Machine<'_>, root: usize, has_private: bool, modes: &mut [Pr
         if std::mem::take(&mut enters) {
             depth = enter(m, index, depth, &waiting, has_private, modes)?;
         }
-        let callee = next_call(m, index, &mut at)?;
+        let callee = next_call(m, index, &mut at, &waiting)?;
         let Some((call, callee)) = callee else {
             let Some(back) = waiting.pop() else { return Ok(()) };
             if modes[index] != Private::Yes {
@@ -248,10 +248,16 @@ fn enter(
 }
 
 /// The next call in function `index` from `at` on that takes stack; `at` is left after it.
-fn next_call(m: &Machine<'_>, index: usize, at: &mut u32) -> Checked<Option<(u32, usize)>> {
+fn next_call(
+    m: &Machine<'_>,
+    index: usize,
+    at: &mut u32,
+    waiting: &[Waiting],
+) -> Checked<Option<(u32, usize)>> {
     while *at < m.functions[index].end {
         let call = *at;
         *at += 1;
+        exceptions::check_callback(m, index, call, waiting.iter().map(|waiting| waiting.function))?;
         let Some(insn) = m.insns.get(call as usize).copied().filter(|insn| refers(*insn)) else { continue };
         let target = (i64::from(call) + i64::from(insn.imm) + 1) as u32;
         let Some(callee) = starting_at(&m.functions, target) else { continue };

@@ -6,7 +6,7 @@ use gobpf_btf::{KernelBtf, TypeId};
 use crate::checks::helpers::Call;
 use crate::checks::memory::Request;
 use crate::checks::records::{FieldKind, Pointer, PointerClass, is_rcu_protected};
-use crate::checks::{btf, context};
+use crate::checks::{btf, context, objects};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
 use crate::fault::{Access, Checked, HelperFault, KptrFault, Stop};
@@ -81,8 +81,12 @@ fn flags_of(m: &Machine<'_>, pointer: Pointer) -> Checked<u16> {
     if !m.rules.knows_trust || !is_safe || !m.in_rcu() {
         return Ok(flag::OR_NULL | flag::UNTRUSTED);
     }
+    let is_node = pointer.own
+        && m.own_record(pointer.target)?
+            .is_some_and(|record| record.has(FieldKind::ListNode) || record.has(FieldKind::RbNode));
     Ok(flag::OR_NULL
         | flag::RCU
+        | if is_node { flag::NON_OWNING } else { 0 }
         | match pointer {
             Pointer { class: PointerClass::PerCpu, .. } => flag::PERCPU,
             Pointer { own: true, .. } => flag::ALLOC,
@@ -142,7 +146,7 @@ pub(crate) fn check_type(m: &Machine<'_>, reg: u8, value: &Reg, pointer: Pointer
 /// `process_kptr_func`: R1 of `bpf_kptr_xchg` points to a field that holds a reference.
 pub(crate) fn target(m: &Machine<'_>, call: &mut Call, reg: u8, value: &Reg) -> Checked {
     if value.kind.base != Base::MapValue {
-        return Err(Stop::feature("objects of the program's own"));
+        return target_in_object(m, call, reg, value);
     }
     let old = m.rules.dialect == Dialect::V6_1;
     let map = m.map(value.map)?;
@@ -164,6 +168,22 @@ pub(crate) fn target(m: &Machine<'_>, call: &mut Call, reg: u8, value: &Reg) -> 
         });
     }
     call.map = value.map;
+    let off = i64::from(value.off).wrapping_add(variable as i64);
+    let Some(pointer) = record.pointer_at(off) else { return Err(KptrFault::Elsewhere { off }.into()) };
+    if !matches!(pointer.class, PointerClass::Referenced | PointerClass::PerCpu) {
+        return Err(KptrFault::NotReferenced { off }.into());
+    }
+    call.kptr = Some(pointer);
+    Ok(())
+}
+
+/// The same in an object of the program's own.
+fn target_in_object(m: &Machine<'_>, call: &mut Call, reg: u8, value: &Reg) -> Checked {
+    let record = objects::record_of(m, value)?;
+    let Some(variable) = value.bounds.as_const() else { return Err(KptrFault::NotConstant { reg }.into()) };
+    let Some(record) = record.filter(|record| record.has_pointers()) else {
+        return Err(KptrFault::None { reg }.into());
+    };
     let off = i64::from(value.off).wrapping_add(variable as i64);
     let Some(pointer) = record.pointer_at(off) else { return Err(KptrFault::Elsewhere { off }.into()) };
     if !matches!(pointer.class, PointerClass::Referenced | PointerClass::PerCpu) {

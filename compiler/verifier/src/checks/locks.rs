@@ -13,7 +13,18 @@ fn holds_lock(m: &Machine<'_>) -> bool {
     m.state.lock != (0, 0)
 }
 
-/// While a lock is held, nothing is called but what gives it back.
+/// Functions of the kernel that may be called while a lock is held, as they begin, and since when.
+const WITH_LOCK: &[(&str, Dialect)] = &[
+    ("bpf_list_", Dialect::V6_12),
+    ("bpf_rbtree_", Dialect::V6_12),
+    ("bpf_refcount_acquire_impl", Dialect::V6_12),
+    ("bpf_iter_num_", Dialect::V6_18),
+    ("bpf_res_spin_", Dialect::V6_18),
+    ("bpf_arena_", Dialect::V6_18),
+    ("bpf_stream_vprintk", Dialect::V6_18),
+];
+
+/// While a lock is held, nothing is called but what gives it back, and what the lock is for.
 pub(crate) fn check_call(m: &Machine<'_>, insn: Insn) -> Checked {
     if !holds_lock(m) {
         return Ok(());
@@ -21,6 +32,9 @@ pub(crate) fn check_call(m: &Machine<'_>, insn: Insn) -> Checked {
     let unlocks = insn.src == 0 && insn.imm == id::SPIN_UNLOCK as i32;
     let refused = match m.rules.dialect {
         Dialect::V6_1 => insn.src == pseudo::CALL || insn.imm != id::SPIN_UNLOCK as i32,
+        _ if insn.src == pseudo::KFUNC_CALL => !m.kfuncs.get(&m.insn).is_some_and(|name| {
+            WITH_LOCK.iter().any(|(known, since)| name.starts_with(known) && *since <= m.rules.dialect)
+        }),
         _ => insn.src == 0 && !unlocks,
     };
     if refused { Err(Fault::CallWithLock.into()) } else { Ok(()) }
@@ -65,6 +79,18 @@ pub(crate) fn check_exit(m: &Machine<'_>) -> Checked {
     calls::check_leaks(m, None)
 }
 
+/// An exception ends the program in whatever function it is.
+pub(crate) fn check_throw(m: &Machine<'_>) -> Checked {
+    const AT: &str = "bpf_throw";
+    if m.rules.references_by_state {
+        return check_held(m, AT);
+    }
+    if let Some(section) = open_section(m) {
+        return Err(Fault::SectionOpen { section, at: Some(AT) }.into());
+    }
+    calls::check_no_references(m, None)
+}
+
 /// A tail call ends the program too.
 pub(crate) fn check_tail_call(m: &Machine<'_>) -> Checked {
     const AT: &str = "tail_call";
@@ -107,6 +133,18 @@ fn check_all(m: &Machine<'_>, locks_too: bool, at: &'static str) -> Checked {
     }
     calls::check_leaks(m, Some(at))?;
     match open_section(m).filter(|_| locks_too) {
+        Some(section) => Err(Fault::SectionOpen { section, at: Some(at) }.into()),
+        None => Ok(()),
+    }
+}
+
+/// The same in whatever function: nothing may be held.
+fn check_held(m: &Machine<'_>, at: &'static str) -> Checked {
+    if holds_lock(m) {
+        return Err(Fault::SectionOpen { section: Section::Lock, at: Some(at) }.into());
+    }
+    calls::check_no_references(m, Some(at))?;
+    match open_section(m) {
         Some(section) => Err(Fault::SectionOpen { section, at: Some(at) }.into()),
         None => Ok(()),
     }

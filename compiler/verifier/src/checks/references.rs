@@ -1,7 +1,8 @@
 //! What a program acquires it must give back.
 
+use crate::dialect::Rules;
 use crate::explore::Machine;
-use crate::state::{Held, Kind, Reference, Reg};
+use crate::state::{Held, Kind, Reference, Reg, State};
 
 /// The current call acquires something: its id.
 pub(crate) fn acquire(m: &mut Machine<'_>) -> u32 {
@@ -16,15 +17,26 @@ pub(crate) fn acquire(m: &mut Machine<'_>) -> u32 {
 pub(crate) fn forget(m: &mut Machine<'_>, id: u32) -> bool {
     let number = u32::from(m.state.current());
     let in_callback = m.state.top.in_callback && m.rules.references_of_callbacks;
-    let references = &mut m.state.references;
-    let Some(index) = references.iter().position(|held| held.what == Held::Pointer && held.id == id) else {
-        return false;
-    };
-    if in_callback && references[index].callback != number {
+    let held = m.state.references.iter().find(|held| held.what == Held::Pointer && held.id == id);
+    if held.is_none_or(|held| in_callback && held.callback != number) {
         return false;
     }
-    references.swap_remove(index);
+    forget_in(&mut m.state, id, m.rules);
     true
+}
+
+/// Reference `id` is held no more. The later kernels keep the order of the others.
+pub(crate) fn forget_in(state: &mut State, id: u32, rules: &Rules) {
+    let held = state.references.iter().position(|held| held.what == Held::Pointer && held.id == id);
+    match held {
+        Some(index) if rules.references_by_state => {
+            state.references.remove(index);
+        }
+        Some(index) => {
+            state.references.swap_remove(index);
+        }
+        None => {}
+    }
 }
 
 /// `release_reference`: also, no register holds it any more.

@@ -12,8 +12,13 @@ use crate::tnum::Tnum;
 
 /// `check_return_code`.
 pub(crate) fn check(m: &mut Machine<'_>) -> Checked {
+    check_register(m, 0)
+}
+
+/// The same for a register that the program ends with: R0, or R1 where it throws.
+pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
     let caller = m.caller();
-    let is_function = m.state.top.subprogram != 0;
+    let is_function = m.state.frame(0).subprogram != 0;
     let rule = return_rule(caller.kind, caller.attach, caller.hook, m.rules.kernel());
     let mut range = None;
     let mut low_half = false;
@@ -39,35 +44,35 @@ pub(crate) fn check(m: &mut Machine<'_>) -> Checked {
             }
         };
     }
-    read_reg(m, 0)?;
-    let value = *m.state.reg(0);
-    let at = if m.state.top.in_async { Exit::AsyncCallback } else { Exit::Program };
+    read_reg(m, reg)?;
+    let value = *m.state.reg(reg);
+    let at = if m.state.frame(0).in_async { Exit::AsyncCallback } else { Exit::Program };
     if at == Exit::AsyncCallback {
         range = Some((0, 0));
     } else if is_function {
         return match value.kind {
             Kind::SCALAR => Ok(()),
-            kind => Err(Fault::FunctionReturns { kind }.into()),
+            kind => Err(Fault::FunctionReturns { reg, kind }.into()),
         };
     }
     let Some((min, max)) = range else { return Ok(()) };
     if !value.is_scalar() {
-        return Err(Fault::ReturnsPointer { kind: value.kind, at }.into());
+        return Err(Fault::ReturnsPointer { reg, kind: value.kind, at }.into());
     }
     if m.rules.backtracking == Backtracking::Recorded {
-        m.need_precise(0)?;
+        m.need_precise(reg)?;
     }
-    within(m, min, max, at, low_half)
+    within(m, reg, (min, max), at, low_half)
 }
 
 /// A callback returns 0 or 1.
 pub(crate) fn check_callback(m: &mut Machine<'_>) -> Checked {
     let Range { min, max } = m.state.top.returns;
-    within(m, min, max, Exit::Callback, false)
+    within(m, 0, (min, max), Exit::Callback, false)
 }
 
-fn within(m: &Machine<'_>, min: i32, max: i32, at: Exit, low_half: bool) -> Checked {
-    let bounds = m.state.reg(0).bounds;
+fn within(m: &Machine<'_>, reg: u8, (min, max): (i32, i32), at: Exit, low_half: bool) -> Checked {
+    let bounds = m.state.reg(reg).bounds;
     let fits = if m.rules.loops == LoopRule::None || m.rules.dialect == Dialect::V6_1 {
         Tnum::range(min as u64, max as u64).contains(bounds.tnum)
     } else if low_half {
@@ -75,5 +80,5 @@ fn within(m: &Machine<'_>, min: i32, max: i32, at: Exit, low_half: bool) -> Chec
     } else {
         i64::from(min) <= bounds.smin && bounds.smax <= i64::from(max)
     };
-    if fits { Ok(()) } else { Err(Fault::ReturnRange { bounds, min, max, at }.into()) }
+    if fits { Ok(()) } else { Err(Fault::ReturnRange { reg, bounds, min, max, at }.into()) }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use gobpf_bpf::tables::{Caller, MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
-use gobpf_btf::KernelBtf;
+use gobpf_btf::{KernelBtf, TypeId};
 
 use crate::checks::encoding::Load;
 use crate::checks::flow::Point;
@@ -101,6 +101,7 @@ pub(crate) struct Note {
 pub(crate) struct Machine<'a> {
     kernel_source: KernelSource<'a>,
     kernel: OnceCell<Option<Arc<KernelBtf>>>,
+    own_types: OnceCell<Option<KernelBtf>>,
     pub object: &'a Object,
     pub program: &'a gobpf_bpf::Program,
     pub kind: ProgramKind,
@@ -165,6 +166,7 @@ impl<'a> Machine<'a> {
         let mut machine = Machine {
             kernel_source: kernel,
             kernel: OnceCell::new(),
+            own_types: OnceCell::new(),
             object,
             program,
             kind: program.kind,
@@ -455,6 +457,20 @@ impl<'a> Machine<'a> {
             Some(record) if record.lacks_types => Err(Stop::Unknown(Unknown::KernelTypes)),
             Some(record) => Ok(record),
             None => Err(Stop::feature("a pointer to a map that the object does not have")),
+        }
+    }
+
+    /// The program's own types, indexed as the kernel's are.
+    pub fn own_types(&self) -> Checked<&KernelBtf> {
+        let types = self.own_types.get_or_init(|| KernelBtf::new(self.object.btf.encode()).ok());
+        types.as_ref().ok_or_else(|| Stop::feature("types of the program that can't be encoded"))
+    }
+
+    /// What belongs to the kernel in objects of the program's type `id`, if anything does.
+    pub fn own_record(&self, id: TypeId) -> Checked<Option<&Record>> {
+        match self.records.own(id) {
+            Some(record) if record.lacks_types => Err(Stop::Unknown(Unknown::KernelTypes)),
+            record => Ok(record),
         }
     }
 

@@ -209,10 +209,12 @@ impl Reg {
 
     /// `is_trusted_reg`.
     pub fn is_trusted(&self) -> bool {
+        const OWN: u16 = flag::ALLOC | flag::NON_OWNING;
         // A reference that is held, or one that the kernel vouches for.
         self.ref_obj != 0
             || (self.kind.has(flag::TRUSTED)
                 && !self.kind.has(!(flag::TRUSTED | flag::OR_NULL | flag::ALLOC)))
+            || (self.kind.has(OWN) && !self.kind.has(!(OWN | flag::TRUSTED)))
     }
 
     pub fn is_null(&self) -> bool {

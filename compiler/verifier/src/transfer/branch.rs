@@ -5,14 +5,17 @@ use std::sync::Arc;
 use gobpf_bpf::insn::{JmpOp, SOURCE_REG, class};
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Insn, Object};
+use gobpf_btf::TypeId;
 
 use crate::bounds::{self, Bounds};
+use crate::checks::objects;
 use crate::checks::operands::read_reg;
-use crate::checks::records::{FieldKind, Records};
+use crate::checks::records::{FieldKind, Record, Records};
+use crate::checks::references;
 use crate::dialect::{Backtracking, Deduction, Rules};
 use crate::explore::{Machine, Next, Note};
 use crate::fault::{Checked, Fault};
-use crate::state::{Base, Kind, MAX_OFFSET, Place, Reg, State, flag};
+use crate::state::{Base, Extra, Kind, MAX_OFFSET, Place, Reg, State, flag};
 use crate::transfer::{links, packet_compare};
 
 /// The maps that pointers may point into.
@@ -242,7 +245,7 @@ fn learn_pointers(m: &mut Machine<'_>, comparison: &Comparison, taken: &mut Stat
                 _ => return,
             };
             if left.ref_obj != 0 && left.ref_obj == left.id {
-                null.references.retain(|held| held.id != left.id);
+                references::forget_in(null, left.id, m.rules);
             }
             let (id, rules) = (left.id, m.rules);
             settle(null, id, true, rules, &maps);
@@ -271,8 +274,11 @@ fn settle(state: &mut State, id: u32, is_null: bool, rules: &Rules, maps: &Maps<
 
 /// Whether the id still tells values apart, since each has a lock of its own.
 fn has_lock(reg: &Reg, maps: &Maps<'_>) -> bool {
-    let record = reg.map.filter(|_| reg.kind == Kind::MAP_VALUE).and_then(|map| maps.records.of(Some(map)));
-    record.is_some_and(|record| record.has(FieldKind::SpinLock) || record.has(FieldKind::ResilientSpinLock))
+    let record = match reg.extra {
+        Extra::Btf { id, own: true } if objects::is_allocated(reg.kind) => maps.records.own(TypeId(id)),
+        _ => reg.map.filter(|_| reg.kind == Kind::MAP_VALUE).and_then(|map| maps.records.of(Some(map))),
+    };
+    record.is_some_and(Record::has_lock)
 }
 
 /// `mark_ptr_not_null_reg`.

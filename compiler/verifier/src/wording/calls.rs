@@ -27,20 +27,22 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::CallbackReturnsPointer => "R0 not a scalar value".into(),
         Fault::CallbackForMap => "callback function not allowed for map".into(),
         Fault::CallbackNotStatic => "callback function not static".into(),
-        Fault::FunctionReturns { kind } => {
+        Fault::FunctionReturns { reg, kind } => {
             let kind = name(*kind, dialect);
-            format!("At subprogram exit the register R0 is not a scalar value ({kind})")
+            format!("At subprogram exit the register R{reg} is not a scalar value ({kind})")
         }
-        Fault::ReturnsPointer { kind, at } => {
+        Fault::ReturnsPointer { reg, kind, at } => {
             let kind = name(*kind, dialect);
             let at = match (at, dialect) {
                 (Exit::AsyncCallback, Dialect::V6_1) => "In async callback",
                 (Exit::AsyncCallback, _) => "At async callback return",
                 _ => "At program exit",
             };
-            format!("{at} the register R0 is not a known value ({kind})")
+            format!("{at} the register R{reg} is not a known value ({kind})")
         }
-        Fault::ReturnRange { bounds, min, max, at } => return_range(bounds, *min, *max, *at, dialect),
+        Fault::ReturnRange { reg, bounds, min, max, at } => {
+            return_range(*reg, bounds, (*min, *max), *at, dialect)
+        }
         Fault::Unreleased { references, at } => {
             let lines =
                 references.iter().map(|(id, insn)| format!("Unreleased reference id={id} alloc_insn={insn}"));
@@ -81,7 +83,7 @@ fn open_section(section: Section, at: Option<&str>) -> String {
 }
 
 /// `verbose_invalid_scalar`.
-fn return_range(bounds: &Bounds, min: i32, max: i32, at: Exit, dialect: Dialect) -> String {
+fn return_range(reg: u8, bounds: &Bounds, (min, max): (i32, i32), at: Exit, dialect: Dialect) -> String {
     if dialect == Dialect::V6_1 {
         let at = match at {
             Exit::Program => "program exit",
@@ -93,7 +95,7 @@ fn return_range(bounds: &Bounds, min: i32, max: i32, at: Exit, dialect: Dialect)
             false => format!("has value {}", print::tnum(bounds.tnum, dialect)),
         };
         let range = print::tnum(Tnum::range(min as u64, max as u64), dialect);
-        return format!("At {at} the register R0 {value} should have been in {range}");
+        return format!("At {at} the register R{reg} {value} should have been in {range}");
     }
     let at = match at {
         Exit::Program => "At program exit",
@@ -112,5 +114,5 @@ fn return_range(bounds: &Bounds, min: i32, max: i32, at: Exit, dialect: Dialect)
     if is_unknown {
         words.push_str(" unknown scalar value");
     }
-    format!("{at} the register R0 has{words} should have been in [{min}, {max}]")
+    format!("{at} the register R{reg} has{words} should have been in [{min}, {max}]")
 }

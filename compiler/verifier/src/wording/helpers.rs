@@ -104,8 +104,6 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
             format!("off {off} doesn't point to 'struct {what}' that is at {at}")
         }
         HelperFault::TwoLocks => "Locking two bpf_spin_locks are not allowed".into(),
-        HelperFault::UnlockWithout => "bpf_spin_unlock without taking a lock".into(),
-        HelperFault::UnlockOther => "bpf_spin_unlock of different lock".into(),
         HelperFault::ObjectNotConstant { what } => format!("{what} has to be at a constant offset"),
         HelperFault::ObjectAtOffset { what, off } => format!("cannot pass in {what} at an offset={off}"),
         HelperFault::DynptrAtOffset => "cannot pass in dynptr at an offset".into(),

@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::fault::{Access, Accessor, End, Fault, Region, StackAccess};
 use crate::print;
 use crate::state::{Base, Kind};
-use crate::wording::{btf, calls, functions, helpers, load};
+use crate::wording::{btf, calls, functions, helpers, load, objects};
 
 /// What the kernel's log ends with, without the line that counts instructions.
 pub(crate) fn message(fault: &Fault, dialect: Dialect) -> String {
@@ -17,6 +17,7 @@ pub(crate) fn message(fault: &Fault, dialect: Dialect) -> String {
         .or_else(|| btf::message(fault, dialect))
         .or_else(|| functions::message(fault, dialect))
         .or_else(|| load::message(fault, dialect))
+        .or_else(|| objects::message(fault, dialect))
         .or_else(|| memory(fault, dialect))
         .or_else(|| stack(fault, dialect))
         .or_else(|| helper_calls(fault, dialect))

@@ -6,6 +6,7 @@ mod functions;
 mod helpers;
 mod kernel;
 mod load;
+mod objects;
 mod people;
 
 pub(crate) use kernel::message;

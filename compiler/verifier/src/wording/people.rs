@@ -383,6 +383,11 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             "the kernel doesn't load the program for what it is made for, or with the types of its functions",
             "check the section, the licence, and what the functions return",
         ),
+        Fault::Object(_) => says(
+            Category::Helper,
+            "this is not how objects of the program's own, their lists and trees, or what guards them may be used",
+            "allocate an object, check it for nil, and take the lock of the list or tree before it goes in or comes out",
+        ),
         Fault::Kptr(_) => says(
             Category::WrongType,
             "this is not how a pointer to an object in a map's value may be used",
@@ -415,11 +420,9 @@ fn more_helpers(fault: &Fault) -> Option<Explanation> {
             "what is given back here was not acquired, or was given back before",
             "give back only what was acquired, once",
         ),
-        H::TwoLocks | H::UnlockWithout | H::UnlockOther => says(
-            Category::Helper,
-            "one lock is held at a time, and it is the one that is unlocked",
-            "unlock the lock that was taken",
-        ),
+        H::TwoLocks => {
+            says(Category::Helper, "one lock is held at a time", "unlock the lock that was taken before")
+        }
         H::MightSleep | H::SleepsInSection { .. } => says(
             Category::Helper,
             "the helper may sleep, and the program may not at this place",

@@ -1,20 +1,21 @@
 //! Pointers to kernel objects, whose types come from the kernel's BTF.
 
 mod trust;
-mod walk;
+pub(crate) mod walk;
 
 use gobpf_bpf::tables::{Argument, ArgumentKind, Flags, MapKind};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, TypeId, Types};
 
 use crate::checks::helpers::{Call, id};
-use crate::checks::hooks;
 use crate::checks::memory::{Request, load_unknown};
+use crate::checks::{hooks, objects};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{Access, BtfFault, Checked, Fault, Stop};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 use crate::transfer::assign;
-use walk::{Found, Span};
+
+pub(crate) use walk::{Found, Span};
 
 /// `btf_struct_ids_match`: at `off` of `id` begins `wanted`; else the fault that `last` says, after what the kernel said
 /// while it looked.
@@ -55,6 +56,11 @@ pub(crate) fn check_argument(
     argument: &Argument,
 ) -> Checked {
     if argument.kind == ArgumentKind::PtrToPercpuBtfId {
+        return Ok(());
+    }
+    // What they are is seen with the field that the pointer is at.
+    let is_field = matches!(argument.kind, ArgumentKind::PtrToSpinLock | ArgumentKind::PtrToKptr);
+    if is_field && objects::is_allocated(value.kind) {
         return Ok(());
     }
     if helper == id::KPTR_XCHG || argument.kind == ArgumentKind::PtrToSpinLock {
@@ -113,6 +119,9 @@ fn loaded(m: &Machine<'_>, found: &Found, flags: u16) -> Option<Reg> {
 
 /// `check_ptr_to_btf_access`.
 fn object_access(m: &Machine<'_>, base: &Reg, reg: u8, span: Span, access: Access) -> Checked<Option<Reg>> {
+    if matches!(base.extra, Extra::Btf { own: true, .. }) {
+        return objects::access(m, base, reg, span, access);
+    }
     let ty = type_of(base)?;
     let kernel = m.kernel()?;
     let name = || kernel.name(ty).to_owned();
@@ -138,7 +147,7 @@ fn object_access(m: &Machine<'_>, base: &Reg, reg: u8, span: Span, access: Acces
         return Err(BtfFault::OnlyRead { what: None }.into());
     }
     let mut flags = 0;
-    let found = walk::access(kernel, ty, span, &mut flags)?;
+    let found = walk::access(kernel, ty, span, &mut flags, true)?;
     if let Found::Pointer { id, field, .. } = &found {
         flags = trust::of_member(m, base, field, *id, flags)?;
     }
@@ -163,7 +172,7 @@ fn map_access(m: &Machine<'_>, base: &Reg, request: &Request, span: Span) -> Che
         return Err(Stop::feature(format!("struct {name}, which the kernel types don't have")));
     };
     let mut flags = 0;
-    let found = walk::access(kernel, ty, span, &mut flags)?;
+    let found = walk::access(kernel, ty, span, &mut flags, true)?;
     Ok(loaded(m, &found, flags))
 }
 

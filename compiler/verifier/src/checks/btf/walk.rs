@@ -7,7 +7,7 @@ use crate::fault::BtfFault;
 use crate::state::flag;
 
 /// What was found.
-pub(super) enum Found {
+pub(crate) enum Found {
     /// A number, or part of something that is one for the verifier.
     Scalar,
     /// A pointer to a struct, with the flags of its tag, and the member's name.
@@ -25,21 +25,22 @@ enum Step {
 
 /// An access: offset and bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
+pub(crate) struct Span {
     pub off: i64,
     pub bytes: i64,
 }
 
-/// `btf_struct_access`, without the rules for objects of the program's own.
-pub(super) fn access(
+/// `btf_struct_access`, without the fields of objects of the program's own; `flexible` arrays may be at the end.
+pub(crate) fn access(
     btf: &KernelBtf,
     id: TypeId,
     mut span: Span,
     flags: &mut u16,
+    flexible: bool,
 ) -> Result<Found, BtfFault> {
     let mut ty = id;
     loop {
-        match walk(btf, ty, span, flags, true)? {
+        match walk(btf, ty, span, flags, flexible)? {
             Step::Found(found) => return Ok(found),
             Step::Inside(inner) => {
                 ty = inner;
@@ -50,7 +51,7 @@ pub(super) fn access(
 }
 
 /// `btf_struct_ids_match`: at `off` of `id` begins `wanted`; where not, what the kernel said while it looked.
-pub(super) fn begins(
+pub(crate) fn begins(
     btf: &KernelBtf,
     id: TypeId,
     mut off: i64,

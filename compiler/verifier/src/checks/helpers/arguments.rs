@@ -8,7 +8,7 @@ use crate::checks::{btf, context, dynptr, kptr};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, HelperFault};
-use crate::state::{Base, Extra, Kind, Reg, flag};
+use crate::state::{Base, Extra, Held, Kind, Reg, flag};
 
 pub(super) fn check(m: &mut Machine<'_>, call: &mut Call) -> Checked {
     for (index, argument) in call.prototype.arguments.iter().enumerate() {
@@ -212,7 +212,10 @@ fn check_meaning(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, arg
             Ok(())
         }
         ArgumentKind::PtrToConstStr => strings::check_constant(m, reg, value),
-        ArgumentKind::PtrToSpinLock => locks::spin_lock(m, call.helper.id == id::SPIN_LOCK, reg, value),
+        ArgumentKind::PtrToSpinLock => {
+            let locks = call.helper.id == id::SPIN_LOCK;
+            locks::spin_lock(m, locks::Operation { locks, what: Held::Lock }, reg, value)
+        }
         ArgumentKind::PtrToTimer => locks::timer(m, call, reg, value),
         ArgumentKind::PtrToDynptr => dynptr::check(m, call, reg, value, argument),
         ArgumentKind::PtrToPercpuBtfId => match value.extra {

@@ -2,7 +2,7 @@
 
 pub(crate) mod accepts;
 mod arguments;
-mod locks;
+pub(crate) mod locks;
 mod maps;
 pub(crate) mod memory;
 mod results;

@@ -1,41 +1,19 @@
 //! Whether arguments of kernel functions are what their BTF asks for (`check_kfunc_args`).
 
+use gobpf_bpf::tables::{AttachType, ProgramKind};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, TypeId, Types};
 
 use crate::checks::helpers::memory::{self, Use};
 use crate::checks::hooks::skip;
-use crate::checks::kfuncs::{Call, Kfunc, iterators, kf};
-use crate::checks::{btf, context, dynptr, global};
+use crate::checks::kfuncs::{Call, interrupts, iterators, kf, resilient, work};
+use crate::checks::records::FieldKind;
+use crate::checks::{btf, context, dynptr, global, objects};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
+use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, ObjectFault, Stop};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 
-/// Functions with rules that are not followed yet.
-const UNKNOWN: &[&str] = &[
-    "bpf_iter_css_task_new",
-    "bpf_list_pop_back",
-    "bpf_list_pop_front",
-    "bpf_list_push_back_impl",
-    "bpf_list_push_front_impl",
-    "bpf_obj_drop_impl",
-    "bpf_obj_new_impl",
-    "bpf_percpu_obj_drop_impl",
-    "bpf_percpu_obj_new_impl",
-    "bpf_rbtree_add_impl",
-    "bpf_rbtree_first",
-    "bpf_rbtree_remove",
-    "bpf_refcount_acquire_impl",
-    "bpf_throw",
-    "bpf_wq_init",
-    "bpf_wq_set_callback_impl",
-    "bpf_wq_start",
-];
-
-pub(super) fn is_unknown(kfunc: &Kfunc) -> bool {
-    UNKNOWN.contains(&kfunc.name)
-}
-
 /// What a pointer argument is for.
+#[derive(Clone)]
 enum Purpose {
     Context,
     Dynptr,
@@ -43,9 +21,27 @@ enum Purpose {
     Map,
     Object { wanted: TypeId },
     Null,
+    Allocated,
+    Counted,
+    Root(FieldKind),
+    Node(FieldKind),
+    Work,
+    InterruptFlag,
+    Lock,
+    Callback,
     Sized,
     Memory { size: u32 },
 }
+
+/// Structs of the kernel that say what an argument is for.
+const FIELDS: &[(&str, Purpose)] = &[
+    ("bpf_list_head", Purpose::Root(FieldKind::ListHead)),
+    ("bpf_list_node", Purpose::Node(FieldKind::ListNode)),
+    ("bpf_rb_root", Purpose::Root(FieldKind::RbRoot)),
+    ("bpf_rb_node", Purpose::Node(FieldKind::RbNode)),
+    ("bpf_wq", Purpose::Work),
+    ("bpf_res_spin_lock", Purpose::Lock),
+];
 
 fn has_suffix(parameter: &Parameter, suffix: &str) -> bool {
     parameter.name.ends_with(suffix) && parameter.name.len() > suffix.len()
@@ -113,9 +109,12 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
     if matches!(purpose, Purpose::Null) {
         return Ok(1);
     }
-    if matches!(purpose, Purpose::Object { .. } | Purpose::Map) {
-        if matches!(purpose, Purpose::Map) && !has_map(&value) {
-            return Err(KernelFault::NotMap { reg }.into());
+    if matches!(purpose, Purpose::Object { .. } | Purpose::Map | Purpose::Allocated) {
+        if matches!(purpose, Purpose::Map) {
+            if !has_map(&value) {
+                return Err(KernelFault::NotMap { reg }.into());
+            }
+            work::check_map(m, call, &value)?;
         }
         if (wants_trust || wants_rcu) && !value.is_trusted() && !is_always_trusted(&value) {
             if !wants_rcu {
@@ -127,9 +126,22 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
         }
     }
     check_offset(&value, reg, call.kfunc.has(kf::RELEASE) && value.ref_obj != 0)?;
+    check_purpose(m, call, number, &value, parameter, purpose)
+}
+
+/// Whether argument `number` serves its purpose.
+fn check_purpose(
+    m: &mut Machine<'_>,
+    call: &mut Call,
+    number: usize,
+    value: &Reg,
+    parameter: &Parameter,
+    purpose: Purpose,
+) -> Checked<usize> {
+    let reg = number as u8 + 1;
     match purpose {
         Purpose::Context if value.kind != Kind::CONTEXT => {
-            let found = btf::kind_name(m, &value);
+            let found = btf::kind_name(m, value);
             Err(KernelFault::NotContext { number, found }.into())
         }
         Purpose::Context | Purpose::Null => Ok(1),
@@ -137,15 +149,32 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, number: usize, parameter: &Pa
             let Some(wanted) = m.kernel()?.find("bpf_map", BtfKind::Struct) else {
                 return Err(Stop::feature("struct bpf_map, which the kernel types don't have"));
             };
-            check_object(m, call, number, &value, wanted).map(|()| 1)
+            check_object(m, call, number, value, wanted).map(|()| 1)
         }
         Purpose::Dynptr => {
             dynptr::kernel_argument(m, call, number, parameter.name.ends_with("__uninit")).map(|()| 1)
         }
-        Purpose::Iterator(name) => iterators::argument(m, call, number, &name).map(|()| 1),
-        Purpose::Object { wanted } => check_object(m, call, number, &value, wanted).map(|()| 1),
+        Purpose::Iterator(name) => {
+            check_css_task(m, call)?;
+            iterators::argument(m, call, number, &name).map(|()| 1)
+        }
+        Purpose::Allocated => objects::check_dropped(call, number, value).map(|()| 1),
+        Purpose::Counted => objects::check_counted(m, call, number, value).map(|()| 1),
+        Purpose::Root(kind) => objects::check_root(m, call, number, value, kind).map(|()| 1),
+        Purpose::Node(kind) => objects::check_node(m, call, number, value, kind).map(|()| 1),
+        Purpose::Work => work::argument(m, call, number, value).map(|()| 1),
+        Purpose::InterruptFlag => interrupts::argument(m, call.kfunc.name, number).map(|()| 1),
+        Purpose::Lock => resilient::argument(m, call.kfunc.name, number, value).map(|()| 1),
+        Purpose::Callback => match value.extra {
+            Extra::Func { subprogram } if value.kind == Kind::FUNC => {
+                call.callback = Some(subprogram);
+                Ok(1)
+            }
+            _ => Err(ObjectFault::NotFunction { number }.into()),
+        },
+        Purpose::Object { wanted } => check_object(m, call, number, value, wanted).map(|()| 1),
         Purpose::Memory { size } => global::check_memory(m, reg, size).map(|()| 1),
-        Purpose::Sized => check_sized(m, call, number, &value, parameter).map(|()| 2),
+        Purpose::Sized => check_sized(m, call, number, value, parameter).map(|()| 2),
     }
 }
 
@@ -202,10 +231,11 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     if is_context(m, name) || call.kfunc.name == "bpf_cast_to_kern_ctx" {
         return Ok(Purpose::Context);
     }
-    for suffix in ["__alloc", "__refcounted_kptr"] {
-        if has_suffix(parameter, suffix) {
-            return Err(Stop::feature("objects of the program's own"));
-        }
+    if has_suffix(parameter, "__alloc") {
+        return Ok(Purpose::Allocated);
+    }
+    if has_suffix(parameter, "__refcounted_kptr") {
+        return Ok(Purpose::Counted);
     }
     if matches!(name, "bpf_dynptr" | "bpf_dynptr_kern") {
         return Ok(Purpose::Dynptr);
@@ -214,8 +244,11 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     if is_iterator || has_suffix(parameter, "__iter") {
         return Ok(Purpose::Iterator(name.to_owned()));
     }
-    if matches!(name, "bpf_list_head" | "bpf_list_node" | "bpf_rb_root" | "bpf_rb_node" | "bpf_wq") {
-        return Err(Stop::feature("lists, trees and work queues"));
+    if let Some((_, purpose)) = FIELDS.iter().find(|(field, _)| *field == name) {
+        return Ok(purpose.clone());
+    }
+    if has_suffix(parameter, "__irq_flag") {
+        return Ok(Purpose::InterruptFlag);
     }
     if has_suffix(parameter, "__str") {
         return Err(Stop::feature("constant strings for kernel functions"));
@@ -234,7 +267,7 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
         return Ok(Purpose::Object { wanted: target });
     }
     if kernel.kind(target) == Some(BtfKind::Prototype) {
-        return Err(Stop::feature("callbacks of kernel functions"));
+        return Ok(Purpose::Callback);
     }
     if has_suffix(parameter, "__nullable") && value.is_null() {
         return Ok(Purpose::Null);
@@ -274,6 +307,10 @@ enum NotNumbers {
 }
 
 /// `__btf_type_is_scalar_struct`.
+pub(crate) fn has_only_scalars(kernel: &KernelBtf, ty: TypeId) -> bool {
+    check_numbers(kernel, ty, 0).is_ok()
+}
+
 fn check_numbers(kernel: &KernelBtf, ty: TypeId, depth: u32) -> Result<(), NotNumbers> {
     if depth >= 4 {
         return Err(NotNumbers::TooDeep);
@@ -312,7 +349,17 @@ fn check_offset(value: &Reg, reg: u8, is_released: bool) -> Checked {
     match value.kind.base {
         Base::Stack | Base::Packet | Base::PacketMeta | Base::MapKey | Base::MapValue => Ok(()),
         Base::Mem | Base::Buf | Base::Arena | Base::Scalar => Ok(()),
-        Base::BtfId => context::check_plain(value, reg, true),
+        Base::BtfId => {
+            const MOVABLE: [u16; 6] = [
+                0,
+                flag::ALLOC,
+                flag::TRUSTED,
+                flag::RCU,
+                flag::ALLOC | flag::NON_OWNING,
+                flag::ALLOC | flag::NON_OWNING | flag::RCU,
+            ];
+            context::check_plain(value, reg, MOVABLE.contains(&value.kind.flags))
+        }
         _ => context::check_plain(value, reg, false),
     }
 }
@@ -322,7 +369,8 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
     let kernel = m.kernel()?;
     let name = match (value.kind.base, value.extra) {
         (Base::BtfId, Extra::Btf { id, own: false }) => kernel.name(TypeId(id)).to_owned(),
-        (Base::BtfId, _) => return Err(Stop::feature("objects of the program's own")),
+        (Base::BtfId, Extra::Btf { id, .. }) => m.own_types()?.name(TypeId(id)).to_owned(),
+        (Base::BtfId, _) => return Err(Stop::feature("an object of no type")),
         (Base::Socket, _) => "sock".into(),
         (Base::SockCommon, _) => "sock_common".into(),
         (Base::TcpSock, _) => "tcp_sock".into(),
@@ -338,6 +386,13 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
         let expected = Kind::of(value.kind.base).with(trust).name();
         return Err(KernelFault::NotObject { number, found: value.kind.name(), expected }.into());
     }
+    let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
+    let other = |wanted: String, found: String| -> Stop {
+        KernelFault::OtherObject { name: function, number, wanted, reg, found }.into()
+    };
+    if matches!(value.extra, Extra::Btf { own: true, .. }) {
+        return Err(other(kernel.name(wanted).to_owned(), name));
+    }
     let Some(found) = kernel.find(&name, BtfKind::Struct) else {
         return Err(Stop::feature(format!("struct {name}, which the kernel types don't have")));
     };
@@ -350,9 +405,19 @@ fn check_object(m: &Machine<'_>, call: &Call, number: usize, value: &Reg, wanted
         return Ok(());
     }
     btf::check_begins(kernel, (found, i64::from(value.off)), wanted, strict || alias, || {
-        let (function, reg) = (call.kfunc.name.to_owned(), number as u8 + 1);
-        KernelFault::OtherObject { name: function, number, wanted: wanted_name, reg, found: name }.into()
+        other(wanted_name, name)
     })
+}
+
+/// Walking the tasks of a group takes a lock, which programs at any place might hold already.
+fn check_css_task(m: &Machine<'_>, call: &Call) -> Checked {
+    let is_allowed = m.kind == ProgramKind::LSM
+        || m.kind == ProgramKind::TRACING && m.program.attach == AttachType::TRACE_ITER
+        || m.may_sleep();
+    if call.kfunc.name == "bpf_iter_css_task_new" && !is_allowed {
+        return Err(ObjectFault::CssTask.into());
+    }
+    Ok(())
 }
 
 /// Memory, and its size in the next argument.

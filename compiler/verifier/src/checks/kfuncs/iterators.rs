@@ -14,25 +14,31 @@ use crate::transfer::assign;
 /// Bytes of a stack slot.
 const SLOT_BYTES: i64 = crate::state::SLOT_BYTES as i64;
 
-/// Where an iterator is: none where the stack was never touched there.
-fn spot(m: &Machine<'_>, pointer: &Reg, slots: usize) -> Checked<Option<usize>> {
+/// Where an iterator, or something else in stack slots, is: none where the stack was never touched there.
+pub(super) fn spot(
+    m: &Machine<'_>,
+    pointer: &Reg,
+    slots: usize,
+    what: &'static str,
+) -> Checked<Option<usize>> {
     let Some(variable) = pointer.bounds.as_const() else {
-        return Err(HelperFault::ObjectNotConstant { what: "iter" }.into());
+        return Err(HelperFault::ObjectNotConstant { what }.into());
     };
     let off = i64::from(pointer.off).wrapping_add(variable as i64);
     // Rounded towards zero, so that what is right above the stack counts as its first slot.
     let slot = (-off - 1) / SLOT_BYTES;
     let slots = slots as i64;
     if off % SLOT_BYTES != 0 || slot + 1 < slots {
-        return Err(HelperFault::ObjectAtOffset { what: "iter", off }.into());
+        return Err(HelperFault::ObjectAtOffset { what, off }.into());
     }
     let is_there = slot + 1 - slots >= 0 && slot < m.state.frame(pointer.frame).stack.len() as i64;
     Ok(is_there.then_some(slot as usize))
 }
 
-fn then<T>(checked: Checked<T>, last: KernelFault) -> Checked<T> {
+/// The message `last` follows another.
+pub(super) fn then<T>(checked: Checked<T>, last: Fault) -> Checked<T> {
     checked.map_err(|stop| match stop {
-        Stop::Fault(fault) => Fault::Then(Box::new(fault), Box::new(Fault::Kernel(last))).into(),
+        Stop::Fault(fault) => Fault::Then(Box::new(fault), Box::new(last)).into(),
         stop => stop,
     })
 }
@@ -55,7 +61,9 @@ pub(super) fn argument(m: &mut Machine<'_>, call: &mut Call, number: usize, name
         return make(m, call, &pointer, reg, number, what, btf, slots);
     }
     let wrong = KernelFault::IteratorNotInitialised { what, number };
-    let Some(slot) = then(spot(m, &pointer, slots), wrong.clone())? else { return Err(wrong.into()) };
+    let Some(slot) = then(spot(m, &pointer, slots, "iter"), Fault::Kernel(wrong.clone()))? else {
+        return Err(wrong.into());
+    };
     let stack = &m.state.frame(pointer.frame).stack;
     for index in 0..slots {
         let Some(entry) = stack.get(slot - index) else { return Err(wrong.into()) };
@@ -98,7 +106,7 @@ fn make(
     slots: usize,
 ) -> Checked {
     let wrong = KernelFault::IteratorUsed { what, number };
-    if let Some(slot) = then(spot(m, pointer, slots), wrong.clone())? {
+    if let Some(slot) = then(spot(m, pointer, slots, "iter"), Fault::Kernel(wrong.clone()))? {
         let stack = &m.state.frame(pointer.frame).stack;
         let is_used = (0..slots).any(|index| {
             stack.get(slot.wrapping_sub(index)).is_some_and(|entry| entry.bytes.contains(&Byte::Iter))
@@ -120,7 +128,7 @@ fn make(
         };
         memory::access(m, request)?;
     }
-    let Some(slot) = spot(m, pointer, slots)? else { return Ok(()) };
+    let Some(slot) = spot(m, pointer, slots, "iter")? else { return Ok(()) };
     let reference = references::acquire(m);
     let mut kind = Kind::STACK;
     if call.kfunc.has(kf::RCU_PROTECTED) {

@@ -1,24 +1,29 @@
 //! Calls of the kernel's own functions (`check_kfunc_call`).
 
 mod arguments;
+mod interrupts;
 mod iterators;
+mod resilient;
 mod results;
 mod sections;
 mod table;
+mod work;
 
 use gobpf_bpf::insn::{self, pseudo};
-use gobpf_bpf::{Extern, ExternKind, Insn, Object, Program, RelocationTarget};
+use gobpf_bpf::{Extern, ExternKind, Insn, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Kind as BtfKind, Parameter, Type, TypeId};
 use rustc_hash::FxHashMap;
 
 use crate::KernelSource;
 use crate::checks::helpers::is_gpl_compatible;
-use crate::checks::{calls, references};
+use crate::checks::records::Graph;
+use crate::checks::{callbacks, calls, exceptions, objects};
 use crate::dialect::Dialect;
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, KernelFault, Stop};
 use crate::verdict::Unknown;
 
+pub(crate) use arguments::has_only_scalars;
 pub(crate) use table::{Kfunc, kf};
 
 /// What a call of a kernel function said.
@@ -37,6 +42,15 @@ pub(crate) struct Call {
     pub dynptr: Option<(crate::state::DynptrKind, u32, u32)>,
     /// The iterator: its frame and first slot.
     pub iterator: Option<(u8, usize)>,
+    /// What is in the list or tree that was passed.
+    pub graph: Option<Graph>,
+    /// The program's type of an object that was passed, and whether the program owned it.
+    pub own: Option<TypeId>,
+    pub owns: bool,
+    /// The program's function that is called.
+    pub callback: Option<u32>,
+    /// The map that was passed, or whose work was, with what tells inner maps apart.
+    pub map: Option<(Option<MapId>, u32)>,
 }
 
 /// The function that the call at `slot` is of.
@@ -126,13 +140,16 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     if m.rules.dialect == Dialect::V6_1 {
         return Err(Stop::feature("kernel function calls on 6.1"));
     }
-    let Some(kfunc) = Kfunc::by_name(name).filter(|kfunc| !arguments::is_unknown(kfunc)) else {
+    let Some(kfunc) = Kfunc::by_name(name) else {
         return Err(Stop::feature(format!("kernel function {name}")));
     };
     if !kfunc.is_for(&m.caller()) {
         return Err(KernelFault::NotAllowed { name: name.into() }.into());
     }
     let (parameters, returns) = prototype(m, name)?;
+    if resilient::locks(name) {
+        resilient::fail(m)?;
+    }
     if kfunc.has(kf::SLEEPABLE) && !m.may_sleep() {
         return Err(KernelFault::MustSleep { name: name.into() }.into());
     }
@@ -146,17 +163,30 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
         memory: None,
         dynptr: None,
         iterator: None,
+        graph: None,
+        own: None,
+        owns: false,
+        callback: None,
+        map: None,
     };
     arguments::check(m, &mut call)?;
+    callbacks::of_kernel(m, &call)?;
     sections::enter(m, kfunc)?;
     if let Some(reg) = call.released {
         let held = m.state.reg(reg).ref_obj;
-        references::release(m, held);
+        objects::release(m, &call, held)?;
+    }
+    objects::give_away(m, &call)?;
+    if kfunc.name == exceptions::THROW {
+        exceptions::check_thrown(m)?;
     }
     calls::forget_caller_saved(m);
     results::set(m, &call)?;
     if kfunc.has(kf::ITER_NEXT) {
         iterators::next(m, &call)?;
+    }
+    if kfunc.name == exceptions::THROW {
+        return exceptions::leave(m);
     }
     Ok(Next::Go(m.insn + 1))
 }

@@ -3,8 +3,9 @@
 use gobpf_btf::{Kind as BtfKind, TypeId, Types};
 
 use crate::checks::hooks::skip;
-use crate::checks::kfuncs::{Call, iterators, kf};
-use crate::checks::{packet, references};
+use crate::checks::kfuncs::{Call, iterators, kf, resilient};
+use crate::checks::records::Record;
+use crate::checks::{objects, packet, references};
 use crate::explore::Machine;
 use crate::fault::{Access, Checked, KernelFault, Stop};
 use crate::state::{DynptrKind, Extra, Kind, Reg, flag};
@@ -14,7 +15,8 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
     let kernel = m.kernel()?;
     let ty = skip(kernel, call.returns);
     if matches!(kernel.kind(ty), Some(BtfKind::Int | BtfKind::Enum | BtfKind::Enum64)) {
-        assign(m, 0, Reg::unknown());
+        let value = if resilient::locks(call.kfunc.name) { Reg::constant(0) } else { Reg::unknown() };
+        assign(m, 0, value);
         return Ok(());
     }
     if kernel.kind(ty) != Some(BtfKind::Pointer) {
@@ -22,7 +24,9 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
     }
     let target = skip(kernel, kernel.target(ty).unwrap_or(gobpf_btf::VOID));
     let is_struct = matches!(kernel.kind(target), Some(BtfKind::Struct | BtfKind::Union));
-    let mut result = if call.kfunc.name.starts_with("bpf_dynptr_slice") {
+    let mut result = if let Some(own) = objects::result(m, call)? {
+        own
+    } else if call.kfunc.name.starts_with("bpf_dynptr_slice") {
         slice(m, call)?
     } else if call.kfunc.name == "bpf_cast_to_kern_ctx" {
         let extra = Extra::Btf { id: kernel_context(m)?.0, own: false };
@@ -53,16 +57,23 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
         // What is not asked for by size is only read.
         Reg { extra, ref_obj: call.reference, ..Reg::pointer(Kind::MEM.with(flag::RDONLY)) }
     };
-    if call.kfunc.has(kf::RET_NULL) {
+    // Who owns an object can have one more owner.
+    let may_fail = call.kfunc.has(kf::RET_NULL) && !call.owns;
+    if may_fail {
         result.kind = result.kind.with(flag::OR_NULL);
         result.id = m.fresh_id();
     }
     if call.kfunc.has(kf::ACQUIRE) {
         let id = references::acquire(m);
-        if call.kfunc.has(kf::RET_NULL) {
+        if may_fail {
             result.id = id;
         }
         result.ref_obj = id;
+    } else if call.graph.is_some() {
+        result.kind = objects::borrowed(m, &result)?;
+    }
+    if result.id == 0 && objects::record_of(m, &result)?.is_some_and(Record::has_lock) {
+        result.id = m.fresh_id();
     }
     assign(m, 0, result);
     Ok(())

@@ -43,6 +43,9 @@ pub(super) fn enter(m: &mut Machine<'_>, kfunc: &Kfunc) -> Checked {
         }
         _ => {}
     }
+    if m.state.irq != 0 && sleeps {
+        return Err(KernelFault::SleepsIn { name: name(), section: "IRQ-disabled" }.into());
+    }
     Ok(())
 }
 

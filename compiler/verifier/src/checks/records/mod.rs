@@ -186,6 +186,10 @@ impl Record {
         self.fields.iter().copied().find(|field| i64::from(field.off) == off && field.kind == kind)
     }
 
+    pub fn has_lock(&self) -> bool {
+        self.has(FieldKind::SpinLock) || self.has(FieldKind::ResilientSpinLock)
+    }
+
     pub fn has_pointers(&self) -> bool {
         self.fields.iter().any(|field| matches!(field.kind, FieldKind::Pointer(_)))
     }
