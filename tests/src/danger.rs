@@ -6,19 +6,21 @@
 //! function in the same manner.
 //!
 //! Functions for work that is done later (`bpf_wq_*`) read what a map's value has of special fields without asking whether it
-//! has any: a null pointer, seen on 6.18.44 and in the source of 6.12.
+//! has any, or whether what they get is a map: a null pointer, seen on 6.18.44 and in the source of 6.12.
 
-use gobpf_bpf::insn::{CALL, Insn, class, mode, pseudo};
+use gobpf_bpf::insn::{CALL, Insn, Reg, SourceOperand, Width, class, mode, pseudo};
 use gobpf_bpf::{Code, Map, Object, RelocationTarget};
 use gobpf_btf::Type;
 
 use crate::functions::starts;
+use crate::generate::edit;
 
 /// `tail_call`
 const TAIL_CALL: i32 = 12;
 
-/// Functions that read a null pointer where a map's value has no special fields.
+/// Functions that read a null pointer where a map's value has no special fields, and the one that is given a map.
 const OF_WORK: &str = "bpf_wq_";
+const WITH_MAP: &str = "bpf_wq_init";
 
 /// Whether a kernel must not be asked about `object`, unless one in a virtual machine that has only `crashes` to fear.
 pub fn endangers(object: &Object) -> bool {
@@ -30,20 +32,37 @@ pub fn crashes(object: &Object) -> bool {
     object.programs.iter().any(|program| works_on_plain_values(object, &program.code))
 }
 
-/// Whether functions for work are called in a program that has values without special fields.
+/// Whether functions for work are called in a program that has values without special fields, or with anything but a map
+/// that is loaded just before.
 fn works_on_plain_values(object: &Object, code: &Code) -> bool {
     let targets = || code.relocations.iter().map(|relocation| relocation.target);
-    let is_of_work = |target| match target {
-        RelocationTarget::Kfunc(id) => object.external(id).is_some_and(|one| one.name.starts_with(OF_WORK)),
+    let is_called = |target, start: &str| match target {
+        RelocationTarget::Kfunc(id) => object.external(id).is_some_and(|one| one.name.starts_with(start)),
         _ => false,
     };
+    let is_of_work = |target| is_called(target, OF_WORK);
     let is_plain = |target| match target {
         RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => {
             !has_special_fields(object, object.map(map))
         }
         RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => false,
     };
+    let mut given = code.relocations.iter().filter(|relocation| is_called(relocation.target, WITH_MAP));
     targets().any(is_of_work) && targets().any(is_plain)
+        || given.any(|relocation| !has_its_map(code, relocation.slot as usize))
+}
+
+/// Whether R2 is the map that the instruction before the last one loads, on every path to the call at `at`.
+fn has_its_map(code: &Code, at: usize) -> bool {
+    let (Some(load), Some(last)) = (at.checked_sub(3), at.checked_sub(1)) else { return false };
+    let is_map = matches!(code.relocation_at(load as u32), Some(RelocationTarget::Map(_)));
+    let loads = is_map && code.insns[load].dst == 2;
+    let keeps = code.insns[last] == Insn::mov(Width::W64, Reg::R3, SourceOperand::Imm(code.insns[last].imm));
+    let is_entered = code.insns.iter().enumerate().any(|(slot, insn)| {
+        let target = edit::jump_target(slot, *insn);
+        target.is_some_and(|target| (load as i64 + 1..=at as i64).contains(&target))
+    });
+    loads && keeps && !is_entered
 }
 
 fn has_special_fields(object: &Object, map: &Map) -> bool {

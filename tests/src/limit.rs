@@ -18,8 +18,10 @@ pub const CANCEL_BUDGET: Duration = Duration::from_millis(5);
 /// How often it is told to stop, each time at another moment.
 const CANCELS: u32 = 20;
 
-/// Programs that kernels follow up to their limits: what they are like, and their instructions.
-const PROGRAMS: &[(&str, fn() -> String)] = &[
+/// What a program is like, and its instructions.
+type Made = (&'static str, fn() -> String);
+/// Programs that kernels follow up to their limits.
+const PROGRAMS: &[Made] = &[
     ("a loop without end in sight", || LOOP.into()),
     ("a branch a turn whose result is needed", || BRANCHES.into()),
     ("a full frame that changes each turn", frame),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::Path;
 use std::time::Instant;
 
 use gobpf_bpf::{KernelVersion, Object, flags};
@@ -11,12 +12,15 @@ use gobpf_verifier::Dialect;
 
 use crate::answer::Answer;
 use crate::diff::{Disagreement, Speed, compare};
-use crate::elf::{ElfObject, Heard, judge, settle};
+use crate::elf::elsewhere::{self, KERNEL, Waiting};
+use crate::elf::{ElfObject, judge, settle};
 use crate::job::Verdict;
 use crate::kernel_btf;
 
 /// In front of the flags that a test of the kernel wants for its program, in a tag of its function.
 const FLAGS: &str = "comment:test_prog_flags=";
+/// What the running kernel says of programs that it may not load.
+const NOT_PERMITTED: &str = "EPERM";
 /// Names of programs that are listed for a cause, at most.
 const MOST_NAMED: usize = 6;
 /// How the verifier speaks of a call that libbpf put where a CO-RE relocation has no answer, and libbpf's words for it.
@@ -38,6 +42,10 @@ pub struct Comparison {
     accepted: usize,
     same_processed: usize,
     unknown: usize,
+    /// Programs that the running kernel has no permission to load.
+    waiting: Vec<Waiting>,
+    /// How many of the programs were judged by another kernel.
+    elsewhere: usize,
     /// Programs that never came to the verifier, by reason.
     skipped: BTreeMap<String, Vec<String>>,
     /// Programs with another answer, by cause.
@@ -67,6 +75,12 @@ impl Comparison {
             let name = format!("{}: {}", elf.name, heard.name);
             if let Verdict::Refused(refused) = &heard.verdict {
                 let target = heard.section.split('/').next().unwrap_or("");
+                let flags = wanted.get(&heard.name).copied().unwrap_or(0);
+                let waiting = Some(&refused.errno).filter(|errno| *errno == NOT_PERMITTED);
+                if let Some(one) = waiting.and_then(|_| Waiting::of(elf, &heard.name, target, flags)) {
+                    self.waiting.push(one);
+                    continue;
+                }
                 self.skip(format!("`{target}` {} {}", refused.errno, refused.doing), &name);
                 continue;
             }
@@ -76,7 +90,25 @@ impl Comparison {
                 Err(why) => Answer::Unknown { why: format!("object: {why:?}") },
             };
             self.speed.add(start.elapsed(), heard.verdict.microseconds());
-            self.count(&name, &model, &heard);
+            self.count(&name, &model, &heard.verdict);
+        }
+    }
+
+    /// Has a kernel in a virtual machine judge what the running one may not load; `guest` is the program `gobpf-guest`.
+    pub fn judge_elsewhere(&mut self, guest: &Path) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for (one, answer) in waiting.iter().zip(elsewhere::judge(&waiting, guest)) {
+            match answer {
+                Ok((_, Verdict::Refused(refused))) => {
+                    let reason = format!("`{}` {} {} on {KERNEL}", one.target, refused.errno, refused.doing);
+                    self.skip(reason, &one.name);
+                }
+                Ok((model, verdict)) => {
+                    self.elsewhere += 1;
+                    self.count(&format!("{} ({KERNEL})", one.name), &model, &verdict);
+                }
+                Err(why) => self.skip(format!("`{}` {NOT_PERMITTED}, and {why}", one.target), &one.name),
+            }
         }
     }
 
@@ -85,9 +117,9 @@ impl Comparison {
         self.skipped.entry(reason).or_default().push(name.to_string());
     }
 
-    fn count(&mut self, name: &str, model: &Answer, heard: &Heard) {
+    fn count(&mut self, name: &str, model: &Answer, verdict: &Verdict) {
         self.programs += 1;
-        let kernel = with_poison(Answer::of_kernel(&heard.verdict), model);
+        let kernel = with_poison(Answer::of_kernel(verdict), model);
         let found = compare(model, &kernel);
         self.unknown += usize::from(found == Some(Disagreement::Unknown));
         let is_wrong = found.is_some_and(|found| found <= Disagreement::Unknown);
@@ -121,9 +153,10 @@ impl Comparison {
     pub fn line(&self) -> String {
         let tenths = |tenths: usize| format!("{}.{}%", tenths / 10, tenths % 10);
         format!(
-            "{} objects, {} programs, {} same verdict, {} same last message, {} same processed, {} unknown, {} skipped",
+            "{} objects, {} programs ({} of them judged by {KERNEL}), {} same verdict, {} same last message, {} same processed, {} unknown, {} skipped",
             self.objects,
             self.programs,
+            self.elsewhere,
             tenths(self.verdicts()),
             tenths(self.messages()),
             tenths(1000 * self.same_processed / self.accepted.max(1)),

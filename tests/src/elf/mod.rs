@@ -2,6 +2,7 @@
 //! into the running kernel, our reader gives them to the model, and the answers are compared.
 
 mod compare;
+mod elsewhere;
 mod libbpf;
 mod own;
 mod packaged;

@@ -24,6 +24,11 @@ fn target(at: usize, insn: Insn) -> i64 {
     at as i64 + 1 + off
 }
 
+/// Where the jump at slot `at` leads; none where it is no jump.
+pub fn jump_target(at: usize, insn: Insn) -> Option<i64> {
+    is_jump(insn).then(|| target(at, insn))
+}
+
 /// Whether `code` jumps back somewhere.
 pub fn has_loop(code: &Code) -> bool {
     let mut insns = code.insns.iter().enumerate();
