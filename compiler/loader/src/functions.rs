@@ -42,18 +42,18 @@ impl<'a> Functions<'a> {
         let function = self.program.code.subprogram_at(u32::try_from(slot).ok()?)?;
         let prototype = global_prototype(self.btf, function.func?)?;
         let Type::Prototype { returns, parameters } = self.btf.get(prototype)? else { return None };
-        let parameters: Vec<String> = parameters
+        let parameters: String = parameters
             .iter()
-            .map(|one| format!("{{Name: {}, Type: {}}}", text::string(&one.name), self.go(one.ty, 0)))
+            .map(|one| {
+                format!("\t\t\t\t\t{{Name: {}, Type: {}}},\n", text::string(&one.name), self.go(one.ty, 0))
+            })
             .collect();
+        let parameters = match parameters.is_empty() {
+            true => String::new(),
+            false => format!("\t\t\t\tParams: []btf.FuncParam{{\n{parameters}\t\t\t\t}},\n"),
+        };
         let returns = self.go(*returns, 0);
-        Some(match parameters.is_empty() {
-            true => format!("&btf.FuncProto{{Return: {returns}}}"),
-            false => format!(
-                "&btf.FuncProto{{Return: {returns}, Params: []btf.FuncParam{{{}}}}}",
-                parameters.join(", ")
-            ),
-        })
+        Some(format!("&btf.FuncProto{{\n\t\t\t\tReturn: {returns},\n{parameters}\t\t\t}}"))
     }
 
     /// A type as a Go expression of cilium/ebpf's package `btf`. Of a struct, the kernel reads name and size.
