@@ -214,6 +214,14 @@ pub(crate) enum HelperFault {
         argument: u8,
     },
     DynptrOverwritten,
+    DynptrMayBeWritten {
+        off: i64,
+    },
+    TwoReferences {
+        reg: u8,
+        one: u32,
+        other: u32,
+    },
     DynptrUnacquired {
         argument: u8,
     },

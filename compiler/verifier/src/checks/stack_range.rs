@@ -2,7 +2,7 @@
 
 use crate::checks::stack::check_bounds;
 use crate::explore::Machine;
-use crate::fault::{Access, Accessor, Checked, Fault};
+use crate::fault::{Access, Accessor, Checked, Fault, HelperFault};
 use crate::state::{Byte, Place, Reg, slot_of};
 
 /// How a range is used.
@@ -29,6 +29,19 @@ impl Use {
     }
 }
 
+/// What a helper fills must not be the dynptr that it takes, so that it is none at all; 6.1 does not look.
+fn check_no_dynptr(m: &Machine<'_>, base: &Reg, at: i64, bytes: i64) -> Checked {
+    let stack = &m.state.frame(base.frame).stack;
+    let is_dynptr = |off: &i64| {
+        let (slot, index) = slot_of(*off);
+        stack.get(slot).is_some_and(|slot| slot.bytes[index] == Byte::Dynptr)
+    };
+    match (at..at + bytes).find(is_dynptr).filter(|_| m.rules.precise_spills) {
+        Some(off) => Err(HelperFault::DynptrMayBeWritten { off }.into()),
+        None => Ok(()),
+    }
+}
+
 /// `check_stack_range_initialized`. Privileged programs may read what was never written.
 pub(crate) fn check(m: &mut Machine<'_>, reg: u8, off: i64, bytes: i64, used: &mut Use) -> Checked {
     let base = *m.state.reg(reg);
@@ -43,6 +56,7 @@ pub(crate) fn check(m: &mut Machine<'_>, reg: u8, off: i64, bytes: i64, used: &m
         Some(value) => {
             let at = off.wrapping_add(value as i64);
             if used.fills {
+                check_no_dynptr(m, &base, at, bytes)?;
                 used.filled = Some(bytes);
                 return Ok(());
             }

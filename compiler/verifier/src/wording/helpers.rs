@@ -119,6 +119,13 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
             format!("Expected a dynptr of type {what} as arg #{number}")
         }
         HelperFault::DynptrOverwritten => "cannot overwrite referenced dynptr".into(),
+        HelperFault::DynptrMayBeWritten { off } => {
+            format!("potential write to dynptr at off={off} disallowed")
+        }
+        HelperFault::TwoReferences { reg, one, other } => {
+            let bug = if dialect == Dialect::V6_18 { "" } else { "verifier internal error: " };
+            format!("{bug}more than one arg with ref_obj_id R{reg} {one} {other}")
+        }
         HelperFault::DynptrUnacquired { argument } => format!("arg {argument} is an unacquired reference"),
         HelperFault::DynptrFrom { found } => {
             format!("Unsupported reg type {found} for bpf_dynptr_from_mem data")

@@ -44,6 +44,10 @@ fn check_one(m: &mut Machine<'_>, call: &mut Call, reg: u8, mut argument: Argume
     }
     let is_target = argument.kind == ArgumentKind::PtrToKptr && m.rules.dialect != Dialect::V6_1;
     if value.ref_obj != 0 && !is_target {
+        if call.reference != 0 {
+            let (one, other) = (value.ref_obj, call.reference);
+            return Err(HelperFault::TwoReferences { reg, one, other }.into());
+        }
         call.reference = value.ref_obj;
     }
     check_meaning(m, call, reg, &value, &argument)
