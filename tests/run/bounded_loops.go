@@ -37,7 +37,7 @@ func Copies(ctx *bpf.XDP) bpf.XDPAction {
 	n += copy(a[1:], s)
 	n += copy(a[int(p[1])&3:], a[int(p[2])&3:])
 	b := [8]byte{0, 1, 2, 3, 4, 5}
-	text := string(b[1:int(p[0])&7])
+	text := string(b[1 : int(p[0])&7])
 	if text == string(a[2:int(p[1])]) {
 		n += 64
 	}

@@ -3,12 +3,17 @@
 //! `if pointer + n > end` says on its other way that n bytes follow `pointer`. Where that way dominates a check of at
 //! most n bytes after the same pointer, the check can't fail; the verifier knows the same, for it keeps the range with
 //! the pointer. A comparison of the same two values is decided too where neither is a constant: a bound that is one is
-//! what verifiers learn from, and older ones forget it where the value is moved to the stack.
+//! what verifiers learn from, and older ones forget it where the value is moved to the stack. Numbers made of loop
+//! counters are none of these: verifiers know them ([`counters`]).
 
 use gobpf_bpf::insn::JmpOp;
 
+use super::counters::{self, Bound, Counters};
 use super::dominators;
 use crate::ir::{Block, Cond, Function, InstKind, Target, Terminator, Value};
+
+/// Offsets into a packet that are looked at.
+const MAX_OFFSET: i64 = 0xffff;
 
 /// What is known where a branch was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,24 +26,36 @@ enum Fact {
 
 enum Step {
     Enter(Block),
-    Leave(usize),
+    Leave(usize, usize),
+}
+
+/// What is known at a place.
+#[derive(Default)]
+struct Known {
+    facts: Vec<Fact>,
+    bounds: Vec<Bound>,
 }
 
 /// Runs the pass.
 pub(super) fn run(function: &mut Function) {
     let children = dominators::children(function);
     let predecessors = function.predecessors();
-    let mut facts: Vec<Fact> = Vec::new();
+    let counters = Counters::of(function, &children, &predecessors);
+    let mut known = Known::default();
     let mut stack = vec![Step::Enter(Block(0))];
     while let Some(step) = stack.pop() {
         match step {
-            Step::Leave(count) => facts.truncate(count),
+            Step::Leave(facts, bounds) => {
+                known.facts.truncate(facts);
+                known.bounds.truncate(bounds);
+            }
             Step::Enter(block) => {
-                stack.push(Step::Leave(facts.len()));
+                stack.push(Step::Leave(known.facts.len(), known.bounds.len()));
                 if let [only] = predecessors[block.0 as usize].as_slice() {
-                    facts.extend(fact_on_edge(function, *only, block));
+                    known.facts.extend(fact_on_edge(function, *only, block));
                 }
-                if let Some(target) = decided(function, block, &facts) {
+                known.bounds.extend(counters.bound_on_edge(function, &predecessors, block));
+                if let Some(target) = decided(function, block, &known, &counters) {
                     function.block_mut(block).end = Terminator::Jump(target);
                 }
                 stack.extend(children[block.0 as usize].iter().rev().map(|child| Step::Enter(*child)));
@@ -82,11 +99,34 @@ fn fact_on_edge(function: &Function, from: Block, to: Block) -> Option<Fact> {
 }
 
 /// The way that is always taken at the end of `block`, where the facts say so.
-fn decided(function: &Function, block: Block, facts: &[Fact]) -> Option<Target> {
+fn decided(function: &Function, block: Block, known: &Known, counters: &Counters) -> Option<Target> {
     let Terminator::Branch { cond, then, otherwise } = &function.block(block).end else { return None };
-    let asked = fact(function, cond, true)?;
-    let holds = facts.iter().rev().find_map(|known| answer(known, &asked))?;
+    let by_fact = |asked: Fact| known.facts.iter().rev().find_map(|known| answer(known, &asked));
+    let holds = counters
+        .decide(function, &known.bounds, cond)
+        .or_else(|| by_fact(fact(function, cond, true)?))
+        .or_else(|| by_fact(furthest(function, cond, known, counters)?))?;
     Some(if holds { then.clone() } else { otherwise.clone() })
+}
+
+/// The furthest that a check of a pointer to which counters were added asks for.
+fn furthest(function: &Function, cond: &Cond, known: &Known, counters: &Counters) -> Option<Fact> {
+    if cond.op != JmpOp::Gt || known.bounds.is_empty() {
+        return None;
+    }
+    let (mut pointer, mut bytes, mut counted) = (cond.left, 0i64, false);
+    while let Some(InstKind::PtrAdd(base, more)) = function.def(pointer) {
+        let (least, most): counters::Range = counters.range(function, &known.bounds, *more)?;
+        if least < 0 || most > MAX_OFFSET {
+            return None;
+        }
+        counted |= least != most;
+        (pointer, bytes) = (*base, bytes + most);
+    }
+    // Where one turn would fail, others need not: only that all are good is known.
+    let fact = Fact::Packet { pointer, bytes, end: cond.right, enough: true };
+    let is_good = known.facts.iter().any(|known| answer(known, &fact) == Some(false));
+    (counted && is_good).then_some(fact)
 }
 
 /// Whether `asked` holds where `known` does.

@@ -3,6 +3,7 @@
 mod cells;
 mod cfg;
 mod checks;
+mod counters;
 mod dce;
 mod dominators;
 mod gvn;
