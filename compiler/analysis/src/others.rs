@@ -141,7 +141,9 @@ impl<'o> Others<'o> {
 
 /// Whether an error may come from looking at one file alone.
 pub(crate) fn are_missed(checked: &Checked) -> bool {
-    checked.errors.iter().any(|error| matches!(*error.why, Why::Undefined { .. } | Why::NoMember { .. }))
+    let misses =
+        |why: &Why| matches!(why, Why::Undefined { .. } | Why::NoMember { .. } | Why::NoMethod { .. });
+    checked.errors.iter().any(|error| misses(&error.why))
 }
 
 /// The declarations of `files` that have a syntax error.

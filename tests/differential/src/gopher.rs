@@ -1,9 +1,10 @@
 //! A Go program of ours that answers over a pipe: built once, asked in lots.
 
 use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use gobpf_tests::go::Module;
+use gobpf_tests::go::{Module, go};
 
 /// A running program. It ends when it is dropped.
 pub struct Gopher {
@@ -14,14 +15,27 @@ pub struct Gopher {
 }
 
 impl Gopher {
-    /// Builds `source`, a whole `main` package, and starts it with `arguments`.
+    /// Builds `source`, a whole `main` package, and starts it with `arguments`. `changed` is a file of Go's own library,
+    /// by its path from there, and its text for this program.
     ///
     /// # Errors
     /// It can't be built or started.
-    pub fn start(source: &str, arguments: &[&str]) -> Result<Gopher, String> {
+    pub fn start(
+        source: &str,
+        arguments: &[&str],
+        changed: Option<(&str, String)>,
+    ) -> Result<Gopher, String> {
         let module = Module::new()?;
         module.write("oracle/main.go", source)?;
-        let program = module.build("oracle.bin", &["./oracle"])?;
+        let mut what = vec!["./oracle"];
+        if let Some((path, text)) = changed {
+            let instead = module.write("changed/file.go.txt", &text)?;
+            let replace =
+                serde_json::json!({ "Replace": { library()?.join(path).to_string_lossy(): instead } });
+            module.write("changed/overlay.json", &replace.to_string())?;
+            what.insert(0, "-overlay=changed/overlay.json");
+        }
+        let program = module.build("oracle.bin", &what)?;
         let mut command = Command::new(&program);
         let started = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| format!("{}: {error}", program.display()))?;
@@ -72,6 +86,15 @@ impl Gopher {
         self.answers.read_exact(&mut bytes).map_err(|error| format!("the oracle's answer: {error}"))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// The folder of Go's own library.
+///
+/// # Errors
+/// Go can't be asked.
+pub fn library() -> Result<PathBuf, String> {
+    let root = go(&std::env::temp_dir(), &["env", "GOROOT"])?;
+    Ok(PathBuf::from(root.trim()).join("src"))
 }
 
 impl Drop for Gopher {

@@ -1,18 +1,20 @@
-//! Small runs of what `cargo xtask diff` does, with a fresh seed that is printed; `GOBPF_SEED` sets it.
+//! Small runs of what `cargo xtask diff` does, with a fresh seed that is printed. `GOBPF_SEED` sets it; a difference is
+//! looked at again with the command that is printed with it.
 
 use std::process::ExitCode;
 
+use gobpf_differential::program::Kernel;
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::{page, syntax};
+use gobpf_differential::{page, program, syntax};
 use gobpf_tests::diff::fresh_seed;
-use gobpf_tests::go;
 use gobpf_tests::require::{Oracle, trial};
+use gobpf_tests::{go, kernel};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const FILES: u64 = 2_000;
-/// How many of these files may have their first error on another line than Go's parser says, whose recovery from errors is
-/// another one. The verdict is always the same.
-const OTHER_LINES: u64 = 4;
+/// Programs for the running kernel, and for that of a virtual machine, which takes longer.
+const PROGRAMS: u64 = 150;
+const PROGRAMS_OF_MACHINE: u64 = 40;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -27,20 +29,37 @@ fn main() -> ExitCode {
         progress: false,
         without: Default::default(),
     };
+    let running = Kernel::running();
+    let oldest = guest().and_then(|guest| Kernel::oldest(Some(&guest)));
+    let missing = |kernel: &Result<Kernel, String>| kernel.as_ref().map(drop).map_err(Clone::clone);
+    let (live, machine) = (go::available().and(kernel::available()), go::available().and(missing(&oldest)));
     let trials = vec![
-        trial("syntax", Oracle::Go, go::available(), move || {
-            judge(syntax::run(&settings(FILES)), OTHER_LINES)
+        trial("syntax", Oracle::Go, go::available(), move || judge("syntax", syntax::run(&settings(FILES)))),
+        trial("go [running kernel]", Oracle::Kernel, live, move || {
+            judge("go", program::run_on(&settings(PROGRAMS), &[running?]))
+        }),
+        trial("go [kernel 6.1]", Oracle::Vm, machine, move || {
+            judge("go", program::run_on(&settings(PROGRAMS_OF_MACHINE), &[oldest?]))
         }),
         Trial::test("the page of the language is current", || page::check().map_err(Failed::from)),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn judge(outcome: Result<Outcome, String>, most: u64) -> Result<(), Failed> {
+/// The program that judges in virtual machines: tests stand in a folder of the one that it is in.
+fn guest() -> Result<std::path::PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let folder = own.parent().and_then(|folder| folder.parent()).ok_or("a test without a folder")?;
+    Ok(folder.join("gobpf-guest"))
+}
+
+fn judge(what: &str, outcome: Result<Outcome, String>) -> Result<(), Failed> {
     let outcome = outcome?;
-    if outcome.verdicts == 0 && outcome.differences <= most && outcome.faults.is_empty() {
-        println!("{outcome}");
+    if outcome.is_good() {
+        println!("{what}: {outcome}");
         return Ok(());
     }
-    Err(format!("{outcome}\n{}", outcome.faults.join("\n")).into())
+    let Outcome { programs, seed, .. } = outcome;
+    let again = format!("cargo xtask diff {what} --programs {programs} --seed {seed} --keep DIR");
+    Err(format!("{outcome}\n{}\nagain: {again}", outcome.faults.join("\n")).into())
 }

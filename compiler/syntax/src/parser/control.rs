@@ -32,14 +32,7 @@ impl Parser<'_> {
         };
         let message =
             format!("expected {wanted}, found {found} (missing parentheses around composite literal?)");
-        match (self.panicking, wanted) {
-            (false, _) => self.complain_at(stmt.id, message, None),
-            // Go's parser goes on with the body, whatever the header lacks.
-            (true, FOR_CONDITION) => {
-                self.report_earlier(self.start_of(stmt.id), self.end_of(stmt.id), message)
-            }
-            _ => {}
-        }
+        self.complain_at(stmt.id, message, None);
         Expr { id: stmt.id, kind: ExprKind::Bad }
     }
 

@@ -371,16 +371,6 @@ impl<'a> Parser<'a> {
         self.errors.push(SyntaxError::syntax(range, message.into(), help));
     }
 
-    /// Reports an error that is seen only after another one has been reported, but stands on an earlier line.
-    fn report_earlier(&mut self, start: u32, end: u32, message: impl Into<String>) {
-        let last = self.errors.last().map(|error| u32::from(error.range.start()) + self.segment_start);
-        if last.is_some_and(|last| last > start && self.slice(start, last).contains('\n')) {
-            let panicking = std::mem::replace(&mut self.panicking, false);
-            self.report(start, end, message, None);
-            self.panicking = panicking;
-        }
-    }
-
     // Recovery.
 
     /// Ends the segment at `at`: from here on the parser sees the end of the file.

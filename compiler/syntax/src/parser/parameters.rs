@@ -192,10 +192,7 @@ impl Parser<'_> {
             true => "missing type parameter name",
             false => "missing parameter name",
         };
-        match self.panicking {
-            true => self.report_earlier(at, at, message),
-            false => self.report(at, at, message, None),
-        }
+        self.report(at, at, message, None);
     }
 
     /// `...T` stands last, and only in parameters.

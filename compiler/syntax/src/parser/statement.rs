@@ -222,9 +222,6 @@ impl Parser<'_> {
         let start = self.token.start;
         let mut list = self.expression_list(false);
         if self.panicking {
-            if list.len() > 1 {
-                self.report_earlier(start, start, "expected 1 expression");
-            }
             let kind = if list.len() == 1 { list.pop().map(StmtKind::Expr) } else { None };
             return self.stmt(start, kind.unwrap_or(StmtKind::Bad));
         }
@@ -320,11 +317,7 @@ impl Parser<'_> {
         if !matches!(call.kind, ExprKind::Call { .. } | ExprKind::Bad) {
             let end = self.end_of(call.id);
             let message = format!("expression in {} must be function call", keyword.text());
-            match (self.panicking, &call.kind) {
-                (false, _) => self.report(end, end, message, None),
-                (true, ExprKind::Func { .. }) => self.report_earlier(end, end, message),
-                _ => {}
-            }
+            self.report(end, end, message, None);
             return StmtKind::Bad;
         }
         if keyword == T::Go { StmtKind::Go(call) } else { StmtKind::Defer(call) }

@@ -1,11 +1,15 @@
 // Command parse reads Go files over a pipe and says what gofmt -e says first: the line and the words of the first error.
 //
 // A question is a number of files, then for each file its length and its bytes; numbers are 32 bits, little-endian. The
-// answer is, for each file in order, the line (0 where there is no error), the length of the words, and the words.
+// answer is, for each file in order, the line of the topmost error (0 where there is no error), that of the error that
+// the parser met first, the length of the words of the latter, and these words.
+//
+// It is built with a go/parser that leaves its errors in the order in which it meets them.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"go/parser"
 	"go/scanner"
@@ -17,8 +21,8 @@ import (
 )
 
 type answer struct {
-	line  uint32
-	words string
+	topmost, met uint32
+	words        string
 }
 
 // judge parses as gofmt -e does.
@@ -31,22 +35,23 @@ func judge(text []byte) answer {
 		return answer{}
 	case scanner.ErrorList:
 		// A line directive moves positions; the file's own are what counts.
-		first := err[0]
-		line := 1
-		// What is missing at the end of the file is missing on its last line.
-		at := min(first.Pos.Offset, len(text))
-		if at > 0 && at == len(text) && text[at-1] == '\n' {
-			at--
+		topmost := err[0].Pos.Offset
+		for _, e := range err {
+			topmost = min(topmost, e.Pos.Offset)
 		}
-		for _, b := range text[:at] {
-			if b == '\n' {
-				line++
-			}
-		}
-		return answer{uint32(line), first.Msg}
+		return answer{line(text, topmost), line(text, err[0].Pos.Offset), err[0].Msg}
 	default:
-		return answer{1, err.Error()}
+		return answer{1, 1, err.Error()}
 	}
+}
+
+// line counts the lines up to an offset. What is missing at the end of the file is missing on its last line.
+func line(text []byte, at int) uint32 {
+	at = min(at, len(text))
+	if at > 0 && at == len(text) && text[at-1] == '\n' {
+		at--
+	}
+	return uint32(bytes.Count(text[:at], []byte{'\n'})) + 1
 }
 
 func number(in io.Reader) uint32 {
@@ -81,7 +86,8 @@ func main() {
 		}
 		wait.Wait()
 		for _, a := range answers {
-			binary.Write(out, binary.LittleEndian, a.line)
+			binary.Write(out, binary.LittleEndian, a.topmost)
+			binary.Write(out, binary.LittleEndian, a.met)
 			binary.Write(out, binary.LittleEndian, uint32(len(a.words)))
 			out.WriteString(a.words)
 		}

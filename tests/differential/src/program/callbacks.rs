@@ -167,4 +167,35 @@ impl Gen {
         }
         start.rsplit(' ').next().unwrap_or_default().to_owned()
     }
+
+    /// The name of a function that makes a number of a text.
+    pub fn text_hash(&mut self) -> String {
+        self.declare_once("func text", |name| {
+            format!(
+                "{name}(s string) uint64 {{\n\tn := uint64(len(s))\n\
+                 \tfor i := 0; i < 6 && i < len(s); i++ {{\n\t\tn = n*31 + uint64(s[i])\n\t}}\n\treturn n\n}}"
+            )
+        })
+    }
+
+    /// The name of a generic function that makes a number of a slice.
+    pub fn slice_hash(&mut self) -> String {
+        let number = self.numeric();
+        self.declare_once("func sum", |name| {
+            format!(
+                "{name}[T {number}](s []T) (sum T) {{\n\tfor i, x := range s {{\n\
+                 \t\tif i == 4 {{\n\t\t\tbreak\n\t\t}}\n\t\tsum = sum*31 + x + T(len(s))\n\t}}\n\treturn\n}}"
+            )
+        })
+    }
+
+    /// The name of the constraint for numbers.
+    pub fn numeric(&mut self) -> String {
+        self.declare_once("type num", |name| {
+            format!(
+                "{name} interface {{\n\
+                 \t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}"
+            )
+        })
+    }
 }

@@ -4,8 +4,13 @@ use super::r#gen::{Gen, MARK};
 use super::types::{Func, Int, Ty};
 
 impl Gen {
-    pub fn multiple_results(&mut self) -> bool {
-        let many: Vec<Func> = self.funcs.iter().filter(|func| func.results.len() > 1).cloned().collect();
+    pub fn function_call(&mut self) -> bool {
+        let many: Vec<Func> = self
+            .funcs
+            .iter()
+            .filter(|func| func.results.len() > 1 || (!func.pure && !self.pure))
+            .cloned()
+            .collect();
         if many.is_empty() {
             return false;
         }
@@ -19,6 +24,10 @@ impl Gen {
             .iter()
             .map(|_| if self.rng.chance(15) { "_".to_owned() } else { self.name("v") })
             .collect();
+        if names.is_empty() || (names.len() == 1 && self.rng.chance(20)) {
+            self.line(format!("{}({})", func.name, arguments.join(", ")));
+            return true;
+        }
         let sign = if names.iter().all(|name| name == "_") { "=" } else { ":=" };
         self.line(format!("{} {sign} {}({})", names.join(", "), func.name, arguments.join(", ")));
         for (name, ty) in names.iter().zip(&func.results) {
@@ -74,22 +83,12 @@ impl Gen {
 
     /// A use of generic types and functions.
     pub fn generic_call(&mut self) -> bool {
-        let start = format!("type num{MARK} interface");
-        if !self.top.iter().any(|text| text.starts_with(&start)) {
-            self.top.push(format!(
-                "{start} {{\n\t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}\n\n\
-                 type box{MARK}[T num{MARK}] struct {{\n\tv T\n\tn uint8\n}}\n\n\
-                 func (b *box{MARK}[T]) add(x T) T {{\n\tb.v += x\n\tb.n++\n\treturn b.v\n}}\n\n\
-                 func (b box{MARK}[T]) twice() T {{\n\treturn b.v * 2\n}}\n\n\
-                 func most{MARK}[T num{MARK}](x, y T) T {{\n\tif x > y {{\n\t\treturn x\n\t}}\n\treturn y\n}}\n\n\
-                 func conv{MARK}[To, From num{MARK}](x From) To {{\n\treturn To(x)\n}}\n\n\
-                 func pick{MARK}[A, B any](first bool, a A, b B) (A, B, bool) {{\n\tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}"
-            ));
-        }
+        let number = self.numeric();
+        self.declare_once("type box", |_| generic_declarations(&number));
         let (int, other) = (self.int(), self.int());
         let value = self.var_expr(&Ty::Int(int), 2);
         let name = self.name("v");
-        match self.rng.below(5) {
+        match self.rng.below(8) {
             0 => {
                 let second = self.expr(&Ty::Int(int), 1).text;
                 self.line(format!("{name} := most{MARK}({value}, {second})"));
@@ -111,6 +110,26 @@ impl Gen {
                 self.declare(&second, &Ty::Int(other), true);
                 self.declare(&third, &Ty::Bool, true);
             }
+            4 => {
+                let by = self.var_expr(&Ty::Int(Int::named("uint8")), 1);
+                self.line(format!("{name} := stride{MARK}(walk{MARK}({value}), {by})"));
+                self.declare(&name, &Ty::Int(Int::named("uint64")), true);
+            }
+            5 => {
+                let (a, b) = (self.name("b"), self.var_expr(&Ty::Int(other), 1));
+                self.line(format!("{a} := pair{MARK}[{}, {}]{{{value}, {b}}}", int.name, other.name));
+                self.line(format!("{name} := {a}.swap().first"));
+                self.declare(&name, &Ty::Int(other), true);
+                self.sink(&format!("{a}.second"), &Ty::Int(other));
+            }
+            6 => {
+                let wanted = Ty::Slice(Box::new(Ty::Int(int)));
+                let of = self.expr(&wanted, 1).text;
+                let hash = self.slice_hash();
+                let of = if of == "nil" { format!("[]{}{{{value}, 1}}", int.name) } else { of };
+                self.line(format!("{name} := {hash}({of})"));
+                self.declare(&name, &Ty::Int(int), true);
+            }
             _ => {
                 let b = self.name("b");
                 self.line(format!("{b} := box{MARK}[{}]{{v: {value}}}", int.name));
@@ -123,4 +142,23 @@ impl Gen {
         }
         true
     }
+}
+
+/// Generic types with methods, and generic functions, for numbers of the constraint `number`.
+fn generic_declarations(number: &str) -> String {
+    format!(
+        "type box{MARK}[T {number}] struct {{\n\tv T\n\tn uint8\n}}\n\n\
+         func (b *box{MARK}[T]) add(x T) T {{\n\tb.v += x\n\tb.n++\n\treturn b.v\n}}\n\n\
+         func (b box{MARK}[T]) twice() T {{\n\treturn b.v * 2\n}}\n\n\
+         func most{MARK}[T {number}](x, y T) T {{\n\tif x > y {{\n\t\treturn x\n\t}}\n\treturn y\n}}\n\n\
+         func conv{MARK}[To, From {number}](x From) To {{\n\treturn To(x)\n}}\n\n\
+         func pick{MARK}[A, B any](first bool, a A, b B) (A, B, bool) {{\n\
+         \tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}\n\n\
+         type pair{MARK}[A, B any] struct {{\n\tfirst A\n\tsecond B\n}}\n\n\
+         func (p pair{MARK}[A, B]) swap() pair{MARK}[B, A] {{\n\treturn pair{MARK}[B, A]{{p.second, p.first}}\n}}\n\n\
+         type stepper{MARK} interface {{\n\t~uint16 | ~int32\n\tstep(by uint8) uint64\n}}\n\n\
+         type walk{MARK} uint16\n\n\
+         func (w walk{MARK}) step(by uint8) uint64 {{\n\treturn uint64(w)*3 + uint64(by)\n}}\n\n\
+         func stride{MARK}[T stepper{MARK}](x T, by uint8) uint64 {{\n\treturn x.step(by) ^ uint64(x)\n}}"
+    )
 }

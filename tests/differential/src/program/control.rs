@@ -1,7 +1,10 @@
 //! Statements that decide what is done: branches, loops, switches, jumps.
 
-use super::r#gen::Gen;
+use super::r#gen::{Gen, Sink};
 use super::types::{Int, Ty};
+
+/// How often a statement in loops runs, at most: each turn doubles the paths of a branch.
+const MOST_TURNS: u32 = 6;
 
 impl Gen {
     pub fn if_statement(&mut self) -> bool {
@@ -49,7 +52,7 @@ impl Gen {
 
     /// Whether one more loop of `turns` may stand here.
     pub fn enter_loop(&mut self, turns: u32) -> bool {
-        if self.loops >= 2 || self.turns * turns > 12 {
+        if self.loops >= 2 || self.turns * turns > MOST_TURNS {
             return false;
         }
         self.loops += 1;
@@ -414,7 +417,16 @@ impl Gen {
     }
 
     pub fn early_return(&mut self) -> bool {
-        if self.in_closure || self.results.is_empty() {
+        let of_entry = self.results.is_empty() && !self.in_closure && self.sink == Sink::Results;
+        if of_entry && self.rng.chance(30) && self.on("early return of the entry") {
+            let condition = self.condition(2);
+            let value = self.var_expr(&Ty::Int(Int::named("uint32")), 1);
+            self.line(format!("if {condition} {{"));
+            self.line(format!("\treturn {}({value})", self.entry.result()));
+            self.line("}");
+            return true;
+        }
+        if self.results.is_empty() {
             return false;
         }
         let condition = self.condition(2);

@@ -119,6 +119,14 @@ impl Gen {
                     }
                 }
                 6 => Field { name: format!("F{number}x{}", self.counter), ty: Ty::Bool, embedded: false },
+                7 if !embeddable.is_empty() => {
+                    let index = embeddable[self.rng.below(embeddable.len())];
+                    let name = format!("F{number}x{}", self.counter);
+                    Field { name, ty: Ty::Named(index), embedded: false }
+                }
+                8 if self.rng.chance(30) && self.on("texts in structs") => {
+                    Field { name: format!("F{number}x{}", self.counter), ty: Ty::Str, embedded: false }
+                }
                 _ => Field {
                     name: format!("F{number}x{}", self.counter),
                     ty: Ty::Int(self.int()),
@@ -234,7 +242,7 @@ impl Gen {
         let name = self.global_name("g");
         let ty = match self.rng.below(8) {
             0 => Ty::Array(1 + self.rng.below(4), Box::new(Ty::Int(self.int()))),
-            1 if !self.types.is_empty() => Ty::Named(self.rng.below(self.types.len())),
+            1 if !self.types.is_empty() => self.global_type(),
             2 => Ty::Bool,
             _ => Ty::Int(self.int()),
         };
@@ -257,18 +265,29 @@ impl Gen {
         self.globals.push(Var { name, ty, mutable: true });
     }
 
+    /// A named type of which a global can be: it holds no addresses.
+    fn global_type(&mut self) -> Ty {
+        let ty = Ty::Named(self.rng.below(self.types.len()));
+        if self.has_text(&ty) { Ty::Bool } else { ty }
+    }
+
     pub fn function(&mut self) {
         let name = self.global_name("fn");
+        let pure = self.rng.chance(60);
         let params: Vec<Ty> = (0..1 + self.rng.below(4))
             .map(|_| {
                 if self.rng.chance(10) && self.on("slices as parameters") {
                     return Ty::Slice(Box::new(Ty::Int(Int::named("uint8"))));
                 }
                 let ty = self.ty();
+                if !pure && self.rng.chance(25) && !matches!(ty, Ty::Str) && self.on("pointers as parameters")
+                {
+                    return Ty::Pointer(Box::new(ty));
+                }
                 if self.size(&ty) > 16 { Ty::Int(self.int()) } else { ty }
             })
             .collect();
-        let count = self.rng.weighted(&[(60, 1), (30, 2), (10, 3)]);
+        let count = self.rng.weighted(&[(if pure { 0 } else { 15 }, 0), (60, 1), (30, 2), (10, 3)]);
         let results: Vec<Ty> = (0..count)
             .map(|_| match self.rng.below(6) {
                 0 => Ty::Bool,
@@ -279,16 +298,19 @@ impl Gen {
                 _ => Ty::Int(self.int()),
             })
             .collect();
-        let pure = self.rng.chance(70);
         let vars: Vec<Var> = params
             .iter()
             .enumerate()
-            .map(|(index, ty)| Var { name: format!("a{index}"), ty: ty.clone(), mutable: true })
+            .map(|(index, ty)| {
+                let mutable = !matches!(ty, Ty::Pointer(_));
+                Var { name: format!("a{index}"), ty: ty.clone(), mutable }
+            })
             .collect();
         let written: Vec<String> =
             vars.iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
         let shown: Vec<String> = results.iter().map(|ty| self.show(ty)).collect();
         let results_text = match shown.as_slice() {
+            [] => String::new(),
             [one] => one.clone(),
             _ => format!("({})", shown.join(", ")),
         };
@@ -332,7 +354,7 @@ impl Gen {
         self.pure = false;
         self.sink = Sink::Results;
         self.results = Vec::new();
-        self.budget = 6 + self.rng.below(14) as i32;
+        self.budget = 6 + self.rng.below(11) as i32;
         for line in self.entry.head() {
             self.lines.push(line);
         }
@@ -345,6 +367,7 @@ impl Gen {
         for global in self.globals.clone() {
             self.sink(&global.name, &global.ty);
         }
+        self.sink_maps();
         self.sink_scope();
         let value = self.var_expr(&Ty::Int(Int::named("uint32")), 2);
         self.line(format!("return {}({value})", self.entry.result()));

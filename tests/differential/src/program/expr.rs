@@ -437,7 +437,7 @@ impl Gen {
 
     fn aggregate_comparison(&mut self, depth: u32) -> Expr {
         let found = self.var(|it, var| {
-            matches!(it.plain(&var.ty), Ty::Named(_) | Ty::Array(..)) && !it.has_text(&var.ty)
+            matches!(it.plain(&var.ty), Ty::Named(_) | Ty::Array(..)) && !it.has_slice(&var.ty)
         });
         let Some(var) = found else { return expr(self.condition(depth)) };
         let operator = self.rng.pick(&["==", "!="]);
@@ -446,7 +446,16 @@ impl Gen {
         expr(format!("{} {operator} ({other})", var.name))
     }
 
-    /// Whether values of the type hold strings.
+    /// Whether values of the type hold slices, so that they can't be compared.
+    fn has_slice(&self, ty: &Ty) -> bool {
+        match self.under(ty) {
+            Ty::Slice(_) => true,
+            Ty::Array(_, element) => self.has_slice(&element),
+            other => self.fields(&other).iter().any(|field| self.has_slice(&field.ty)),
+        }
+    }
+
+    /// Whether values of the type hold addresses.
     pub fn has_text(&self, ty: &Ty) -> bool {
         match self.under(ty) {
             Ty::Str | Ty::Slice(_) => true,

@@ -195,6 +195,14 @@ impl Gen {
                 self.indent -= 1;
                 self.line("}");
             }
+            Ty::Str if self.rng.chance(60) && self.on("contents of texts") => {
+                let hash = self.text_hash();
+                self.sink_word(&format!("{hash}({expr})"));
+            }
+            Ty::Slice(element) if matches!(**element, Ty::Int(_)) && self.rng.chance(60) => {
+                let hash = self.slice_hash();
+                self.sink_word(&format!("uint64({hash}({expr}))"));
+            }
             Ty::Str | Ty::Slice(_) => self.sink_word(&format!("uint64(len({expr}))")),
             Ty::Array(length, element) => {
                 for index in 0..*length {
@@ -218,7 +226,7 @@ impl Gen {
         }
     }
 
-    fn sink_word(&mut self, word: &str) {
+    pub fn sink_word(&mut self, word: &str) {
         match self.sink {
             Sink::Results => {
                 let slot = self.slots;
@@ -330,10 +338,15 @@ impl Gen {
         let named = (0..self.types.len()).collect::<Vec<_>>();
         match self.rng.below(20) {
             0..=9 => Ty::Int(self.int()),
-            10 | 11 => Ty::Bool,
-            12 if self.on("strings") => Ty::Str,
+            10 => Ty::Bool,
+            11 | 12 if self.on("strings") => Ty::Str,
             13 | 14 => {
-                let element = if self.rng.chance(80) { Ty::Int(self.int()) } else { Ty::Bool };
+                let element = match self.rng.below(10) {
+                    0 => Ty::Bool,
+                    1 if !named.is_empty() => Ty::Named(self.rng.pick(&named)),
+                    2 => Ty::Array(1 + self.rng.below(3), Box::new(Ty::Int(self.small_int()))),
+                    _ => Ty::Int(self.int()),
+                };
                 Ty::Array(1 + self.rng.below(4), Box::new(element))
             }
             15..=18 if !named.is_empty() => Ty::Named(self.rng.pick(&named)),
@@ -368,6 +381,9 @@ impl Gen {
             let global = self.globals.iter().any(|other| other.name == var.name);
             if assign && (!var.mutable || (global && self.pure)) {
                 // What a pointer points to can be assigned all the same.
+                if let Ty::Pointer(to) = self.plain(&var.ty) {
+                    self.places(&format!("(*{})", var.name), &to, ty, 1, &mut places);
+                }
                 continue;
             }
             self.places(&var.name, &var.ty, ty, 0, &mut places);

@@ -38,6 +38,8 @@ pub enum Way {
     NotRun(String),
     /// The kernel can't be asked.
     NotAsked(String),
+    /// None: we refuse it, as the kernel does. What we make of a program should not be so.
+    Refused(String),
 }
 
 impl Way {
@@ -59,6 +61,7 @@ impl fmt::Display for Way {
             Way::Result => write!(f, "other results"),
             Way::Panic => write!(f, "a panic in one world only"),
             Way::NotRun(words) => write!(f, "the kernel can't run it: {words}"),
+            Way::Refused(words) => write!(f, "refused: {words}"),
             Way::NotAsked(words) => write!(f, "the kernel can't be asked: {words}"),
         }
     }
@@ -138,6 +141,8 @@ pub fn compile(text: &str, inputs: &[Vec<u8>]) -> Result<Compiled, Answer> {
     Ok(Compiled { object, entry, refused, job })
 }
 
+/// The code of a program whose verification takes too many steps.
+const TOO_LARGE: &str = "GB0413";
 /// How the codes of predicted verdicts begin.
 const PREDICTED: &str = "GB04";
 
@@ -166,6 +171,19 @@ pub fn analyse(text: &str) -> Result<Arc<Analysis>, String> {
 }
 
 impl Compiled {
+    /// Whether the model finds that its verification takes too many steps, which takes a machine half a minute.
+    pub fn is_too_large(&self) -> bool {
+        self.refused.as_ref().is_some_and(|refused| refused.starts_with(TOO_LARGE))
+    }
+
+    /// Steps that the verifier of a kernel takes, where it accepts.
+    pub fn steps(report: &Result<Report, String>) -> Option<u32> {
+        match report.as_ref().ok()?.verdicts.first()? {
+            Loaded::Accepted(accepted) => Some(accepted.processed),
+            _ => None,
+        }
+    }
+
     /// Compares the model of `kernel` with what the kernel says, and its results with Go's.
     pub fn compare(&self, kernel: &Kernel, report: &Result<Report, String>, native: &[NativeRun]) -> Answer {
         let differs = |(way, words)| Answer::Differs(Difference { way, kernel: kernel.name, words });
@@ -261,4 +279,48 @@ pub fn particular(words: &str) -> String {
         result.push(c);
     }
     result.trim_end().chars().take(140).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use gobpf_tests::hex::Hex;
+    use gobpf_tests::job::{Entry as MapEntry, Ran};
+
+    use super::*;
+
+    const PROGRAM: &str = "package p\n\nimport \"github.com/miekg/bpf\"\n\n\
+        var OutZQ = bpf.Array[[2]uint64]{MaxEntries: 4}\n\n\
+        //bpf:section xdp\nfunc ProgZQ(ctx *bpf.XDP) bpf.XDPAction {\n\
+        \to := OutZQ.Lookup(0)\n\tif o == nil {\n\t\treturn 0\n\t}\n\to[1] = 7\n\treturn 2\n}\n";
+
+    /// What a kernel reports of a run.
+    fn report(compiled: &Compiled, result: u32, words: [u64; 2], data: &[u8]) -> Report {
+        let value = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let entry = MapEntry {
+            map: compiled.job.map("Out").unwrap_or_default(),
+            key: Hex(vec![0; 4]),
+            value: Hex(value),
+        };
+        let ran = Ran { result: Ok(result), data: Hex(data.to_vec()), nanoseconds: 0 };
+        Report { ran: vec![ran], entries: vec![entry], ..Report::default() }
+    }
+
+    #[test]
+    fn each_way_of_differing_is_seen() -> Result<(), String> {
+        let compiled = compile(PROGRAM, &[vec![0; 80]]).map_err(|answer| format!("{answer:?}"))?;
+        let native = [NativeRun { result: 2, data: vec![1; 80], panic: None, words: vec![0, 7] }];
+        let way = |result, words, data: [u8; 80]| {
+            compiled.results(&report(&compiled, result, words, &data), &native).map(|(way, _)| way)
+        };
+        let data = |at: usize, byte| std::array::from_fn(|index| if index == at { byte } else { 1 });
+        assert_eq!(way(2, [0, 7], data(0, 1)), None);
+        assert_eq!(way(3, [0, 7], data(0, 1)), Some(Way::Result));
+        assert_eq!(way(0, [0, 7], data(0, 1)), Some(Way::Panic));
+        assert_eq!(way(2, [0, 6], data(0, 1)), Some(Way::Result));
+        assert_eq!(way(2, [1 << 63, 7], data(0, 1)), Some(Way::Result));
+        assert_eq!(way(2, [0, 7], data(79, 0)), Some(Way::Result));
+        let none = Report::default();
+        assert!(matches!(compiled.results(&none, &native), Some((Way::NotRun(_), _))));
+        Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! Literals of generated programs: numbers and texts in all the ways in which they can be written.
 
 use super::r#gen::Gen;
+use super::standard::BOUNDARIES;
 use super::types::Int;
 
 /// Pieces of texts in quotes, each with few bytes.
@@ -51,6 +52,11 @@ impl Gen {
             .collect();
         if !fitting.is_empty() && self.rng.chance(15) {
             return fitting[self.rng.below(fitting.len())].clone();
+        }
+        if self.rng.chance(6) && self.on("package math") {
+            let fit = |(_, value): &&(&str, i128)| *value >= int.min() && *value <= int.max();
+            let fitting: Vec<_> = BOUNDARIES.iter().filter(fit).collect();
+            return fitting[self.rng.below(fitting.len())].0.to_owned();
         }
         let value = self.boundary(int);
         self.spell(value)

@@ -96,4 +96,92 @@ impl Gen {
         }
         true
     }
+
+    /// Writes what is in the maps to where it is seen.
+    pub fn sink_maps(&mut self) {
+        let (go_map, hash) = (format!("gomap{MARK}"), format!("hash{MARK}"));
+        let there = |it: &Gen, name: &str| it.top.iter().any(|text| text.contains(&format!("var {name} ")));
+        if there(self, &go_map) {
+            for key in [0, 1, 2, 7, 15] {
+                self.sink_word(&format!("{go_map}[{key}]"));
+            }
+        }
+        if there(self, &hash) {
+            for key in [0, 3, 15] {
+                self.line(format!("if q := {hash}.Lookup({key}); q != nil {{"));
+                self.indent += 1;
+                self.sink_word("*q + 1");
+                self.indent -= 1;
+                self.line("}");
+            }
+        }
+    }
+
+    /// A statement on a map whose keys and values are structs, or of another kind.
+    pub fn other_map(&mut self) -> bool {
+        if self.pure || self.in_closure {
+            return false;
+        }
+        let (word, small) = (Ty::Int(Int::named("uint64")), Ty::Int(Int::named("uint32")));
+        let (name, found) = (self.name("v"), self.name("q"));
+        let (key, value) = (self.var_expr(&small, 1), self.var_expr(&word, 1));
+        match self.rng.below(5) {
+            0 | 1 => {
+                let entry = self.entry_types();
+                let map = self.declare_once("var recs", |name| {
+                    format!("{name} = bpf.Hash[{entry}key, {entry}]{{MaxEntries: 128}}")
+                });
+                let key = format!("{entry}key{{a: uint8({key}) & 3, b: 7}}");
+                self.line(format!("{name} := uint64(0)"));
+                self.line(format!("if {found} := {map}.Lookup({key}); {found} != nil {{"));
+                self.line(format!("\t{found}.n += {value}"));
+                self.line(format!("\t{found}.t[1] ^= uint16({found}.n)"));
+                self.line(format!("\t{name} = {found}.n + uint64({found}.t[1])"));
+                self.line("} else {");
+                self.line(format!("\t{map}.Update({key}, {entry}{{n: {value}}})"));
+                self.line("}");
+            }
+            2 => {
+                let entry = self.entry_types();
+                let map = self.declare_once("//bpf:map hash max_entries=64\nvar groups", |name| {
+                    format!("{name} = map[{entry}key]{entry}{{}}")
+                });
+                let key = format!("{entry}key{{a: uint8({key}) & 3}}");
+                self.line(format!("{found} := {map}[{key}]"));
+                self.line(format!("{found}.n += {value}"));
+                self.line(format!("{map}[{key}] = {found}"));
+                self.line(format!("{name} := {found}.n"));
+            }
+            3 => {
+                let map = self
+                    .declare_once("var line", |name| format!("{name} = bpf.Queue[uint64]{{MaxEntries: 3}}"));
+                self.line(format!("var {name} uint64"));
+                match self.rng.below(3) {
+                    0 => self.line(format!("{name} = uint64({map}.Push({value}))")),
+                    1 => self.line(format!("{name} += uint64({map}.Pop(&{name}))")),
+                    _ => self.line(format!("{name} += uint64({map}.Peek(&{name}))")),
+                }
+            }
+            _ => {
+                let map = self.declare_once("var slots", |name| {
+                    format!("{name} = bpf.Array[[3]uint16]{{MaxEntries: 4}}")
+                });
+                self.line(format!("{name} := uint64(9)"));
+                self.line(format!("if {found} := {map}.Lookup({key} & 7); {found} != nil {{"));
+                self.line(format!("\t{found}[1] += uint16({value})"));
+                self.line(format!("\t{name} = uint64({found}[1])"));
+                self.line("}");
+            }
+        }
+        self.declare(&name, &word, true);
+        true
+    }
+
+    /// The types of keys and values of maps; the name of the latter.
+    fn entry_types(&mut self) -> String {
+        self.declare_once("type rec", |name| {
+            let value = name.trim_start_matches("type ");
+            format!("{name} struct {{\n\tn uint64\n\tt [2]uint16\n}}\n\ntype {value}key struct {{\n\ta uint8\n\tb uint32\n}}")
+        })
+    }
 }

@@ -10,7 +10,7 @@
 //! name: all are on, `--without NAME` switches one off.
 //!
 //! What keeps a program valid: an expression knows whether Go folds it, since a folded one must not overflow; loops have a
-//! constant number of turns, at most twelve of nested ones together; functions call only those written before; those that
+//! constant number of turns, at most six of nested ones together; functions call only those written before; those that
 //! change what outlives them are never called inside an expression, because Go leaves the order of some evaluations open;
 //! a frame has a bound. Panics (a division by zero, an index out of range, a negative shift) are possible and rare.
 //!
@@ -44,6 +44,7 @@ mod package;
 mod packets;
 mod reduce;
 mod run;
+mod standard;
 mod stmt;
 mod types;
 mod values;

@@ -12,10 +12,13 @@ use super::types::{Int, Named, Var};
 
 /// Packages of the standard library that programs use, by the name that they use them by.
 const IMPORTS: &[(&str, &str)] = &[
+    ("cmp", "cmp"),
     ("binary", "encoding/binary"),
     ("iter", "iter"),
+    ("math", "math"),
     ("bits", "math/bits"),
     ("atomic", "sync/atomic"),
+    ("utf8", "unicode/utf8"),
     ("unsafe", "unsafe"),
 ];
 const SDK: &str = "github.com/miekg/bpf";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, Member, NativeRun};
-use super::judge::{self, Answer, Difference};
+use super::judge::{self, Answer, Difference, Way};
 use super::kernels::Kernel;
 
 /// Candidates that are built together.
@@ -121,6 +121,10 @@ impl Asked<'_> {
         let mut add = |index: usize, native: &[NativeRun], answer: Answer| match answer {
             Answer::Differs(difference) if difference.is_like(self.difference) => {
                 let text = texts[index].clone();
+                found.push((index, Reduced { text, native: native.to_vec(), difference }));
+            }
+            Answer::Refused(words) if self.difference.way == Way::Refused(words.clone()) => {
+                let (text, difference) = (texts[index].clone(), self.difference.clone());
                 found.push((index, Reduced { text, native: native.to_vec(), difference }));
             }
             _ => {}

@@ -27,6 +27,9 @@ const FULL: u64 = 20_000;
 /// The name among what a run is without that leaves the virtual machines out.
 pub const WITHOUT_MACHINES: &str = "machines";
 
+/// What is said of programs whose verification takes too many steps.
+const MANY_STEPS: &str = "million instructions";
+
 /// Who answers where no kernel is asked.
 const COMPILER: &str = "";
 
@@ -52,6 +55,7 @@ pub fn run_on(settings: &Settings, kernels: &[Kernel]) -> Result<Outcome, String
         tally: kernels.iter().map(|kernel| (kernel.name, Tally::default())).collect(),
         ways: BTreeMap::new(),
         refused: BTreeMap::new(),
+        too_large: 0,
         different: BTreeSet::new(),
         coverage: Coverage::default(),
         waiting: Vec::new(),
@@ -91,10 +95,12 @@ struct Tally {
     same: u64,
     refused: u64,
     differ: u64,
+    /// Steps of its verifier, for each program that it accepts.
+    steps: Vec<u32>,
 }
 
 /// Cases with the answers of a kernel.
-type Judged = (Kernel, Vec<(Case, Answer)>);
+type Judged = (Kernel, Vec<(Case, Answer, Option<u32>)>);
 
 struct Run<'a> {
     outcome: Outcome,
@@ -104,6 +110,8 @@ struct Run<'a> {
     ways: BTreeMap<String, (u64, Vec<String>)>,
     /// Programs that we refuse, by the code and the words.
     refused: BTreeMap<String, BTreeSet<u64>>,
+    /// Programs of too many steps, which no machine is asked about.
+    too_large: u64,
     /// Programs that differ.
     different: BTreeSet<u64>,
     coverage: Coverage,
@@ -153,10 +161,15 @@ impl Run<'_> {
             for (case, compiled) in &cases {
                 let report = kernel.ask(std::slice::from_ref(&compiled.job)).pop();
                 let report = report.unwrap_or_else(|| Err("no report".to_owned()));
+                let steps = Compiled::steps(&report);
+                self.tally.entry(kernel.name).or_default().steps.extend(steps);
                 let answer = compiled.compare(kernel, &report, &case.native);
                 self.answer(case, answer, Some(kernel.name))?;
             }
         }
+        let (large, cases): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|(_, compiled)| compiled.is_too_large());
+        self.too_large += large.len() as u64;
         self.waiting.extend(cases);
         if self.waiting.len() >= MACHINE_LOT { self.start_machine() } else { Ok(()) }
     }
@@ -172,7 +185,7 @@ impl Run<'_> {
             let reports = kernel.ask(&jobs);
             let judged = cases.into_iter().zip(&reports).map(|((case, compiled), report)| {
                 let answer = compiled.compare(&kernel, report, &case.native);
-                (case, answer)
+                (case, answer, Compiled::steps(report))
             });
             let judged = judged.collect();
             (kernel, judged)
@@ -184,7 +197,10 @@ impl Run<'_> {
     fn finish_machine(&mut self) -> Result<(), String> {
         let Some(machine) = self.started.take() else { return Ok(()) };
         let (kernel, judged) = machine.join().map_err(|_| "the thread of a machine crashed")?;
-        judged.into_iter().try_for_each(|(case, answer)| self.answer(&case, answer, Some(kernel.name)))
+        judged.into_iter().try_for_each(|(case, answer, steps)| {
+            self.tally.entry(kernel.name).or_default().steps.extend(steps);
+            self.answer(&case, answer, Some(kernel.name))
+        })
     }
 
     /// Counts an answer.
@@ -194,7 +210,13 @@ impl Run<'_> {
             Answer::Same => tally.same += 1,
             Answer::Refused(words) => {
                 tally.refused += 1;
-                self.refused.entry(words).or_default().insert(case.number);
+                let numbers = self.refused.entry(words.clone()).or_default();
+                // Those of too many steps would take too long.
+                if numbers.insert(case.number) && numbers.len() == 1 && !words.contains(MANY_STEPS) {
+                    let kernel = kernel.unwrap_or(COMPILER);
+                    let refused = Difference { way: Way::Refused(words.clone()), kernel, words };
+                    self.keep("refused-", case, refused, true)?;
+                }
             }
             Answer::Differs(difference) => {
                 tally.differ += 1;
@@ -213,14 +235,20 @@ impl Run<'_> {
         examples.truncate(8);
         examples.push(format!("  program {}: {}", case.number, difference.words));
         let first = *count <= REDUCED_OF_A_WAY;
-        let name = format!("go-{}-{}.go", self.settings.seed, case.number);
         if difference.way == Way::NotGo {
-            return self.settings.keep(&format!("not-{name}"), &case.program.text).map(drop);
+            let name = format!("not-go-{}-{}.go", self.settings.seed, case.number);
+            return self.settings.keep(&name, &case.program.text).map(drop);
         }
+        self.keep("", case, difference, first)
+    }
+
+    /// Keeps a program as a file whose name begins so, `smaller` if that is possible.
+    fn keep(&self, begin: &str, case: &Case, difference: Difference, smaller: bool) -> Result<(), String> {
         if self.settings.keep.is_none() {
             return Ok(());
         }
-        let reduced = if first { reduce::reduce(&case.program, &difference, self.kernels)? } else { None };
+        let name = format!("{begin}go-{}-{}.go", self.settings.seed, case.number);
+        let reduced = if smaller { reduce::reduce(&case.program, &difference, self.kernels)? } else { None };
         let inputs = &case.program.packets;
         let (name, kept) = match reduced {
             Some(Reduced { text, native, difference }) => {
@@ -250,16 +278,26 @@ impl Run<'_> {
             println!("{count:6} {way}");
             examples.iter().take(3).for_each(|example| println!("{example}"));
         }
-        for (kernel, Tally { same, refused, differ }) in
-            self.tally.iter().filter(|(name, _)| **name != COMPILER)
-        {
+        for (kernel, tally) in self.tally.iter_mut().filter(|(name, _)| **name != COMPILER) {
+            let Tally { same, refused, differ, steps } = tally;
+            steps.sort_unstable();
+            let of = |hundredths: usize| steps.get(steps.len() * hundredths / 100).copied().unwrap_or(0);
             println!(
-                "{kernel}: {same} programs load as the model says and compute what Go computes, {differ} differ, \
-                 {refused} are refused as the model says"
+                "{kernel}: {same} programs load as the model says and compute what Go computes, {differ} differ"
+            );
+            let all: u64 = steps.iter().map(|steps| u64::from(*steps)).sum();
+            println!(
+                "  {refused} are refused as the model says; steps of its verifier: {} in the middle, {} at 99%, {all} for all",
+                of(50),
+                of(99)
             );
         }
         let (refused, programs) = (self.refusals(), self.outcome.programs);
         println!("{refused} of {programs} programs are refused by us");
+        println!(
+            "{} of them for too many steps: only the running kernel was asked about these",
+            self.too_large
+        );
         if programs >= MANY && refused * 100 > programs * MOST_REFUSED_PERCENT {
             self.outcome.faults.push(format!(
                 "{refused} of {programs} programs are refused: at most {MOST_REFUSED_PERCENT}% may be"

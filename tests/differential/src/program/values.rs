@@ -16,14 +16,22 @@ impl Gen {
         let outer =
             (std::mem::replace(&mut self.in_closure, true), std::mem::take(&mut self.loops), self.sink);
         self.declare(&argument, &Ty::Int(param), true);
+        let results = std::mem::replace(&mut self.results, vec![Ty::Int(result)]);
         let mut pure = true;
         if let Some((place, int)) = &captured {
             let value = self.expr(&Ty::Int(*int), 1).text;
             self.line(format!("{place} += {value}"));
             pure = false;
+            if self.rng.chance(50) && self.on("closures with statements") {
+                self.body();
+            }
         }
         let depth = self.depth();
         let value = self.expr(&Ty::Int(result), depth).text;
+        if !pure {
+            self.sink_scope();
+        }
+        self.results = results;
         self.line(format!("return {value} ^ {}({argument})", result.name));
         self.close_plain("}");
         (self.in_closure, self.loops, self.sink) = outer;
@@ -83,6 +91,18 @@ impl Gen {
         });
         let Some(Var { name: of, ty, .. }) = found else { return false };
         let name = self.name("q");
+        if self.rng.chance(20) && self.on("pointers that may be nil") {
+            let condition = self.condition(1);
+            self.line(format!("var {name} *{}", self.show(&ty)));
+            self.line(format!("if {condition} {{"));
+            self.line(format!("\t{name} = &{of}"));
+            self.line("}");
+            let value = self.expr(&ty, 1).text;
+            self.line(format!("if {name} != nil {{"));
+            self.line(format!("\t*{name} = {value}"));
+            self.line("}");
+            return true;
+        }
         self.line(format!("{name} := &{of}"));
         self.declare(&name, &Ty::Pointer(Box::new(ty.clone())), false);
         match self.plain(&ty) {
@@ -210,7 +230,14 @@ impl Gen {
     pub fn local_constant(&mut self) -> bool {
         let (name, int) = (self.name("c"), self.int());
         let value = self.rng.below(100) as i128;
-        match self.rng.below(3) {
+        match self.rng.below(4) {
+            3 => {
+                self.line("const (");
+                self.line(format!("\t{name}a = iota*{value} + 1"));
+                self.line(format!("\t{name}b"));
+                self.line(format!("\t{name} = {name}a<<iota - len(\"four\")"));
+                self.line(")");
+            }
             0 => self.line(format!("const {name} = {value}")),
             1 => self.line(format!("const {name} int16 = {value} << 3 / 4 * 2.5 - 0.5 + 0.5")),
             _ => self.line(format!("const {name} {} = {value}", int.name)),
@@ -243,7 +270,9 @@ impl Gen {
         let stem = format!("{}{}", int.name[..1].to_uppercase(), &int.name[1..]);
         let value = self.expr(&Ty::Int(int), 1).text;
         let name = self.name("v");
-        match self.rng.below(6) {
+        match self.rng.below(8) {
+            6 => self.line(format!("{name} := atomic.And{stem}(&{of}, {value})")),
+            7 => self.line(format!("{name} := atomic.Or{stem}(&{of}, {value})")),
             0 => {
                 self.line(format!("atomic.Add{stem}(&{of}, {value})"));
                 return true;
@@ -263,6 +292,23 @@ impl Gen {
             }
         }
         self.declare(&name, &Ty::Int(int), true);
+        true
+    }
+
+    /// A variable of a type without a name, its copy, and a comparison of both.
+    pub fn anonymous_struct(&mut self) -> bool {
+        let (first, second) = (self.int(), self.int());
+        let (name, copy, same) = (self.name("v"), self.name("v"), self.name("v"));
+        let (x, y) = (self.expr(&Ty::Int(first), 2).text, self.expr(&Ty::Int(second), 1).text);
+        let z = self.expr(&Ty::Int(second), 1).text;
+        let ty = format!("struct {{ a {}; b [2]{} }}", first.name, second.name);
+        self.line(format!("{name} := {ty}{{a: {x}, b: [2]{}{{1: {y}}}}}", second.name));
+        self.line(format!("{copy} := {name}"));
+        self.line(format!("{copy}.b[0] = {z}"));
+        self.line(format!("{same} := {name} == {copy}"));
+        self.declare(&same, &Ty::Bool, true);
+        self.sink(&format!("{copy}.a"), &Ty::Int(first));
+        self.sink(&format!("{copy}.b[1]"), &Ty::Int(second));
         true
     }
 }

@@ -41,7 +41,7 @@ struct Mutant {
 /// Go can't be asked, the corpus is not valid, or a file can't be written.
 pub fn run(settings: &Settings) -> Result<Outcome, String> {
     let sdk = files::root().join("sdk");
-    let mut oracle = Gopher::start(ORACLE, &[&sdk.to_string_lossy()])?;
+    let mut oracle = Gopher::start(ORACLE, &[&sdk.to_string_lossy()], None)?;
     let corpus = Corpus::read()?;
     let mut run = Run {
         outcome: Outcome {
