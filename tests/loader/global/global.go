@@ -31,4 +31,3 @@ func OnGetppid(ctx *bpf.SysEnter) int32 {
 	bpf.TracePrintk("sum %d %d\n", twice(n), p.X)
 	return 0
 }
-
