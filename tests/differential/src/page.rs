@@ -6,7 +6,7 @@ use gobpf_source::{FileId, SourceText};
 use gobpf_syntax::SyntaxTree;
 use gobpf_tests::files;
 
-use crate::grammar::{self, Counts, PRODUCTIONS, Production, Standing};
+use crate::grammar::{self, Counts, EXCEPTIONS, PRODUCTIONS, Production, Standing};
 
 /// Where the page stands, from the root of the repository.
 pub const PATH: &str = "tests/LANGUAGE.md";
@@ -14,7 +14,8 @@ pub const PATH: &str = "tests/LANGUAGE.md";
 const HEAD: &str = "# The language, production by production\n\n\
     Written by `cargo xtask docs` from the productions of the Go specification's grammar and the fixtures of the tests; a\n\
     test checks that it is current. A production that is compiled is shown by a program of `tests/run`, which Go and the\n\
-    kernels run with the same results; one that is refused by a file of `tests/check`, which has the diagnostic.\n\n\
+    kernels run with the same results; one that is refused by a file of `tests/check`, which has the diagnostic. Where only a\n\
+    part of a production is compiled, the page of the code shows what is not.\n\n\
     | production | consists of | in kernel code | shown by |\n\
     | ---------- | ----------- | -------------- | -------- |\n";
 
@@ -51,8 +52,12 @@ pub fn page() -> Result<(String, Vec<&'static str>), String> {
 
 fn row(production: &Production, shown: Option<&Fixture>) -> String {
     let standing = match production.standing {
-        Standing::Kernel => "compiled".to_owned(),
-        Standing::Refused(code) => format!("refused: [{code}](../compiler/diagnostics/codes/{code}.md)"),
+        Standing::Kernel => {
+            let exceptions = EXCEPTIONS.iter().filter(|(name, ..)| *name == production.name);
+            let exceptions = exceptions.map(|(_, words, code)| format!("; {words}: {}", link(code)));
+            std::iter::once("compiled".to_owned()).chain(exceptions).collect()
+        }
+        Standing::Refused(code) => format!("refused: {}", link(code)),
     };
     let fixture = shown.map_or("nothing".to_owned(), |fixture| {
         let path = fixture.path.strip_prefix("tests/").unwrap_or(&fixture.path);
@@ -60,6 +65,11 @@ fn row(production: &Production, shown: Option<&Fixture>) -> String {
     });
     let consists_of = production.consists_of.replace('|', "\\|");
     format!("| {} | <code>{}</code> | {standing} | {fixture} |\n", production.name, escape(&consists_of))
+}
+
+/// The page of a code.
+fn link(code: &str) -> String {
+    format!("[{code}](../compiler/diagnostics/codes/{code}.md)")
 }
 
 fn escape(text: &str) -> String {

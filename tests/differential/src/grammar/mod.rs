@@ -4,4 +4,4 @@ mod count;
 mod productions;
 
 pub use count::{Counts, count};
-pub use productions::{PRODUCTIONS, Production, Standing};
+pub use productions::{EXCEPTIONS, PRODUCTIONS, Production, Standing};

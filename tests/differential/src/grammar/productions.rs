@@ -238,3 +238,17 @@ pub const PRODUCTIONS: &[Production] = &[
     kernel("ImportSpec", r#"[ "." | PackageName ] ImportPath ."#),
     kernel("ImportPath", r#"string_lit ."#),
 ];
+
+/// What of a production that is compiled is not: the production, what, and the code with a page about it.
+pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("float_lit", "only in constants: no values", "GB0305"),
+    ("FunctionType", "only where the function is known when compiling", "GB0304"),
+    ("InterfaceType", "only as a constraint", "GB0303"),
+    ("MethodElem", "only in a constraint", "GB0303"),
+    ("MapType", "only of package variables that are BPF maps", "GB0311"),
+    ("FunctionDecl", "not recursive ones", "GB0307"),
+    ("FunctionLit", "only where the function is known when compiling", "GB0304"),
+    ("binary_op", "not `+` of strings that are not constant", "GB0308"),
+    ("DeferStmt", "not in loops", "GB0309"),
+    ("ImportSpec", "not packages of native Go", "GB0312"),
+];

@@ -2,12 +2,13 @@
 //!
 //! # The generator
 //!
-//! A seed and a number decide a program ([`generate`]). It is one file: constants with `iota`, named types (structs,
-//! nested and embedded, arrays, integers, aliases) with methods, globals, helper functions, and one XDP program. A
-//! function is written statement by statement (`stmt.rs`), each drawn from a table of forms with weights; expressions
-//! (`expr.rs`) are drawn by the type that is wanted, and every value may come from a variable, a field, an element, a
-//! pointer, a call, a conversion, an operator, or a constant, with boundary values first. Each form is a *feature* with a
-//! name: all are on, `--without NAME` switches one off.
+//! A seed and a number decide a program ([`generate`]): constants with `iota`, named types (structs, nested and embedded,
+//! arrays, integers, aliases) with methods, globals, maps, helper functions, and one program on packets or on a system
+//! call (`entry.rs`). Some have two files, with a third one for another build, or import a package that is made in the
+//! same way (`package.rs`). A function is written statement by statement, each drawn from a table of forms with weights
+//! (`stmt.rs`); expressions (`expr.rs`) are drawn by the type that is wanted, and every value may come from a variable, a
+//! field, an element, a pointer, a call, a conversion, an operator, or a constant, with boundary values first and in all
+//! spellings (`literals.rs`). Each form is a *feature* with a name: all are on, `--without NAME` switches one off.
 //!
 //! What keeps a program valid: an expression knows whether Go folds it, since a folded one must not overflow; loops have a
 //! constant number of turns, at most six of nested ones together; functions call only those written before; those that
@@ -20,10 +21,12 @@
 //! # The comparison
 //!
 //! A lot of programs becomes one Go package, so names of the package end with a mark that becomes the number. Each
-//! program is run with four packets, whose first byte is the number of the run. Globals and maps keep their state between the
-//! runs, in both worlds. The same text is compiled by us; its verdict of the model is compared with the kernel's, its
-//! results with Go's. A panic's result is that of `XDP_ABORTED`, and what was written before counts. Refusals are counted by
-//! code. Differences are reduced line by line (`reduce.rs`) and kept as files for `tests/run`.
+//! program is run with four inputs, whose first byte is the number of the run. Globals and maps keep their state between the
+//! runs, in both worlds. The same text is compiled by us, for the oldest kernel. The running kernel loads it, and so does
+//! the oldest one in a virtual machine: each verdict is compared with that of the model of this kernel, the results of all
+//! runs and the input afterwards with Go's. A panic's result is that of `XDP_ABORTED`, and what was written before counts.
+//! Refusals are counted by code; a program that is refused for its predicted verdict must be refused by the kernel.
+//! Differences are reduced line by line (`reduce.rs`) and kept as files for `tests/run`.
 
 mod archive;
 mod batch;
