@@ -3,10 +3,11 @@
 use gobpf_source::NodeId;
 use gobpf_syntax::ast;
 
+use crate::callkind::CallKind;
 use crate::context::{Cx, Mode};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, Stmt, StmtKind};
-use crate::stmt::{CallKind, push_effect, strip_parens};
+use crate::stmt::{push_effect, strip_parens};
 use crate::ty::Basic;
 
 impl<'a> Cx<'_, 'a> {

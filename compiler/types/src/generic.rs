@@ -230,7 +230,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// The instance of a generic function with type arguments, which stand at `nodes` where they are written.
-    fn instance_operand(
+    pub fn instance_operand(
         &mut self,
         id: SymbolId,
         arguments: Vec<Ty>,
@@ -266,7 +266,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// What the constraint of `param` demands, with `all` for the type parameters of `id`.
-    fn bound(&mut self, id: SymbolId, param: Ty, all: &[Ty]) -> Option<Interface> {
+    pub fn bound(&mut self, id: SymbolId, param: Ty, all: &[Ty]) -> Option<Interface> {
         let info = self.ck.types.param_of(param)?.clone();
         let params = self.ck.type_params(id);
         let terms = info.terms.map(|terms| {
@@ -276,164 +276,6 @@ impl<'a> Cx<'_, 'a> {
         let methods = info.methods.into_iter();
         let methods = methods.map(|(name, ty)| (name, self.ck.substitute(ty, &params, all))).collect();
         Some(Interface { methods, terms, comparable: info.comparable, text: SmolStr::default() })
-    }
-
-    /// A call of a generic function whose type arguments follow from the arguments.
-    pub fn infer_call(
-        &mut self,
-        callee: &Operand,
-        id: SymbolId,
-        operands: &[Operand],
-        signature: &Signature,
-        expr: &'a ast::Expr,
-    ) -> Option<Operand> {
-        let params = self.ck.type_params(id);
-        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
-        for (slot, given) in bound.iter_mut().zip(&callee.instance) {
-            *slot = Some(*given);
-        }
-        let targets: Vec<Option<Ty>> =
-            (0..operands.len()).map(|index| self.target_of(signature, index)).collect();
-        let mut untyped: Vec<(usize, Ty)> = Vec::new();
-        for (index, operand) in operands.iter().enumerate() {
-            let Some(target) = targets.get(index).copied().flatten() else { continue };
-            if operand.is_invalid() {
-                return None;
-            }
-            if self.ck.types.is_untyped(operand.ty) {
-                let param = params.iter().position(|param| *param == target);
-                if let Some(param) = param.filter(|_| !self.ck.types.is_nil(operand.ty)) {
-                    untyped.push((param, operand.ty));
-                }
-                continue;
-            }
-            if !self.ck.unify(target, operand.ty, &params, &mut bound) {
-                let substituted: Vec<Ty> =
-                    params.iter().zip(&bound).map(|(param, bound)| bound.unwrap_or(*param)).collect();
-                let shown = self.ck.substitute(target, &params, &substituted);
-                let none = bound.iter().all(Option::is_none);
-                let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
-                let why = Why::TypeMismatch {
-                    function: callee.text.clone(),
-                    missing: if none { names } else { Vec::new() },
-                    operand: self.display(operand.ty),
-                    text: operand.text.clone(),
-                    inferred: self.display(shown),
-                    target: self.display(target),
-                };
-                self.error(operand.node, why);
-                return None;
-            }
-        }
-        for (param, ty) in untyped {
-            let Some(slot) = bound.get_mut(param) else { continue };
-            let default = self.ck.types.default_type(ty);
-            match slot {
-                None => *slot = Some(default),
-                Some(known) if self.ck.types.is_float(default) && self.ck.types.is_integer(*known) => {
-                    let only_untyped = operands.iter().enumerate().all(|(index, operand)| {
-                        targets.get(index).copied().flatten() != params.get(param).copied()
-                            || self.ck.types.is_untyped(operand.ty)
-                    });
-                    if only_untyped && callee.instance.len() <= param {
-                        *slot = Some(default);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        let node = self.closing(expr);
-        if let Err(reason) = self.core_inference(id, &params, &mut bound) {
-            let function = callee.text.clone();
-            self.error(node, Why::NotInferred { function, reason });
-            return None;
-        }
-        let mut arguments = Vec::with_capacity(bound.len());
-        for (param, bound) in params.iter().zip(bound) {
-            match bound {
-                Some(ty) => arguments.push(ty),
-                None => {
-                    let name = self.display(*param);
-                    let function = callee.text.clone();
-                    let node = self.closing(expr);
-                    self.error(node, Why::CannotInfer { function, name });
-                    return None;
-                }
-            }
-        }
-        let callee_expr = match &expr.kind {
-            ExprKind::Call { function, .. } => function,
-            _ => expr,
-        };
-        let operand = self.instance_operand(id, arguments, &[], callee_expr);
-        (!operand.is_invalid()).then_some(operand)
-    }
-
-    /// The type of the parameter that an argument goes to.
-    fn target_of(&self, signature: &Signature, index: usize) -> Option<Ty> {
-        let last = signature.params.len().checked_sub(1)?;
-        if !signature.variadic || index < last {
-            return signature.params.get(index).copied();
-        }
-        match self.ck.types.kind(*signature.params.get(last)?) {
-            Kind::Slice(element) => Some(*element),
-            _ => None,
-        }
-    }
-
-    /// What the structure of a constraint says: `S ~[]E` gives E where S is known, and S where E is.
-    fn core_inference(
-        &mut self,
-        id: SymbolId,
-        params: &[Ty],
-        bound: &mut Vec<Option<Ty>>,
-    ) -> Result<(), String> {
-        for _ in 0..params.len() {
-            for (index, param) in params.iter().enumerate() {
-                let core = self.ck.types.core_term(*param);
-                let known = bound.get(index).copied().flatten();
-                if let (Some(known), Some((core, _))) = (known, core) {
-                    let structure = self.ck.types.underlying(known);
-                    let ty = if core.tilde { structure } else { known };
-                    let fits = self.ck.unify(core.ty, ty, params, bound)
-                        && (params.iter().any(|param| self.ck.mentions(core.ty, *param))
-                            || self.ck.types.identical(structure, self.ck.types.underlying(core.ty)));
-                    if !fits {
-                        return Err(self.unlike_core(id, *param, known, ""));
-                    }
-                }
-                if let (None, Some((core, true))) = (known, core.filter(|(core, _)| !core.tilde)) {
-                    let substituted: Vec<Ty> =
-                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-                    let ty = self.ck.substitute(core.ty, params, &substituted);
-                    let complete = !params.iter().any(|param| self.ck.mentions(ty, *param));
-                    if let (true, Some(slot)) = (complete, bound.get_mut(index)) {
-                        *slot = Some(ty);
-                    }
-                }
-                if let Some(known) = known {
-                    let all: Vec<Ty> =
-                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-                    let methods = self.bound(id, *param, &all).map(|bound| bound.methods).unwrap_or_default();
-                    if let Some(cause) = self.missing_method(known, &methods) {
-                        return Err(self.unlike_core(id, *param, known, &format!(" {cause}")));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// `T (type int) does not satisfy C`, and why.
-    fn unlike_core(&mut self, id: SymbolId, param: Ty, known: Ty, cause: &str) -> String {
-        let unknown = |ty: Ty| self.display(ty).contains("invalid type");
-        let terms = self.ck.types.param_of(param).and_then(|param| param.terms.clone());
-        let constraint = match terms.is_some_and(|terms| terms.iter().any(|term| unknown(term.ty))) {
-            true => "invalid type".to_owned(),
-            false => self.ck.constraint_text(id, param),
-        };
-        let (param, known) = (self.display(param), self.display(known));
-        format!("{param} (type {known}) does not satisfy {constraint}{cause}")
     }
 
     /// A function of the package is called, with these type arguments.
@@ -518,7 +360,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The constraint of a type parameter as it is written.
-    fn constraint_text(&mut self, id: SymbolId, param: Ty) -> String {
+    pub fn constraint_text(&mut self, id: SymbolId, param: Ty) -> String {
         let position = self.type_params(id).iter().position(|known| *known == param);
         let Some(symbol) = self.index.symbol(id) else { return String::new() };
         let fields: &[ast::Field] = match symbol.kind {
@@ -550,152 +392,6 @@ impl<'a> Checker<'a> {
         let mut cx = Cx::of_symbol(self, &symbol);
         cx.bind_type_params(&func.type_params, arguments);
         Some(Rc::new(cx.signature(&func.signature)))
-    }
-
-    /// Makes `param` types equal to `argument`; false where they can't be.
-    fn unify(&mut self, param: Ty, argument: Ty, params: &[Ty], bound: &mut Vec<Option<Ty>>) -> bool {
-        if let Some(index) = params.iter().position(|known| *known == param) {
-            let Some(slot) = bound.get_mut(index) else { return false };
-            return match *slot {
-                None => {
-                    *slot = Some(argument);
-                    true
-                }
-                Some(known) if self.types.identical(known, argument) => true,
-                // A named type wins over its structure.
-                Some(known)
-                    if self
-                        .types
-                        .identical(self.types.underlying(known), self.types.underlying(argument)) =>
-                {
-                    let named = self.types.named_of(known).is_some();
-                    let other = self.types.named_of(argument).is_some();
-                    if !named && other {
-                        *slot = Some(argument);
-                    }
-                    !(named && other)
-                }
-                Some(_) => false,
-            };
-        }
-        if !params.iter().any(|known| self.mentions(param, *known)) {
-            return true; // assignability is checked with the call
-        }
-        let (param_kind, argument_kind) = (self.types.kind(param).clone(), self.types.kind(argument).clone());
-        if let (Kind::Named(a), Kind::Named(b)) = (&param_kind, &argument_kind) {
-            let (Some(a), Some(b)) = (self.types.named(*a).cloned(), self.types.named(*b).cloned()) else {
-                return false;
-            };
-            if a.symbol == b.symbol {
-                return a
-                    .arguments
-                    .iter()
-                    .zip(&b.arguments)
-                    .all(|(param, argument)| self.unify(*param, *argument, params, bound));
-            }
-        }
-        let param_kind = match param_kind {
-            Kind::Named(_) => self.types.under(param).clone(),
-            kind => kind,
-        };
-        let argument_kind = match argument_kind {
-            Kind::Named(_) => self.types.under(argument).clone(),
-            kind => kind,
-        };
-        match (param_kind, argument_kind) {
-            (Kind::Pointer(a), Kind::Pointer(b))
-            | (Kind::Slice(a), Kind::Slice(b))
-            | (Kind::Chan(a), Kind::Chan(b)) => self.unify(a, b, params, bound),
-            (Kind::Array(a, n), Kind::Array(b, m)) => n == m && self.unify(a, b, params, bound),
-            (Kind::Map(a, b), Kind::Map(c, d)) => {
-                self.unify(a, c, params, bound) && self.unify(b, d, params, bound)
-            }
-            (Kind::Func(a), Kind::Func(b)) => {
-                a.params.len() == b.params.len()
-                    && a.results.len() == b.results.len()
-                    && a.params
-                        .iter()
-                        .zip(&b.params)
-                        .chain(a.results.iter().zip(&b.results))
-                        .all(|(a, b)| self.unify(*a, *b, params, bound))
-            }
-            (Kind::Struct(a), Kind::Struct(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|(a, b)| a.name == b.name && self.unify(a.ty, b.ty, params, bound))
-            }
-            _ => false,
-        }
-    }
-
-    /// `ty` is made of `param`.
-    pub fn mentions(&self, ty: Ty, param: Ty) -> bool {
-        self.mentions_at(ty, param, 0)
-    }
-
-    fn mentions_at(&self, ty: Ty, param: Ty, depth: usize) -> bool {
-        if ty == param {
-            return true;
-        }
-        if depth > MAX_DEPTH {
-            return false;
-        }
-        let inner = |ty: &Ty| self.mentions_at(*ty, param, depth + 1);
-        match self.types.kind(ty) {
-            Kind::Pointer(of) | Kind::Slice(of) | Kind::Array(of, _) | Kind::Chan(of) => inner(of),
-            Kind::Map(key, value) => inner(key) || inner(value),
-            Kind::Func(signature) => signature.params.iter().chain(&signature.results).any(inner),
-            Kind::Struct(fields) => fields.iter().any(|field| inner(&field.ty)),
-            Kind::Named(id) => self.types.named(*id).is_some_and(|named| named.arguments.iter().any(inner)),
-            _ => false,
-        }
-    }
-
-    /// `ty` with `arguments` for `params`.
-    pub fn substitute(&mut self, ty: Ty, params: &[Ty], arguments: &[Ty]) -> Ty {
-        if let Some(index) = params.iter().position(|param| *param == ty) {
-            return arguments.get(index).copied().unwrap_or(ty);
-        }
-        if !params.iter().any(|param| self.mentions(ty, *param)) {
-            return ty;
-        }
-        let kind = match self.types.kind(ty).clone() {
-            Kind::Pointer(of) => Kind::Pointer(self.substitute(of, params, arguments)),
-            Kind::Slice(of) => Kind::Slice(self.substitute(of, params, arguments)),
-            Kind::Chan(of) => Kind::Chan(self.substitute(of, params, arguments)),
-            Kind::Array(of, length) => Kind::Array(self.substitute(of, params, arguments), length),
-            Kind::Map(key, value) => {
-                Kind::Map(self.substitute(key, params, arguments), self.substitute(value, params, arguments))
-            }
-            Kind::Func(signature) => {
-                let mut all = |types: &[Ty]| -> Vec<Ty> {
-                    types.iter().map(|ty| self.substitute(*ty, params, arguments)).collect()
-                };
-                let (of, results) = (all(&signature.params), all(&signature.results));
-                let (names, variadic) = (signature.names.clone(), signature.variadic);
-                Kind::Func(Rc::new(Signature { params: of, results, names, variadic }))
-            }
-            Kind::Struct(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|field| crate::ty::Field {
-                        ty: self.substitute(field.ty, params, arguments),
-                        ..field.clone()
-                    })
-                    .collect();
-                Kind::Struct(fields.into())
-            }
-            Kind::Named(id) => {
-                let Some(named) = self.types.named(id).cloned() else { return ty };
-                let Some(symbol) = named.symbol else { return ty };
-                let own: Vec<Ty> =
-                    named.arguments.iter().map(|ty| self.substitute(*ty, params, arguments)).collect();
-                return self.instantiate(symbol, &own);
-            }
-            _ => return ty,
-        };
-        self.types.intern(kind)
     }
 
     /// Names and types of the type parameters of a function, or of a method's receiver, for `arguments`.
@@ -764,17 +460,5 @@ impl Types {
             }
             Some(_) => false,
         }
-    }
-
-    /// The structure that all types of a constraint have, and whether it is the only one.
-    fn core_term(&self, param: Ty) -> Option<(Term, bool)> {
-        let terms = self.param_of(param)?.terms.as_ref()?;
-        let (first, rest) = terms.split_first()?;
-        if rest.is_empty() {
-            return Some((*first, true));
-        }
-        let core = self.underlying(first.ty);
-        let same = rest.iter().all(|term| self.identical(self.underlying(term.ty), core));
-        same.then(|| (Term { tilde: terms.iter().any(|term| term.tilde), ty: core }, false))
     }
 }

@@ -4,11 +4,11 @@ use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BranchKind, StmtKind as Syntax};
 use smol_str::SmolStr;
 
+use crate::callkind::CallKind;
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Jump, LabelUse, Mode, Operand, Scope};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, LabelId, Stmt, StmtKind};
-use crate::symbols::SymbolKind;
 use crate::ty::{Basic, Kind, Types};
 use crate::typexpr::Meaning;
 
@@ -216,54 +216,6 @@ impl<'a> Cx<'_, 'a> {
         let ast::ExprKind::Call { function, .. } = &strip_parens(expr).kind else { return false };
         let ast::ExprKind::Ident(name) = &strip_parens(function).kind else { return false };
         matches!(self.meaning(name), Some(Meaning::Builtin(builtin)) if builtin.is_statement())
-    }
-
-    /// What sort of call `expr` is.
-    pub fn call_kind(&mut self, expr: &'a ast::Expr) -> CallKind {
-        let ast::ExprKind::Call { function, .. } = &strip_parens(expr).kind else {
-            return CallKind::Expression;
-        };
-        let of_symbol = |cx: &Self, id: Option<crate::symbols::SymbolId>| {
-            let symbol = id.and_then(|id| cx.ck.index.symbol(id));
-            match symbol.is_some_and(|symbol| matches!(symbol.kind, SymbolKind::Type(_))) {
-                true => CallKind::Conversion,
-                false => CallKind::Statement,
-            }
-        };
-        match &strip_parens(function).kind {
-            ast::ExprKind::Ident(name) => match self.meaning(name) {
-                Some(Meaning::Type(_) | Meaning::TypeArgument(_)) => CallKind::Conversion,
-                Some(Meaning::Local(entity)) if matches!(entity.kind, EntityKind::Type(_)) => {
-                    CallKind::Conversion
-                }
-                Some(Meaning::Symbol(id)) => of_symbol(self, Some(id)),
-                Some(Meaning::Builtin(builtin)) if !builtin.is_statement() => CallKind::Expression,
-                _ => CallKind::Statement,
-            },
-            ast::ExprKind::Selector { operand, name } => {
-                let id = self.generic_symbol(strip_parens(function));
-                let of_unsafe = matches!(&operand.kind, ast::ExprKind::Ident(package)
-                    if matches!(self.meaning(package), Some(Meaning::Package { path, .. }) if path == "unsafe"));
-                match of_unsafe {
-                    true if name.name == "Pointer" => CallKind::Conversion,
-                    true => CallKind::Expression,
-                    false => of_symbol(self, id),
-                }
-            }
-            ast::ExprKind::Index { operand, .. } => {
-                let id = self.generic_symbol(operand);
-                of_symbol(self, id)
-            }
-            ast::ExprKind::ArrayType { .. }
-            | ast::ExprKind::SliceType(_)
-            | ast::ExprKind::StructType(_)
-            | ast::ExprKind::MapType { .. }
-            | ast::ExprKind::ChanType { .. }
-            | ast::ExprKind::InterfaceType(_)
-            | ast::ExprKind::FuncType(_)
-            | ast::ExprKind::Star(_) => CallKind::Conversion,
-            _ => CallKind::Statement,
-        }
     }
 
     /// A boolean condition.
@@ -548,155 +500,10 @@ impl<'a> Cx<'_, 'a> {
             }
         }
     }
-
-    fn return_stmt(&mut self, values: &'a [ast::Expr], node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.returned_types();
-        if values.is_empty() {
-            self.check_results_in_scope(node);
-            let places = self.returned_places(node);
-            if places.is_empty() && !results.is_empty() {
-                let want = self.want(&results, false);
-                self.error(node, Why::ReturnCount { have: "()".into(), want, too_many: false });
-            }
-            if self.loop_body.is_some() {
-                return self.return_from_loop(Vec::new(), node, out);
-            }
-            return out.push(Stmt { node, kind: StmtKind::Return(places) });
-        }
-        if let [call] = values
-            && matches!(strip_parens(call).kind, ast::ExprKind::Call { .. })
-        {
-            let operand = match results.len() {
-                1 => self.with_hoisting(values, out, |cx| cx.raw_expr(call)),
-                _ => self.raw_expr(call),
-            };
-            if let Kind::Tuple(types, _) = self.ck.types.kind(operand.ty).clone()
-                && !types.is_empty()
-            {
-                return self.return_call(operand, &types, node, out);
-            }
-            let operand = self.single_value(operand, call);
-            if operand.is_invalid() && results.len() != 1 {
-                return;
-            }
-            return self.return_values(vec![operand], node, out);
-        }
-        if let ([value], true) = (values, results.len() != 1) {
-            let operand = self.expr(value);
-            if !operand.is_invalid() {
-                self.return_values(vec![operand], node, out);
-            }
-            return;
-        }
-        if values.len() != results.len() && !self.are_valid(values) {
-            return;
-        }
-        let operands: Vec<Operand> =
-            self.with_hoisting(values, out, |cx| values.iter().map(|value| cx.expr(value)).collect());
-        self.return_values(operands, node, out);
-    }
-
-    /// Reports named results that another name hides at a `return` without values.
-    fn check_results_in_scope(&mut self, node: NodeId) {
-        if self.loop_body.is_some() {
-            return;
-        }
-        for result in self.named_results.clone() {
-            let name = self.locals.get(result.0 as usize).map(|local| local.name.clone()).unwrap_or_default();
-            let hidden = self.local_entity(&name).and_then(|entity| match entity.kind {
-                EntityKind::Local(local) if local == result && entity.depth == self.depth() => None,
-                _ => Some(entity.node),
-            });
-            if let Some(other) = hidden {
-                let other = self.place(other);
-                self.error(node, Why::ResultShadowed { name, other });
-            }
-        }
-    }
-
-    fn return_values(&mut self, operands: Vec<Operand>, node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.returned_types();
-        if operands.len() != results.len() {
-            let too_many = operands.len() > results.len();
-            let have: Vec<_> = operands.iter().map(|operand| operand.ty).collect();
-            let want = self.want(&results, false);
-            let at = if too_many { operands.get(results.len()) } else { operands.last() };
-            let at = at.map_or(node, |at| at.node);
-            let why = Why::ReturnCount { have: self.have(&have), want, too_many };
-            return self.error(at, why);
-        }
-        let values = operands
-            .into_iter()
-            .zip(&results)
-            .map(|(operand, target)| self.assign(operand, *target, "return statement"))
-            .collect();
-        self.push_return(values, node, out);
-    }
-
-    /// Reads of the named results.
-    fn result_values(&self, node: NodeId) -> Vec<hir::Expr> {
-        self.named_results.iter().map(|local| self.local_expr(*local, node)).collect()
-    }
-
-    /// `return values`; where deferred calls may see or change named results, these get their values first.
-    fn push_return(&mut self, values: Vec<hir::Expr>, node: NodeId, out: &mut Vec<Stmt>) {
-        if self.loop_body.is_some() {
-            return self.return_from_loop(values, node, out);
-        }
-        if !self.has_defer || self.named_results.is_empty() {
-            return out.push(Stmt { node, kind: StmtKind::Return(values) });
-        }
-        let targets = self.result_values(node).into_iter().map(Some).collect();
-        out.push(Stmt { node, kind: StmtKind::Assign { targets, values } });
-        let values = self.result_values(node);
-        out.push(Stmt { node, kind: StmtKind::Return(values) });
-    }
-
-    /// `return f()` of a function with several results.
-    fn return_call(&mut self, operand: Operand, types: &[crate::ty::Ty], node: NodeId, out: &mut Vec<Stmt>) {
-        let results = self.returned_types();
-        if types.len() != results.len() {
-            let want = self.want(&results, false);
-            let too_many = types.len() > results.len();
-            let why = Why::ReturnCount { have: self.have(types), want, too_many };
-            return self.error(operand.node, why);
-        }
-        let same = types.iter().zip(&results).all(|(from, to)| self.ck.types.identical(*from, *to));
-        let deferred = (self.has_defer && !self.named_results.is_empty()) || self.loop_body.is_some();
-        if same && !deferred && matches!(operand.hir.kind, ExprKind::Call { .. }) {
-            return out.push(Stmt { node, kind: StmtKind::ReturnCall(operand.hir) });
-        }
-        let call_node = operand.node;
-        let text = operand.text.clone();
-        let locals = self.call_results(operand, types, out);
-        let mut values = Vec::with_capacity(locals.len());
-        for ((local, from), to) in locals.into_iter().zip(types).zip(&results) {
-            let hir = self.local_expr(local, call_node);
-            let part = Operand {
-                mode: Mode::Value,
-                ty: *from,
-                text: text.clone(),
-                node: call_node,
-                hir,
-                instance: Vec::new(),
-            };
-            values.push(self.assign(part, *to, "return statement"));
-        }
-        self.push_return(values, node, out);
-    }
 }
 
 fn is_literal(expr: &ast::Expr) -> bool {
     matches!(strip_parens(expr).kind, ast::ExprKind::Literal { .. } | ast::ExprKind::Ident(_))
-}
-
-/// What may be done with a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum CallKind {
-    Conversion,
-    /// It is there for its value.
-    Expression,
-    Statement,
 }
 
 /// The expression without parentheses around it.

@@ -1,0 +1,63 @@
+//! Parts of what can be wrong.
+
+/// What is wrong with how far something is shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum ShiftProblem {
+    Negative,
+    Invalid,
+    NotInteger,
+}
+
+/// Why a directive has no effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Idle {
+    Program,
+    Native,
+    Global,
+}
+
+/// How many values there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum ValueCount {
+    Expressions(usize),
+    Call { function: String, results: usize },
+}
+
+/// What is wrong with an entry point.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum EntryProblem {
+    Parameters { count: usize },
+    Context { found: String },
+    Results { count: usize },
+    ResultType { found: String },
+    Method,
+    Generic,
+    NoBody,
+}
+
+/// Constructs of Go that the kernel side doesn't have.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum NotInKernel {
+    Goroutine,
+    Channel,
+    Interface,
+    FunctionValue,
+    Float,
+    Allocation,
+    StringValue,
+    UnboundedBytes,
+    Defer,
+    GoMap,
+    MapOperation(&'static str),
+    Recover,
+    Builtin(&'static str),
+    UnsafePointer,
+    StoredPointer,
+    RecursiveType,
+    SharedPointer,
+}
