@@ -27,8 +27,8 @@ const FULL: u64 = 20_000;
 /// The name among what a run is without that leaves the virtual machines out.
 pub const WITHOUT_MACHINES: &str = "machines";
 
-/// What is said of programs whose verification takes too many steps.
-const MANY_STEPS: &str = "million instructions";
+/// What is said of programs whose verification takes too many steps, by us and by a kernel.
+const MANY_STEPS: [&str; 2] = ["million instructions", "too large"];
 
 /// Who answers where no kernel is asked.
 const COMPILER: &str = "";
@@ -212,7 +212,10 @@ impl Run<'_> {
                 tally.refused += 1;
                 let numbers = self.refused.entry(words.clone()).or_default();
                 // Those of too many steps would take too long.
-                if numbers.insert(case.number) && numbers.len() == 1 && !words.contains(MANY_STEPS) {
+                if numbers.insert(case.number)
+                    && numbers.len() == 1
+                    && !MANY_STEPS.iter().any(|many| words.contains(many))
+                {
                     let kernel = kernel.unwrap_or(COMPILER);
                     let refused = Difference { way: Way::Refused(words.clone()), kernel, words };
                     self.keep("refused-", case, refused, true)?;
