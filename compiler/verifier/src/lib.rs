@@ -39,7 +39,7 @@ use checks::functions::{self, Found, Function};
 use checks::records::Records;
 use checks::{dead_code, global, helpers, kfuncs, load};
 use dialect::Rules;
-use explore::Machine;
+use explore::{Machine, Sources};
 use fault::{Checked, Fault, Stop};
 use state::{Kind, Reg, State};
 
@@ -67,7 +67,6 @@ pub struct Request<'a> {
 
 /// Who looks on while paths are followed.
 pub(crate) struct Watch<'a> {
-    pub cancelled: &'a dyn Fn() -> bool,
     pub states: Option<StateSink<'a>>,
 }
 
@@ -112,8 +111,9 @@ pub fn verify(request: Request<'_>) -> Verdict {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
-    let mut machine = Machine::new(request.object, program, rules, prepared, request.kernel);
-    let mut watch = Watch { cancelled: request.cancelled, states: request.states };
+    let sources = Sources { kernel: request.kernel, cancelled: request.cancelled };
+    let mut machine = Machine::new(request.object, program, rules, prepared, sources);
+    let mut watch = Watch { states: request.states };
     match judge(&mut machine, &mut watch) {
         Ok(()) => Verdict::Accepted(machine.statistics()),
         Err(stop) => {

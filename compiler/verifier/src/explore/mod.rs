@@ -97,9 +97,18 @@ pub(crate) struct Note {
     pub src_is_stack: bool,
 }
 
+/// What a machine may ask for.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    /// The types of the kernel.
+    pub kernel: KernelSource<'a>,
+    /// Whether the caller does not want to know any more.
+    pub cancelled: &'a dyn Fn() -> bool,
+}
+
 /// The machine that follows a program.
 pub(crate) struct Machine<'a> {
-    kernel_source: KernelSource<'a>,
+    sources: Sources<'a>,
     kernel: OnceCell<Option<Arc<KernelBtf>>>,
     own_types: OnceCell<Option<KernelBtf>>,
     pub object: &'a Object,
@@ -156,7 +165,7 @@ impl<'a> Machine<'a> {
         program: &'a gobpf_bpf::Program,
         rules: &'static Rules,
         prepared: Prepared,
-        kernel: KernelSource<'a>,
+        sources: Sources<'a>,
     ) -> Self {
         let insns: &[Insn] = &program.code.insns;
         let components = match rules.loops {
@@ -164,7 +173,7 @@ impl<'a> Machine<'a> {
             _ => components::Components::default(),
         };
         let mut machine = Machine {
-            kernel_source: kernel,
+            sources,
             kernel: OnceCell::new(),
             own_types: OnceCell::new(),
             object,
@@ -226,8 +235,8 @@ impl<'a> Machine<'a> {
             if self.processed > MAX_PROCESSED {
                 return Err(Fault::TooManyInsns { processed: self.processed }.into());
             }
-            if self.processed.is_multiple_of(CANCEL_EVERY) && (watch.cancelled)() {
-                return Err(Stop::Unknown(Unknown::Cancelled));
+            if self.processed.is_multiple_of(CANCEL_EVERY) {
+                self.check_cancelled()?;
             }
             self.state.last_insn = (self.previous != u32::MAX).then_some(self.previous);
             let point = self.points.get(at).copied().unwrap_or_default();
@@ -409,9 +418,14 @@ impl<'a> Machine<'a> {
         self.program.caller()
     }
 
+    /// Stops where the caller does not want to know any more.
+    pub fn check_cancelled(&self) -> Checked {
+        if (self.sources.cancelled)() { Err(Stop::Unknown(Unknown::Cancelled)) } else { Ok(()) }
+    }
+
     /// The types of the kernel.
     pub fn kernel(&self) -> Checked<&KernelBtf> {
-        let kernel = self.kernel.get_or_init(|| (self.kernel_source)());
+        let kernel = self.kernel.get_or_init(|| (self.sources.kernel)());
         kernel.as_deref().ok_or(Stop::Unknown(Unknown::KernelTypes))
     }
 
@@ -533,6 +547,9 @@ impl<'a> Machine<'a> {
     /// Records that all of a stack slot is overwritten.
     pub fn mark_slot_written(&mut self, frame: u8, slot: usize) {
         self.live_stack.write(frame, slot);
+        if self.rules.liveness == Liveness::Graph {
+            return;
+        }
         if let Some(slot) = self.state.frame_mut(frame).stack.get_mut(slot) {
             slot.spilled.live.written = true;
         }

@@ -8,9 +8,9 @@ use gobpf_bpf::insn::{self, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::dialect::{Backtracking, Liveness};
-use crate::explore::{Machine, Step, Trail};
+use crate::explore::{CANCEL_EVERY, Machine, Step, Trail};
 use crate::fault::{Checked, Stop};
-use crate::state::{FP, Place, Reg, State};
+use crate::state::{FP, Place, Reg, Slot, State};
 
 const OP_END: u8 = 0xd0;
 const OP_NEG: u8 = 0x80;
@@ -209,7 +209,11 @@ impl Machine<'_> {
         }
         let simple = self.rules.backtracking == Backtracking::FramePointer;
         let (mut segment, mut is_first, mut changed, mut after) = (start, true, false, None);
-        loop {
+        for turn in 0u32.. {
+            // A path at the verifier's limit is long.
+            if turn % CANCEL_EVERY == CANCEL_EVERY - 1 {
+                self.check_cancelled()?;
+            }
             let Some(last) = segment.last else {
                 return if self.is_at_entry(&needed, &segment) {
                     Ok(changed)
@@ -340,8 +344,11 @@ impl Machine<'_> {
                 for reg in frame.regs.iter_mut().take(usize::from(FP)) {
                     reg.precise |= reg.is_scalar();
                 }
-                for slot in frame.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
-                    slot.spilled.precise = true;
+                let is_vague = |slot: &Slot| slot.is_scalar_spill() && !slot.spilled.precise;
+                if frame.stack.iter().any(is_vague) {
+                    for slot in frame.stack.iter_mut().filter(|slot| is_vague(slot)) {
+                        slot.spilled.precise = true;
+                    }
                 }
             }
             parent = recorded.state.parent;

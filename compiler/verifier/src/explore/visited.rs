@@ -249,8 +249,11 @@ impl Machine<'_> {
                     reg.precise = false;
                 }
             }
-            for slot in frame.stack.iter_mut().filter(|slot| slot.is_scalar_spill()) {
-                slot.spilled.precise = false;
+            let is_precise = |slot: &Slot| slot.is_scalar_spill() && slot.spilled.precise;
+            if frame.stack.iter().any(is_precise) {
+                for slot in frame.stack.iter_mut().filter(|slot| is_precise(slot)) {
+                    slot.spilled.precise = false;
+                }
             }
         }
         if self.rules.forgets_single_ids {
@@ -353,21 +356,20 @@ impl Machine<'_> {
         for (number, frame) in old.state.frames_mut().enumerate() {
             for (index, reg) in frame.regs.iter_mut().enumerate().take(usize::from(FP)) {
                 let needed = if by_graph { registers[number] & (1 << index) != 0 } else { reg.live.read };
-                reg.live.done = true;
                 if !needed {
                     *reg = Reg { live: reg.live, ..Reg::NOT_INIT };
                 }
             }
-            for (index, slot) in frame.stack.iter_mut().enumerate() {
+            for index in 0..frame.stack.len() {
+                let slot = frame.stack[index];
                 let needed = match by_graph {
                     true => slots[number].checked_shr(index as u32).unwrap_or(0) & 1 != 0,
                     false => slot.spilled.live.read,
                 };
-                slot.spilled.live.done = true;
-                if !needed {
-                    let live = slot.spilled.live;
-                    *slot = Slot::EMPTY;
-                    slot.spilled.live = live;
+                let live = slot.spilled.live;
+                let empty = Slot { spilled: Reg { live, ..Reg::NOT_INIT }, ..Slot::EMPTY };
+                if !needed && slot != empty {
+                    frame.stack[index] = empty;
                 }
             }
         }

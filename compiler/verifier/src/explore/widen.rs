@@ -42,7 +42,7 @@ impl Machine<'_> {
             for (before, now) in before.regs.iter().zip(&mut now.regs) {
                 widen(before, now, &mut ids);
             }
-            for (before, now) in before.stack.iter().zip(&mut now.stack) {
+            for (before, now) in before.stack.iter().zip(now.stack.iter_mut()) {
                 if before.is_spill() && now.is_spill() {
                     widen(&before.spilled, &mut now.spilled, &mut ids);
                 }

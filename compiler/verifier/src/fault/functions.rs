@@ -118,6 +118,7 @@ pub(crate) enum KernelFault {
     NotMap { reg: u8 },
     NoPacketWrite,
     TooDeep,
+    ContextNotStruct { id: u32 },
     CastToOther { with_void: bool },
 }
 

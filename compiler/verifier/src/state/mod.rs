@@ -1,10 +1,12 @@
 //! The state of a program at one place on one path: registers and stack.
 
 mod kind;
+mod stack;
 
 use gobpf_bpf::MapId;
 
 pub(crate) use kind::{Base, Kind, flag};
+pub(crate) use stack::Stack;
 
 use crate::bounds::Bounds;
 use crate::explore::Trail;
@@ -39,8 +41,6 @@ pub(crate) struct Live {
     pub read: bool,
     /// It was written between here and the next recorded state.
     pub written: bool,
-    /// No path from here is open any more.
-    pub done: bool,
     /// Where the value was when the state was last recorded.
     pub parent: Option<Parent>,
 }
@@ -170,7 +170,7 @@ impl Reg {
         bounds: Bounds::UNKNOWN,
         id: 0,
         precise: false,
-        live: Live { read: false, written: false, done: false, parent: None },
+        live: Live { read: false, written: false, parent: None },
         born: AT_START,
     };
 
@@ -321,7 +321,7 @@ pub(crate) struct Range {
 pub(crate) struct Frame {
     pub regs: [Reg; REGISTERS],
     /// From the frame pointer down.
-    pub stack: Vec<Slot>,
+    pub stack: Stack,
     /// The call that led here.
     pub callsite: u32,
     /// Which function it is.
@@ -344,7 +344,7 @@ impl Frame {
         regs[usize::from(FP)] = Reg { frame: number, ..Reg::pointer(Kind::STACK) };
         Frame {
             regs,
-            stack: Vec::new(),
+            stack: Stack::default(),
             callsite,
             subprogram,
             in_callback: false,

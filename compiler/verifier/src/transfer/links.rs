@@ -80,13 +80,14 @@ pub(super) fn collect(state: &mut State, ids: &[u32], live: &[u16]) -> Vec<Place
             places.extend(slots.map(|slot| Place::Slot(frame, slot)));
         }
         for place in places {
-            let Some(reg) = state.place_mut(place) else { continue };
-            if !reg.is_scalar() || reg.id & !ID_WITH_OFFSET != id {
+            let is_linked =
+                state.place(place).is_some_and(|reg| reg.is_scalar() && reg.id & !ID_WITH_OFFSET == id);
+            if !is_linked {
                 continue;
             }
             if linked.len() < MAX_LINKED {
                 linked.push(place);
-            } else {
+            } else if let Some(reg) = state.place_mut(place) {
                 reg.unlink();
             }
         }

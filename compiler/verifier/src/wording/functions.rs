@@ -119,6 +119,7 @@ fn kernel(fault: &KernelFault) -> String {
             let or = if *with_void { " or void" } else { "" };
             format!("kfunc bpf_rdonly_cast type ID argument must be of a struct{or}")
         }
+        K::ContextNotStruct { id } => format!("kern ctx type id {id} is not a struct"),
         K::TooDeep => "max struct nesting depth exceeded".into(),
         K::NoPacketWrite => "the prog does not allow writes to packet data".into(),
     }

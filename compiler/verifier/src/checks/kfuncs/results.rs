@@ -86,7 +86,13 @@ fn kernel_context(m: &Machine<'_>) -> Checked<TypeId> {
     let member = format!("BPF_PROG_TYPE_{kind}_kern");
     let all = kernel.find("bpf_ctx_convert", BtfKind::Struct);
     let found = all.and_then(|all| kernel.members(all).find(|one| one.name == member));
-    found.map(|one| one.ty).ok_or_else(|| Stop::feature("the kernel's own context of this kind of program"))
+    let Some(ty) = found.map(|one| one.ty) else {
+        return Err(Stop::feature("the kernel's own context of this kind of program"));
+    };
+    match kernel.kind(ty) {
+        Some(BtfKind::Struct | BtfKind::Union) => Ok(ty),
+        _ => Err(KernelFault::ContextNotStruct { id: ty.0 }.into()),
+    }
 }
 
 /// `bpf_rdonly_cast`: memory is taken for the struct with the number that was passed, and read through probes.
