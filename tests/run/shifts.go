@@ -42,6 +42,28 @@ func Shift(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(sum ^ sum>>32)
 }
 
+type counts struct {
+	Past, Far, In uint64
+}
+
+// Counts that show as constants only once the struct is in registers.
+//
+//bpf:section xdp
+func Known(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 32 {
+		return 50
+	}
+	c := counts{Past: 64, Far: 1 << 40, In: 5}
+	by := &c
+	x := binary.BigEndian.Uint64(p)
+	sum := x<<by.In ^ x>>by.In
+	sum += x<<by.Past ^ x>>by.Far
+	sum += uint64(int64(x)>>by.Past) ^ uint64(int32(x)>>by.Far)
+	sum += uint64(uint32(x)<<(by.Past/2)) ^ uint64(int16(x)>>(by.Past-49))
+	return bpf.XDPAction(sum ^ sum>>32)
+}
+
 // RUN Shift packet=89abcdef01234567_0000000000000000_00*16 => -1312895420
 // RUN Shift packet=89abcdef01234567_0000000000000001_00*16 => 214756832
 // RUN Shift packet=89abcdef01234567_000000000000001f_00*16 => -1172079917
@@ -57,3 +79,5 @@ func Shift(ctx *bpf.XDP) bpf.XDPAction {
 // RUN Shift packet=f123456789abcdef_0000000000000007_00*16 => 1950438097
 // RUN Shift packet=ffffffffffffffff_000000000000001f_00*16 => -1762923640
 // RUN Shift packet=7fffffff80000000_8000000000000020_00*16 => -1446035537
+// RUN Known packet=89abcdef01234567_00*24 => 1834308933
+// RUN Known packet=f123456789abcdef_00*24 => 718624084

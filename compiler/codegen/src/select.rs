@@ -1,6 +1,6 @@
 //! Instruction selection: constants become immediates, addresses become offsets, widths become opcodes.
 
-use gobpf_bpf::insn::{Size, Width, atomic};
+use gobpf_bpf::insn::{AluOp, Size, Width, atomic};
 use gobpf_ir::ir::{self, AtomicOp, Function, InstKind, Terminator, Type, Value};
 use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
@@ -173,13 +173,7 @@ impl Selector<'_> {
                 let left = self.reg(pointer);
                 let dst = self.new_vreg();
                 let right = Source::Imm(offset);
-                self.push(Machine::Alu {
-                    width: Width::W64,
-                    op: gobpf_bpf::insn::AluOp::Add,
-                    dst,
-                    left,
-                    right,
-                });
+                self.push(Machine::Alu { width: Width::W64, op: AluOp::Add, dst, left, right });
                 (Base::Reg(dst), 0)
             }
         }
@@ -200,18 +194,24 @@ impl Selector<'_> {
             | InstKind::TextAddr(_) => {}
             InstKind::Binary(op, a, b) => {
                 let left = self.reg(*a);
-                let right = self.source(width, *b);
+                let right = match self.source(width, *b) {
+                    // Of a count that is not below the width the low bits count, and a constant one has to be below.
+                    Source::Imm(count) if matches!(op, AluOp::Lsh | AluOp::Rsh | AluOp::Arsh) => {
+                        Source::Imm(count & if width == Width::W32 { 31 } else { 63 })
+                    }
+                    other => other,
+                };
                 self.push(Machine::Alu { width, op: *op, dst, left, right });
             }
             InstKind::PtrAdd(a, b) => {
                 let left = self.reg(*a);
                 let right = self.source(Width::W64, *b);
-                self.push(Machine::Alu { width, op: gobpf_bpf::insn::AluOp::Add, dst, left, right });
+                self.push(Machine::Alu { width, op: AluOp::Add, dst, left, right });
             }
             InstKind::PtrDiff(a, b) => {
                 let left = self.reg(*a);
                 let right = Source::Reg(self.reg(*b));
-                self.push(Machine::Alu { width, op: gobpf_bpf::insn::AluOp::Sub, dst, left, right });
+                self.push(Machine::Alu { width, op: AluOp::Sub, dst, left, right });
             }
             InstKind::Neg(a) => {
                 let src = self.reg(*a);

@@ -28,6 +28,8 @@ pub struct Plan {
     ids: Vec<Option<SubprogramId>>,
     /// Functions that helpers call.
     callbacks: Vec<FunctionId>,
+    /// The functions that each calls or hands to helpers, one for each place.
+    called: Vec<Vec<FunctionId>>,
     /// What the source asks for and can't have.
     pub errors: Vec<BuildError>,
 }
@@ -45,14 +47,23 @@ impl Plan {
     /// Decides for the functions that the programs of `package` reach.
     pub fn of(package: &hir::Package) -> Plan {
         let mut plan = Plan { ids: vec![None; package.functions.len()], ..Plan::default() };
-        let sites = call_sites(package);
-        let functions = &package.functions;
-        plan.callbacks = functions.iter().flat_map(crate::visit::callbacks).collect();
+        for function in &package.functions {
+            let callbacks = crate::visit::callbacks(function);
+            let mut called = function.callees.clone();
+            for callback in &callbacks {
+                if !called.contains(callback) {
+                    called.push(*callback);
+                }
+            }
+            plan.called.push(called);
+            plan.callbacks.extend(callbacks);
+        }
+        let sites = plan.call_sites(package);
         let mut weights = vec![Weight::default(); package.functions.len()];
-        for id in callees_first(package) {
+        for id in plan.callees_first(package) {
             let function = &package.functions[id.0 as usize];
             let mut weight = Weight { nodes: function.nodes, depth: 0 };
-            for callee in &called(function) {
+            for callee in &plan.called[id.0 as usize] {
                 let of = weights[callee.0 as usize];
                 let own = plan.subprogram(*callee).is_some();
                 weight.nodes = weight.nodes.saturating_add(if own { CALL_NODES } else { of.nodes });
@@ -106,69 +117,58 @@ impl Plan {
         let can = !returns_stack && !too_deep;
         can && (wanted || sites > 1 && weight.nodes > INLINE_NODES)
     }
-}
 
-/// The functions that `function` calls or hands to helpers, one for each place.
-fn called(function: &hir::Function) -> Vec<FunctionId> {
-    let mut called = function.callees.clone();
-    for callback in crate::visit::callbacks(function) {
-        if !called.contains(&callback) {
-            called.push(callback);
+    /// The functions that programs reach, callees before callers.
+    fn callees_first(&self, package: &hir::Package) -> Vec<FunctionId> {
+        let mut seen = vec![false; package.functions.len()];
+        let mut order = Vec::new();
+        for program in &package.programs {
+            self.walk(program.function, &mut seen, &mut order);
         }
+        order
     }
-    called
-}
 
-/// The functions that programs reach, callees before callers.
-fn callees_first(package: &hir::Package) -> Vec<FunctionId> {
-    let mut seen = vec![false; package.functions.len()];
-    let mut order = Vec::new();
-    for program in &package.programs {
-        walk(package, program.function, &mut seen, &mut order);
+    /// The functions that `function` reaches, itself last.
+    pub(crate) fn reached(&self, function: FunctionId) -> Vec<FunctionId> {
+        let (mut seen, mut order) = (vec![false; self.called.len()], Vec::new());
+        self.walk(function, &mut seen, &mut order);
+        order
     }
-    order
-}
 
-/// The functions that `function` reaches, itself last.
-pub(crate) fn reached(package: &hir::Package, function: FunctionId) -> Vec<FunctionId> {
-    let (mut seen, mut order) = (vec![false; package.functions.len()], Vec::new());
-    walk(package, function, &mut seen, &mut order);
-    order
-}
-
-fn walk(package: &hir::Package, from: FunctionId, seen: &mut [bool], order: &mut Vec<FunctionId>) {
-    let mut stack = vec![(from, 0)];
-    if std::mem::replace(&mut seen[from.0 as usize], true) {
-        return;
-    }
-    while let Some((id, next)) = stack.pop() {
-        match called(&package.functions[id.0 as usize]).get(next) {
-            None => order.push(id),
-            Some(&callee) => {
-                stack.push((id, next + 1));
-                if !std::mem::replace(&mut seen[callee.0 as usize], true) {
-                    stack.push((callee, 0));
+    fn walk(&self, from: FunctionId, seen: &mut [bool], order: &mut Vec<FunctionId>) {
+        let mut stack = vec![(from, 0)];
+        if std::mem::replace(&mut seen[from.0 as usize], true) {
+            return;
+        }
+        while let Some((id, next)) = stack.pop() {
+            match self.called[id.0 as usize].get(next) {
+                None => order.push(id),
+                Some(&callee) => {
+                    stack.push((id, next + 1));
+                    if !std::mem::replace(&mut seen[callee.0 as usize], true) {
+                        stack.push((callee, 0));
+                    }
                 }
             }
         }
     }
-}
 
-/// For each function, the most places that one program calls it from.
-fn call_sites(package: &hir::Package) -> Vec<u32> {
-    let mut most = vec![0; package.functions.len()];
-    for program in &package.programs {
-        let mut sites = vec![0u32; package.functions.len()];
-        for id in &reached(package, program.function) {
-            for callee in &package.functions[id.0 as usize].callees {
-                sites[callee.0 as usize] += 1;
+    /// For each function, the most places that one program calls it from.
+    fn call_sites(&self, package: &hir::Package) -> Vec<u32> {
+        let mut most = vec![0; package.functions.len()];
+        for program in &package.programs {
+            let mut sites = vec![0u32; package.functions.len()];
+            for id in &self.reached(program.function) {
+                for callee in &package.functions[id.0 as usize].callees {
+                    sites[callee.0 as usize] += 1;
+                }
+            }
+            for (most, sites) in most.iter_mut().zip(sites) {
+                *most = sites.max(*most);
             }
         }
-        for (most, sites) in most.iter_mut().zip(sites) {
-            *most = sites.max(*most);
-        }
+        most
     }
-    most
 }
 
 /// What of a global function's parameters or results the kernel can't verify by itself.

@@ -54,6 +54,7 @@ impl Function {
             Some(InstKind::SignExtend(bits, inner)) if max(*inner) < 1 << (bits - 1) => max(*inner),
             Some(InstKind::Binary(op, a, b)) => {
                 let by = self.as_const(*b);
+                let bits = i64::from(ty_max.count_ones()) - 1;
                 if knowledge == Knowledge::Verifiers {
                     // Products are followed up to factors of half the width.
                     let half = ty_max >> (ty_max.count_ones() / 2);
@@ -71,9 +72,9 @@ impl Function {
                     AluOp::Mul => max(*a).saturating_mul(max(*b)),
                     AluOp::Div => max(*a),
                     AluOp::Mod => by.map_or(max(*a), |by| (by as u64).saturating_sub(1)).min(max(*a)),
-                    AluOp::Rsh => by.map_or(max(*a), |by| max(*a) >> (by & 63)),
-                    AluOp::Lsh => match by {
-                        Some(by) if max(*a).leading_zeros() >= by as u32 => max(*a) << (by & 63),
+                    AluOp::Rsh => by.map_or(max(*a), |by| max(*a) >> (by & bits)),
+                    AluOp::Lsh => match by.map(|by| by & bits) {
+                        Some(by) if i64::from(max(*a).leading_zeros()) >= by => max(*a) << by,
                         _ => u64::MAX,
                     },
                     AluOp::Arsh if max(*a) <= ty_max / 2 => max(*a),

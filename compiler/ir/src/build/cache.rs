@@ -83,7 +83,7 @@ impl<'p> Keys<'p> {
         let mut hasher = DefaultHasher::new();
         (self.common, &texts.bytes).hash(&mut hasher);
         head.hash(&mut hasher);
-        for id in crate::plan::reached(self.package, function) {
+        for id in plan.reached(function) {
             let functions = &self.package.functions;
             let body = self.bodies[id.0 as usize].get_or_insert_with(|| {
                 let mut hasher = DefaultHasher::new();
