@@ -40,7 +40,7 @@ use checks::records::Records;
 use checks::{dead_code, global, helpers, kfuncs, load};
 use dialect::Rules;
 use explore::{Machine, Sources};
-use fault::{Checked, Fault, Stop};
+use fault::{Checked, Fault, ObjectFault, Stop};
 use state::{Kind, Reg, State};
 
 /// Takes an instruction's slot and the state before it, as printed.
@@ -191,7 +191,9 @@ fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {
         Stop::Unknown(unknown) => Verdict::Unknown(unknown),
         Stop::Fault(fault) => {
             let insn = match fault {
-                Fault::EndlessLoop { insn } => insn,
+                Fault::EndlessLoop { insn } | Fault::Object(ObjectFault::ThrowInCallback { insn, .. }) => {
+                    insn
+                }
                 Fault::NoFunction { insn } if rules.dialect == Dialect::V6_18 => insn,
                 _ => insn,
             };

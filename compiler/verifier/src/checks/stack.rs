@@ -210,9 +210,10 @@ fn read_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> C
     if entry.is_spill() {
         return read_spill(m, base, request, off, slot, first, &entry);
     }
-    // Bytes of a register whose lowest byte was overwritten can't be read.
+    // Bytes of a register whose lowest byte was overwritten can't be read, nor can dynptrs and what else the kernel keeps.
     let bytes = request.bytes as usize;
-    let cut = (0..bytes).position(|index| entry.bytes[(first + 8 - index) % 8] == Byte::Spill);
+    let is_hidden = |byte: Byte| !matches!(byte, Byte::Invalid | Byte::Misc | Byte::Zero);
+    let cut = (0..bytes).position(|index| is_hidden(entry.bytes[(first + 8 - index) % 8]));
     if let Some(at) = cut {
         return Err(Fault::StackUninitialised { off, at: at as i64, bytes: bytes as i64 }.into());
     }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::checks::flow::successors;
 use crate::explore::Machine;
-use crate::fault::Checked;
+use crate::fault::{Checked, ObjectFault};
 use crate::state::State;
 
 /// Turns round a loop before all numbers are taken to matter.
@@ -98,6 +98,22 @@ impl Machine<'_> {
         if let Some(visit) = self.components.visits.get_mut(&chain) {
             visit.backedges.push(backedge);
             self.components.backedges += 1;
+        }
+    }
+
+    /// The current path ends within a loop, which only an exception can do: the kernel misses a recorded state there.
+    pub(super) fn check_end(&self) -> Checked {
+        if self.components.of.is_empty() {
+            return Ok(());
+        }
+        match self.components.chain(&self.state, self.insn) {
+            Some(chain) if !self.components.visits.contains_key(&chain) => {
+                let (calls, component) = chain;
+                // The kernel takes a first call by the first instruction for none.
+                let calls = calls.into_iter().take_while(|call| *call != 0).collect();
+                Err(ObjectFault::NoVisit { calls, component }.into())
+            }
+            _ => Ok(()),
         }
     }
 

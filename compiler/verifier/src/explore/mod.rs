@@ -258,6 +258,7 @@ impl<'a> Machine<'a> {
             match next {
                 Next::Go(to) => self.insn = to,
                 Next::Exit => {
+                    self.check_end()?;
                     if !self.pop()? {
                         break;
                     }

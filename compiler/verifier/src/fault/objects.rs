@@ -10,49 +10,123 @@ pub(crate) enum ObjectFault {
     TypeTooLarge,
     NoTypes,
     TypeNotStruct,
-    PerCpuTooLarge { size: u32, most: u32 },
+    PerCpuTooLarge {
+        size: u32,
+        most: u32,
+    },
     PerCpuNotScalars,
     PerCpuFields,
-    OtherDrop { number: usize, wanted: &'static str },
-    NotAllocated { number: usize },
+    OtherDrop {
+        number: usize,
+        wanted: &'static str,
+    },
+    NotAllocated {
+        number: usize,
+    },
     NotReferenced,
-    NotCounted { number: usize },
-    NoCounter { number: usize },
+    NotCounted {
+        number: usize,
+    },
+    NoCounter {
+        number: usize,
+    },
     NoRecord,
-    NotAcquired { name: String, id: u32 },
-    Field { what: &'static str },
+    NotAcquired {
+        name: String,
+        id: u32,
+    },
+    Field {
+        what: &'static str,
+    },
 
     // Lists and trees.
-    NotHolder { number: usize },
-    NotFound { what: &'static str, off: u32 },
-    NotLocked { what: &'static str, lock: i32, other: bool },
+    NotHolder {
+        number: usize,
+    },
+    NotFound {
+        what: &'static str,
+        off: u32,
+    },
+    NotLocked {
+        what: &'static str,
+        lock: i32,
+        other: bool,
+    },
     OtherNode(Box<OtherNode>),
-    NodeElsewhere { off: u32, what: &'static str, at: u32, of: String },
-    NodeOwned { name: String },
-    InLess { name: String },
-    Callback { name: String, id: u32 },
-    NotFunction { number: usize },
+    NodeElsewhere {
+        off: u32,
+        what: &'static str,
+        at: u32,
+        of: String,
+    },
+    NodeOwned {
+        name: String,
+    },
+    InLess {
+        name: String,
+    },
+    Callback {
+        name: String,
+        id: u32,
+    },
+    NotFunction {
+        number: usize,
+    },
 
     // Locks.
-    NotLockHolder { number: usize },
-    LocalWithoutLock { what: &'static str },
+    NotLockHolder {
+        number: usize,
+    },
+    LocalWithoutLock {
+        what: &'static str,
+    },
     SameLock,
-    UnlockWithout { what: &'static str },
-    UnlockOther { what: &'static str },
-    UnlockOrder { what: &'static str },
+    UnlockWithout {
+        what: &'static str,
+    },
+    UnlockOther {
+        what: &'static str,
+    },
+    UnlockOrder {
+        what: &'static str,
+    },
 
     // Interrupts.
-    NotFlag { number: usize },
-    FlagUsed { number: usize },
-    FlagNotInitialised { number: usize },
-    FlagOfOthers { by_lock: bool },
-    FlagOrder { id: u32, insn: u32 },
+    NotFlag {
+        number: usize,
+    },
+    FlagUsed {
+        number: usize,
+    },
+    FlagNotInitialised {
+        number: usize,
+    },
+    FlagOfOthers {
+        by_lock: bool,
+    },
+    FlagOrder {
+        id: u32,
+        insn: u32,
+    },
 
     // Work that is done later, exceptions, iterators.
-    NotMapValue { number: usize },
-    OtherMap { uid: u32, other: u32 },
-    ThrowInCallback { insn: u32, function: usize },
+    NotMapValue {
+        number: usize,
+    },
+    OtherMap {
+        uid: u32,
+        other: u32,
+    },
+    ThrowInCallback {
+        insn: u32,
+        function: usize,
+    },
     CssTask,
+    /// The kernel's own mistake: an exception ends a loop where it recorded no state.
+    NoVisit {
+        calls: Vec<u32>,
+        component: u32,
+    },
 }
 
 /// A node of another type than the list or tree is for.

@@ -104,6 +104,10 @@ fn rest(fault: &ObjectFault) -> Option<String> {
         O::ThrowInCallback { insn, function } => {
             format!("bpf_throw kfunc (insn {insn}) cannot be called from callback subprog {function}")
         }
+        O::NoVisit { calls, component } => {
+            let chain: Vec<String> = calls.iter().chain([component]).map(u32::to_string).collect();
+            format!("verifier bug: scc exit: no visit info for call chain ({})", chain.join(","))
+        }
         O::CssTask => "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs".into(),
         _ => return None,
     })

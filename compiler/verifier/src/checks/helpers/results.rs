@@ -4,7 +4,6 @@ use gobpf_bpf::tables::{Flags, MapKind, ResultRange, ReturnKind};
 
 use crate::bounds::Bounds;
 use crate::checks::helpers::{Call, id};
-use crate::checks::records::FieldKind;
 use crate::checks::{btf, kptr, references};
 use crate::explore::Machine;
 use crate::fault::Checked;
@@ -111,7 +110,7 @@ fn ranged(m: &Machine<'_>, min: i64, max: i64) -> Reg {
 fn map_value(m: &mut Machine<'_>, call: &Call, mut flags: u16) -> Checked<Reg> {
     let map = m.map(call.map)?;
     let entries = u64::from(map.max_entries);
-    let has_lock = m.record_of(call.map)?.has(FieldKind::SpinLock);
+    let has_lock = m.record_of(call.map)?.has_lock();
     if call.helper.id == id::MAP_LOOKUP_ELEM && call.key.is_some_and(|key| key < entries) {
         flags &= !flag::OR_NULL;
     }

@@ -143,7 +143,7 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     let Some(kfunc) = Kfunc::by_name(name) else {
         return Err(Stop::feature(format!("kernel function {name}")));
     };
-    if !kfunc.is_for(&m.caller()) {
+    if !kfunc.is_for(&m.caller(), m.rules.dialect) {
         return Err(KernelFault::NotAllowed { name: name.into() }.into());
     }
     let (parameters, returns) = prototype(m, name)?;

@@ -1,5 +1,6 @@
 //! Functions of the kernel that programs may call (`BTF_ID_FLAGS` of 6.12): their flags, and for which programs.
 
+use crate::dialect::Dialect;
 use gobpf_bpf::tables::{AttachType, Caller, ProgramKind};
 
 /// Flags of a function (`KF_*`).
@@ -86,15 +87,15 @@ impl Kfunc {
     }
 
     /// Whether this program may call it.
-    pub fn is_for(&self, caller: &Caller<'_>) -> bool {
+    pub fn is_for(&self, caller: &Caller<'_>, dialect: Dialect) -> bool {
         let filter = FILTERS.iter().find(|(name, _)| *name == self.name);
-        self.hooks & (hook::COMMON | hook_of(caller.kind)) != 0
+        self.hooks & (hook::COMMON | hook_of(caller.kind, dialect)) != 0
             && filter.is_none_or(|(_, filter)| filter.allows(caller))
     }
 }
 
 /// `bpf_prog_type_to_kfunc_hook`.
-fn hook_of(kind: ProgramKind) -> u16 {
+fn hook_of(kind: ProgramKind, dialect: Dialect) -> u16 {
     use ProgramKind as K;
     match kind {
         K::XDP => hook::XDP,
@@ -106,6 +107,7 @@ fn hook_of(kind: ProgramKind) -> u16 {
             hook::CGROUP
         }
         K::CGROUP_SYSCTL => hook::CGROUP,
+        K::SOCK_OPS if dialect == Dialect::V6_18 => hook::CGROUP,
         K::SCHED_ACT => hook::ACT,
         K::SK_SKB => hook::SK_SKB,
         K::SOCKET_FILTER => hook::FILTER,
