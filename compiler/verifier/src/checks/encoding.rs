@@ -3,7 +3,7 @@
 
 use gobpf_bpf::insn::{self, class, mode, pseudo};
 use gobpf_bpf::tables::{MapKind, ProgramKind};
-use gobpf_bpf::{Insn, Map, MapId, Object, Program, RelocationTarget};
+use gobpf_bpf::{ExternKind, Insn, Map, MapId, Object, Program, RelocationTarget};
 
 use crate::checks::records::{FieldKind, Records};
 use crate::dialect::{Dialect, Rules};
@@ -19,6 +19,8 @@ pub(crate) enum Load {
         map: MapId,
         offset: u32,
     },
+    /// Where the kernel has a symbol, as a number that only the kernel knows.
+    Address,
     /// A function of the program, by its first slot.
     Function {
         slot: u32,
@@ -138,6 +140,11 @@ fn resolve_load(
             check_map_kind(object, program, map, records, rules)?;
             check_direct_value(object, map, offset)?;
             Ok(Load::MapValue { map, offset })
+        }
+        Some(RelocationTarget::Variable(id))
+            if object.external(id).is_some_and(|one| one.kind == ExternKind::Symbol) =>
+        {
+            Ok(Load::Address)
         }
         Some(RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_)) => {
             Err(Stop::feature("addresses of the kernel"))

@@ -26,6 +26,7 @@ pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Nex
     let load = m.loads.get(m.insn as usize).copied().flatten();
     let value = match load {
         Some(Load::Constant(value)) => Reg::constant(value),
+        Some(Load::Address) => Reg::unknown(),
         Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::MAP) },
         // Where an arena is in user space is a number.
         Some(Load::MapValue { map, .. }) if m.map(Some(map))?.kind == MapKind::ARENA => Reg::unknown(),
