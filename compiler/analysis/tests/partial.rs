@@ -160,3 +160,31 @@ fn other_files_of_the_package_are_taken_in_where_they_are_missed() {
         );
     }
 }
+
+#[test]
+fn what_other_files_and_packages_declare_is_found_by_every_way_to_name_it() {
+    const PATH: &str = "example.com/test/shapes";
+    let own = format!(
+        "package probe\n\nimport (\n\t\"{PATH}\"\n\t\"github.com/miekg/bpf\"\n)\n\n\
+         type count uint8\n\ntype named struct {{\n\tshapes.Box\n\tn count\n}}\n\n\
+         //bpf:section xdp\nfunc Drop(ctx *bpf.XDP) bpf.XDPAction {{\n\
+         \tv := named{{Box: shapes.Box{{Size: 2}}, n: 3}}\n\
+         \t(*count).raise(&v.n, 1)\n\
+         \treturn bpf.XDPAction(v.Size + v.Box.Size + count.twice(v.n))\n}}\n"
+    );
+    let source = |name: &str, text: &str| OtherSource { name: name.into(), text: text.into() };
+    let methods = "package probe\n\nfunc (c *count) raise(n count) { *c += n }\n\n\
+                   func (c count) twice() uint8 { return uint8(c) * 2 }\n";
+    let (beside, shapes) = (
+        source("methods.go", methods),
+        source("shapes.go", "package shapes\n\ntype Box struct{ Size uint8 }\n"),
+    );
+    let options = Options {
+        siblings: Arc::new(move || vec![beside.clone()]),
+        packages: Arc::new(move |path| (path == PATH).then(|| Arc::from([shapes.clone()]))),
+        ..Options::default()
+    };
+    let (_, analysis) = open(&own, options);
+    let messages: Vec<_> = analysis.diagnostics.iter().map(|one| one.message.clone()).collect();
+    assert_eq!((messages, analysis.programs.len()), (Vec::new(), 1));
+}
