@@ -97,6 +97,32 @@ func Wraps(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(sum + i)
 }
 
+// Numbers at both ends, compared and computed with counters.
+//
+//bpf:section xdp
+func Ends(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 20 {
+		return 50
+	}
+	const least, most = -1 << 63, 1<<63 - 1
+	sum := 0
+	for i := 0; i < 8; i++ {
+		if i+least < int(p[0])+least {
+			sum += 1
+		}
+		if i > least && i-least < 0 && i*most != 3 {
+			sum += 2
+		}
+		for j := int32(0); j < 4; j++ {
+			if j+(-1<<31) < 0 && j-(1<<31-1) != 5 {
+				sum += int(p[j])
+			}
+		}
+	}
+	return bpf.XDPAction(sum)
+}
+
 // RUN Ranges packet=00_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13_14_15_16_17_18_19_1a_1b_1c_1d_1e_1f_20_21_22_23_24_25_26_27 => -785423271
 // RUN Ranges packet=09_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_ff_11_12_13_14_15_16_17_18_19_1a_1b_1c_80_1e_1f_20_21_22_23_24_25_26_27 => 2108146300
 // RUN Past packet=08_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13 => 108
@@ -107,3 +133,5 @@ func Wraps(ctx *bpf.XDP) bpf.XDPAction {
 // RUN PastPacket packet=01_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13_14_15 => 269
 // RUN Wraps packet=00_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13_14 => 1184317675
 // RUN Wraps packet=09_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13_14 => 1184317312
+// RUN Ends packet=05_01_02_03_04_05_06_07_08_09_0a_0b_0c_0d_0e_0f_10_11_12_13 => 109
+// RUN Ends packet=00*20 => 16

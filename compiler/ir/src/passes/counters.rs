@@ -130,7 +130,7 @@ impl Counters {
 
     fn range_within(&self, function: &Function, bounds: &[Bound], value: Value, depth: u32) -> Option<Range> {
         if let Some(number) = function.as_const(value) {
-            return (number.abs() <= LIMIT).then_some((number, number));
+            return (-LIMIT..=LIMIT).contains(&number).then_some((number, number));
         }
         if let Some(bound) = bounds.iter().rev().find(|bound| bound.counter == value) {
             return Some(bound.range);
