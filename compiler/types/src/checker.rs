@@ -1,12 +1,13 @@
 //! The state of one check, and the resolution of package-level names when they are first needed.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gobpf_bpf::KernelVersion;
 use gobpf_diagnostics::codes;
 use gobpf_source::{DeclId, NodeId, Place};
 use gobpf_syntax::ast;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
 
 use crate::constant::Value;
@@ -82,30 +83,30 @@ impl<'a> Checker<'a> {
             target,
             hir: hir::Types::default(),
             errors: Vec::new(),
-            reported: HashSet::new(),
-            resolved: HashMap::new(),
+            reported: HashSet::default(),
+            resolved: HashMap::default(),
             in_progress: Vec::new(),
             initialising: Vec::new(),
-            lowered: HashMap::new(),
+            lowered: HashMap::default(),
             functions: Vec::new(),
-            function_ids: HashMap::new(),
-            generic_params: HashMap::new(),
-            constraint_names: HashMap::new(),
-            checked_abstractly: HashSet::new(),
+            function_ids: HashMap::default(),
+            generic_params: HashMap::default(),
+            constraint_names: HashMap::default(),
+            checked_abstractly: HashSet::default(),
             uninstantiated: Vec::new(),
             is_abstract: false,
             is_instance: false,
-            captures: HashMap::new(),
+            captures: HashMap::default(),
             queue: VecDeque::new(),
             calls: Vec::new(),
             variable_uses: Vec::new(),
-            names_of_others: HashSet::new(),
+            names_of_others: HashSet::default(),
             maps: Vec::new(),
-            map_ids: HashMap::new(),
-            context_types: HashSet::new(),
-            used_imports: HashSet::new(),
+            map_ids: HashMap::default(),
+            context_types: HashSet::default(),
+            used_imports: HashSet::default(),
             globals: Vec::new(),
-            global_ids: HashMap::new(),
+            global_ids: HashMap::default(),
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Frame {
     labels: Vec<LabelUse>,
     unused_labels: Vec<LabelUse>,
     gotos: crate::labels::Gotos,
-    goto_ids: std::collections::HashMap<smol_str::SmolStr, hir::LabelId>,
+    goto_ids: rustc_hash::FxHashMap<smol_str::SmolStr, hir::LabelId>,
     defers: Vec<hir::Deferred>,
     kept: Vec<(NodeId, LocalId)>,
     has_defer: bool,
@@ -252,7 +252,7 @@ impl<'a> Cx<'_, 'a> {
         let ty = self.ck.types.intern(Kind::Func(ty.into()));
         let types = self.signature_types(signature);
         self.open_frame();
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         let mut params = Vec::new();
         for (field, ty) in signature.params.iter().zip(&types.0) {
             self.parameter(field, *ty, "parameter", &mut params);
@@ -356,8 +356,7 @@ impl<'a> Cx<'_, 'a> {
             return self.operand(expr, Mode::Value, operand.ty, ExprKind::Global(hir::GlobalId(u32::MAX)));
         }
         if !self.has_kernel_body(symbol) || receiver.as_ref().is_some_and(|it| it.is_map_variable()) {
-            self.unsupported(expr.id, NotInKernel::FunctionValue);
-            return self.invalid(expr);
+            return self.refused(NotInKernel::FunctionValue, operand.ty, &[], expr);
         }
         let function = self.reaches_instance(symbol, &operand.instance, expr.id);
         let captures = receiver.map(|receiver| receiver.hir).into_iter().collect();

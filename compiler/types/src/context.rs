@@ -1,9 +1,8 @@
 //! The context in which an expression or statement is checked, and what checking an expression gives.
 
-use std::collections::HashMap;
-
 use gobpf_source::{DeclId, NodeId, Place};
 use gobpf_syntax::ast;
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::builtin::Builtin;
@@ -178,7 +177,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             labels: Vec::new(),
             unused_labels: Vec::new(),
             gotos: Default::default(),
-            goto_ids: HashMap::new(),
+            goto_ids: HashMap::default(),
             defers: Vec::new(),
             kept: Vec::new(),
             has_defer: false,
@@ -189,7 +188,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             hoisted: None,
             whole_value: None,
             errors_at: None,
-            variable_words: HashMap::new(),
+            variable_words: HashMap::default(),
         }
     }
 

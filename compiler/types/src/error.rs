@@ -269,6 +269,10 @@ pub enum Why {
     InvalidReceiver {
         ty: String,
     },
+    LabelInvalid {
+        label: SmolStr,
+        word: &'static str,
+    },
     NoNewVariables,
     RepeatedOnLeft {
         name: SmolStr,

@@ -52,7 +52,7 @@ impl<'a> Cx<'_, 'a> {
             self.check_receiver(field, ty);
         }
         let types = self.signature_types(&func.signature);
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         let mut params = Vec::new();
         if let (Some(field), Some(ty)) = (&func.receiver, receiver) {
             self.parameter(field, ty, "receiver", &mut params);

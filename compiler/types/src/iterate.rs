@@ -51,7 +51,7 @@ impl<'a> Cx<'_, 'a> {
         let Some(values) = self.yielded(&ranged, clause) else {
             // The body is checked all the same.
             let mut inner = Vec::new();
-            self.scopes.push(Scope::new());
+            self.scopes.push(Scope::default());
             for variable in [clause.key, clause.value] {
                 let unknown = self.unknown_expr(node);
                 self.range_variable(variable, clause.define, Types::UNKNOWN, unknown, &mut inner);
@@ -190,14 +190,14 @@ impl<'a> Cx<'_, 'a> {
         let (params, names) = (values.to_vec(), Vec::new());
         let signature = Signature { params, results: vec![boolean], names, variadic: false };
         let ty = self.ck.types.intern(Kind::Func(signature.into()));
-        let gotos = self.gotos.targets.clone();
+        let gotos = (self.gotos.targets.clone(), self.gotos.declared.clone());
         let mut labels = Vec::new();
         labels_in(&body.stmts, &mut labels);
         self.open_frame();
-        self.gotos.targets = gotos;
+        (self.gotos.targets, self.gotos.declared) = gotos;
         self.loop_body = Some(LoopBody { label, status, exits: Vec::new(), labels });
         self.results = vec![boolean];
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         let params: Vec<LocalId> = values.iter().map(|ty| self.hidden(*ty, node)).collect();
         let mut stmts = Vec::new();
         // An iterator that goes on after it was told to stop panics.

@@ -1,6 +1,6 @@
 //! Labels and `goto`, by Go's rules: which label a `goto` may name, and what it may not jump over.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use gobpf_source::NodeId;
 use gobpf_syntax::ast::{BranchKind, Stmt, StmtKind};
@@ -100,6 +100,10 @@ impl Walk {
 pub(crate) struct Gotos {
     /// Labels that a `goto` names.
     pub targets: Vec<SmolStr>,
+    /// All labels of the body.
+    pub declared: Vec<SmolStr>,
+    /// Labels that a branch names which can't.
+    pub misused: Vec<SmolStr>,
     /// `defer` statements that a `goto` may reach again.
     pub repeated_defers: Vec<NodeId>,
 }
@@ -113,7 +117,7 @@ impl Cx<'_, '_> {
             let other = self.place(first);
             self.error(node, Why::LabelRepeated { label: name, other });
         }
-        let mut gotos = Gotos::default();
+        let mut gotos = Gotos { declared: walk.labels.keys().cloned().collect(), ..Gotos::default() };
         for goto in &walk.gotos {
             gotos.targets.push(goto.name.clone());
             let Some(label) = walk.labels.get(&goto.name) else {

@@ -112,7 +112,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let Some((path, Found::Method(symbol))) = self.find_member(ty, &name.name) else {
-            if matches!(self.ck.types.under(ty), Kind::Interface(_)) {
+            if self.interface_method(ty, &name.name).is_some() {
                 self.unsupported(expr.id, crate::error::NotInKernel::Interface);
                 return self.invalid(expr);
             }

@@ -66,7 +66,7 @@ impl<'a> Cx<'_, 'a> {
         let counter = self.new_local("", counter_type, node);
         self.mark_used(counter);
         let mut inner = Vec::new();
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         self.range_variable(
             clause.key,
             clause.define,
@@ -166,7 +166,7 @@ impl<'a> Cx<'_, 'a> {
             let cond = compare(CompareOp::GreaterEqual, read(self, character), self_delimiting);
             inner.push(Stmt { node, kind: StmtKind::If { cond, then: vec![decode], otherwise: Vec::new() } });
         }
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         self.range_variable(clause.key, clause.define, int, read(self, at), &mut inner);
         self.range_variable(clause.value, clause.define, rune, read(self, character), &mut inner);
         let id = self.enter(label, true);

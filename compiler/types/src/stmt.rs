@@ -15,7 +15,7 @@ use crate::typexpr::Meaning;
 impl<'a> Cx<'_, 'a> {
     /// Statements in a scope of their own.
     pub fn block(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Stmt> {
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         let out = self.stmts(stmts);
         self.scopes.pop();
         out
@@ -34,7 +34,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn finish_labels(&mut self) {
         let gotos = std::mem::take(&mut self.gotos);
         for label in std::mem::take(&mut self.unused_labels) {
-            if !gotos.targets.contains(&label.name) {
+            if !gotos.targets.contains(&label.name) && !gotos.misused.contains(&label.name) {
                 self.error(label.node, Why::LabelNotUsed { label: label.name });
             }
         }
@@ -137,7 +137,7 @@ impl<'a> Cx<'_, 'a> {
         out: &mut Vec<Stmt>,
         inner: impl FnOnce(&mut Self, &mut Vec<Stmt>),
     ) {
-        self.scopes.push(Scope::new());
+        self.scopes.push(Scope::default());
         let mut body = Vec::new();
         if let Some(init) = init {
             self.stmt(init, None, &mut body);
@@ -341,7 +341,7 @@ impl<'a> Cx<'_, 'a> {
             };
             let last = index + 1 == cases.len();
             let (stmts, fallthrough) = self.clause_body(&case.body, last);
-            self.scopes.push(Scope::new());
+            self.scopes.push(Scope::default());
             let body = self.stmts(stmts);
             self.scopes.pop();
             clauses.push(hir::Clause { node: case.id, conditions, body, fallthrough });
@@ -484,7 +484,13 @@ impl<'a> Cx<'_, 'a> {
                     if self.branch_out(kind, Some(label), node, out) {
                         return;
                     }
-                    self.error(label.id, Why::LabelUndefined { label: label.name.clone(), word });
+                    let (label_name, known) = (label.name.clone(), self.gotos.declared.contains(&label.name));
+                    self.gotos.misused.push(label.name.clone());
+                    let why = match known {
+                        true => Why::LabelInvalid { label: label_name, word },
+                        false => Why::LabelUndefined { label: label_name, word },
+                    };
+                    self.error(label.id, why);
                     return;
                 }
                 found

@@ -1,6 +1,5 @@
 //! What packages declare: one symbol for each name, found before anything is resolved.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use gobpf_source::{DeclId, NodeId, Place};
 use gobpf_syntax::ast::{
     ConstSpec, Decl, DeclKind, Directive, Expr, ExprKind, File, FuncDecl, Ident, TypeSpec, VarSpec,
 };
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::{Import, PackageFiles};
@@ -237,7 +237,7 @@ impl<'a> Index<'a> {
             self.files.push(FileScope {
                 package,
                 file,
-                imports: HashMap::new(),
+                imports: HashMap::default(),
                 listed: Vec::new(),
                 repeated: Vec::new(),
                 dot_sdk: false,

@@ -1,8 +1,8 @@
 //! Go's types as the checker sees them: interned, with Go's identity, named types apart from their structure.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::symbols::SymbolId;
@@ -232,10 +232,10 @@ impl Types {
         let mut types = Types {
             kinds: Vec::new(),
             canonical: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             named: Vec::new(),
             params: Vec::new(),
-            instances: HashMap::new(),
+            instances: HashMap::default(),
             error: None,
         };
         types.intern(Kind::Unknown);
@@ -446,7 +446,10 @@ impl Types {
         match self.kind(ty) {
             Kind::TypeParam(_) => self.core(ty).unwrap_or(ty),
             Kind::Named(id) => self.named(*id).and_then(|named| named.underlying).unwrap_or(Types::UNKNOWN),
-            _ => ty,
+            _ => match self.spelling(ty) {
+                Kind::Alias(_, target) => self.underlying(*target),
+                _ => ty,
+            },
         }
     }
 

@@ -167,7 +167,7 @@ impl<'a> Cx<'_, 'a> {
                     self.raw_expr(expr); // which has a problem of its own
                     return;
                 };
-                if word != PACKAGE_NAME {
+                if let Some(Meaning::Local(_)) = self.meaning(name) {
                     self.raw_expr(expr); // it counts as used
                 }
                 format!("{name} ({word})")

@@ -1,8 +1,7 @@
 //! Which names a declaration mentions, without knowing what they mean. Native code is looked at only in this way.
 
-use std::collections::HashSet;
-
 use gobpf_syntax::ast::{Block, Decl, DeclKind, Expr, ExprKind, Field, FuncDecl, Signature, Stmt, StmtKind};
+use rustc_hash::FxHashSet as HashSet;
 use smol_str::SmolStr;
 
 /// Names that are mentioned.

@@ -1,8 +1,8 @@
 //! Types as they are laid out, and the memory that pointers point into.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use super::TypeId;

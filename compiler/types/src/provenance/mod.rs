@@ -6,9 +6,8 @@
 mod exprs;
 mod join;
 
-use std::collections::HashMap;
-
 use gobpf_source::{DeclId, NodeId, Place};
+use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::error::{NotInKernel, TypeError, Why};
@@ -31,7 +30,7 @@ pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
     let mut pass = Pass {
         generic: &generic,
         types: std::mem::take(&mut package.types),
-        known: HashMap::new(),
+        known: HashMap::default(),
         done: Vec::new(),
         results: Vec::new(),
         stored: Vec::new(),
@@ -59,7 +58,7 @@ pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
 /// Drops the functions that were made while provenances were not known yet, and numbers the others anew.
 fn keep_reached(package: &mut Package) {
     let mut order: Vec<FunctionId> = Vec::new();
-    let mut numbers: HashMap<FunctionId, FunctionId> = HashMap::new();
+    let mut numbers: HashMap<FunctionId, FunctionId> = HashMap::default();
     let mut reach = |id: FunctionId, order: &mut Vec<FunctionId>| {
         *numbers.entry(id).or_insert_with(|| {
             order.push(id);

@@ -622,6 +622,9 @@ fn branches(why: &Why) -> Option<Words> {
         Why::LabelNotUsed { label } => {
             Words::new(codes::GB0211, format!("label {label} defined and not used"))
         }
+        Why::LabelInvalid { label, word } => {
+            Words::new(codes::GB0211, format!("invalid {word} label {label}"))
+        }
         Why::LabelUndefined { label, word: "goto" } => {
             Words::new(codes::GB0211, format!("label {label} not defined"))
         }
