@@ -84,6 +84,8 @@ fn shape(object: &Object) -> Vec<String> {
         all.push(format!("{} {} {:?}", program.name, program.section, program.kind));
         let mut functions = functions(object, program);
         functions.sort();
+        // Equal functions are written once.
+        functions.dedup();
         all.append(&mut functions);
     }
     let mut maps: Vec<String> = object
