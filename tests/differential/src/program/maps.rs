@@ -167,7 +167,7 @@ impl Gen {
                     format!("{name} = bpf.Array[[3]uint16]{{MaxEntries: 4}}")
                 });
                 self.line(format!("{name} := uint64(9)"));
-                self.line(format!("if {found} := {map}.Lookup({key} & 7); {found} != nil {{"));
+                self.line(format!("if {found} := {map}.Lookup(({key}) & 7); {found} != nil {{"));
                 self.line(format!("\t{found}[1] += uint16({value})"));
                 self.line(format!("\t{name} = uint64({found}[1])"));
                 self.line("}");
