@@ -106,6 +106,8 @@ pub(crate) struct Rules {
     pub summarizes_sleep: bool,
     /// RCU sections may be nested (6.18).
     pub nests_rcu: bool,
+    /// Kernel functions that want an RCU section ask for it when they are called (6.18).
+    pub enforces_rcu: bool,
     /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
     pub objects_need_gpl: bool,
     /// A pointer to anything that is read from a kernel object may be read through (6.17).
@@ -147,6 +149,7 @@ const V6_1: Rules = Rules {
     empty_may_goto: false,
     summarizes_sleep: false,
     nests_rcu: false,
+    enforces_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
     frame_unit: 32,
@@ -184,6 +187,7 @@ const V6_18: Rules = Rules {
     references_of_callbacks: false,
     private_stacks: true,
     empty_may_goto: true,
+    enforces_rcu: true,
     summarizes_sleep: true,
     follows_any_pointer: true,
     tail_calls_return: true,

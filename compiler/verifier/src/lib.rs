@@ -168,7 +168,6 @@ fn prepare(
     rules: &Rules,
 ) -> encoding::Located<Prepared> {
     let insns = &program.code.insns;
-    encoding::check_features(insns).map_err(|stop| (0, stop))?;
     let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
     let at_start = |stop: Stop| (0, stop);
     load::check_functions(object, program, &functions).map_err(at_start)?;

@@ -59,18 +59,6 @@ pub(crate) fn jump_target(at: usize, insn: Insn) -> i64 {
     at as i64 + off + 1
 }
 
-/// Stops at what the model doesn't follow yet.
-pub(crate) fn check_features(insns: &[Insn]) -> Checked {
-    for insn in insns {
-        let feature = match (insn.code, insn.src) {
-            (insn::LD_IMM64, pseudo::BTF_ID) => "addresses of kernel variables",
-            _ => continue,
-        };
-        return Err(Stop::feature(feature));
-    }
-    Ok(())
-}
-
 /// Resolves the loads of maps, and checks that every opcode exists.
 pub(crate) fn resolve(
     object: &Object,
@@ -152,6 +140,7 @@ fn resolve_load(
         None => match low.src {
             0 => Ok(Load::Constant((u64::from(high.imm as u32) << 32) | u64::from(low.imm as u32))),
             pseudo::FUNC => Ok(Load::Function { slot: (at as i64 + i64::from(low.imm) + 1) as u32 }),
+            pseudo::BTF_ID => Err(Stop::feature("addresses of kernel variables")),
             pseudo::MAP_VALUE => Err(Fault::NotAMap { fd: low.imm }.into()),
             pseudo::MAP_FD if high.imm == 0 => Err(Fault::NotAMap { fd: low.imm }.into()),
             // Objects name their maps; there is no array of them to index.
@@ -260,7 +249,6 @@ fn check_direct_value(object: &Object, map: MapId, off: u32) -> Checked {
         MapKind::ARRAY => Err(Fault::DirectOutside { value_size: map.value_size, off }.into()),
         MapKind::ARENA if u64::from(off) <= u64::from(map.max_entries) * PAGE_SIZE => Ok(()),
         MapKind::ARENA => Err(Fault::DirectOutside { value_size: map.value_size, off }.into()),
-        MapKind(6) => Err(Stop::feature("direct values of per-CPU arrays")),
         _ => Err(Fault::DirectUnsupported.into()),
     }
 }

@@ -2,7 +2,7 @@
 //! chain of calls takes.
 
 use gobpf_bpf::insn::{class, mode, pseudo};
-use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::tables::{AttachType, ProgramKind};
 use gobpf_bpf::{Insn, Object, Program, insn};
 
 use crate::KernelSource;
@@ -150,12 +150,21 @@ enum Private {
     Yes,
 }
 
+/// `bpf_enable_priv_stack`: the kernel doesn't start the program while it runs, so its frames may have places of their own.
+fn never_runs_within_itself(m: &Machine<'_>) -> bool {
+    use ProgramKind as K;
+    match m.kind {
+        K::KPROBE | K::TRACEPOINT | K::PERF_EVENT | K::RAW_TRACEPOINT => true,
+        K::TRACING => m.program.attach != AttachType::TRACE_ITER,
+        _ => false,
+    }
+}
+
 /// `check_max_stack_depth`: what chains of calls take together.
 pub(crate) fn check_stack_depth(m: &Machine<'_>) -> Checked {
     let rules = m.rules;
-    let tracing = [ProgramKind(2), ProgramKind::TRACEPOINT, ProgramKind(7), ProgramKind(17)];
     let has_private = rules.private_stacks
-        && tracing.contains(&m.kind)
+        && never_runs_within_itself(m)
         && !m.functions.iter().any(|function| function.has_tail_call);
     let mut modes = vec![Private::Unknown; m.functions.len()];
     let roots = (0..m.functions.len()).filter(|index| *index == 0 || m.functions[*index].is_async);

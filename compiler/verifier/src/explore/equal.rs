@@ -283,12 +283,10 @@ fn slot_covers(old: &Slot, new: Option<&Slot>, ids: &mut Ids, exactness: Exactne
     }
 }
 
-/// Depths are not compared: they only tell turns of a loop apart.
+/// Depths are not compared: they only tell turns of a loop apart. Neither is whether RCU still protects the iterator.
 fn iterators_equal(old: &Reg, new: &Reg) -> bool {
     match (old.extra, new.extra) {
-        (Extra::Iter { btf: a, state: b, .. }, Extra::Iter { btf: c, state: d, .. }) => {
-            old.kind == new.kind && a == c && b == d
-        }
+        (Extra::Iter { btf: a, state: b, .. }, Extra::Iter { btf: c, state: d, .. }) => a == c && b == d,
         _ => old.extra == new.extra,
     }
 }

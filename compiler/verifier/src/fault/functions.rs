@@ -110,6 +110,7 @@ pub(crate) enum KernelFault {
     IteratorUsed { what: String, number: usize },
     IteratorNotInitialised { what: String, number: usize },
     IteratorOutsideRcu { name: String },
+    NeedsRcu { name: String },
     NotDynptr { number: usize },
     NotReleased { name: String },
     NestedRcu { name: String },

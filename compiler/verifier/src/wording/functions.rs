@@ -103,6 +103,7 @@ fn kernel(fault: &KernelFault) -> String {
             format!("expected an initialized iter_{what} as arg #{number}")
         }
         K::IteratorOutsideRcu { name } => format!("expected an RCU CS when using {name}"),
+        K::NeedsRcu { name } => format!("kernel func {name} requires RCU critical section protection"),
         K::NotDynptr { number } => {
             format!("arg#{number} expected pointer to stack or const struct bpf_dynptr")
         }

@@ -9,6 +9,9 @@ use crate::state::flag;
 pub(super) fn enter(m: &mut Machine<'_>, kfunc: &Kfunc) -> Checked {
     let name = || kfunc.name.to_owned();
     let sleeps = kfunc.has(kf::SLEEPABLE);
+    if m.rules.enforces_rcu && kfunc.has(kf::RCU_PROTECTED) && !m.in_rcu() {
+        return Err(KernelFault::NeedsRcu { name: name() }.into());
+    }
     match kfunc.name {
         "bpf_rcu_read_lock" => {
             if m.state.rcu > 0 && !m.rules.nests_rcu {
