@@ -106,6 +106,8 @@ pub(crate) struct Rules {
     pub summarizes_sleep: bool,
     /// RCU sections may be nested (6.18).
     pub nests_rcu: bool,
+    /// What a timer calls may not sleep, even in a program that may (6.18).
+    pub callbacks_stay_awake: bool,
     /// Kernel functions that want an RCU section ask for it when they are called (6.18).
     pub enforces_rcu: bool,
     /// Kernel objects are only for programs under a GPL-compatible licence (6.2).
@@ -149,6 +151,7 @@ const V6_1: Rules = Rules {
     empty_may_goto: false,
     summarizes_sleep: false,
     nests_rcu: false,
+    callbacks_stay_awake: false,
     enforces_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
@@ -187,6 +190,7 @@ const V6_18: Rules = Rules {
     references_of_callbacks: false,
     private_stacks: true,
     empty_may_goto: true,
+    callbacks_stay_awake: true,
     enforces_rcu: true,
     summarizes_sleep: true,
     follows_any_pointer: true,

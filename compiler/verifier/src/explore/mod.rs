@@ -437,7 +437,8 @@ impl<'a> Machine<'a> {
 
     /// Whether what is followed may sleep.
     pub fn may_sleep(&self) -> bool {
-        self.caller().sleepable || self.state.in_sleepable
+        let of_program = !self.rules.callbacks_stay_awake || !self.state.frame(0).in_async;
+        (self.caller().sleepable && of_program) || self.state.in_sleepable
     }
 
     /// Whether programs at `hook` may sleep.

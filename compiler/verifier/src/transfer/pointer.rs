@@ -5,7 +5,7 @@ use gobpf_bpf::insn::AluOp;
 use crate::bounds::Bounds;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
-use crate::state::{Base, Kind, MAX_OFFSET, Reg};
+use crate::state::{Base, Kind, MAX_OFFSET, Reg, flag};
 use crate::tnum::Tnum;
 use crate::transfer::assign;
 
@@ -30,6 +30,10 @@ pub(super) fn arithmetic(
             return Err(Fault::Alu32OnPointer { reg: dst }.into());
         }
         assign(m, dst, Reg::unknown());
+        return Ok(());
+    }
+    if m.rules.follows_any_pointer && pointer.kind.base == Base::Mem && pointer.kind.has(flag::UNTRUSTED) {
+        // It is read through probes wherever it points, so that offsets are not followed.
         return Ok(());
     }
     check_kind(dst, op, pointer, by, !m.rules.v4)?;
