@@ -175,16 +175,18 @@ fn shape(map: &gobpf_bpf::Map) -> (String, u32, u32, u32, u32, u32, u64, Option<
     (name, map.kind.0, map.key_size, map.value_size, map.max_entries, map.flags, map.extra, contents)
 }
 
+/// The settings of one kernel are constants of the new file.
+fn without_settings(object: &gobpf_bpf::Object) -> gobpf_bpf::Object {
+    let mut object = object.clone();
+    let settings = object.maps.iter_mut().filter(|map| map.name == ".kconfig");
+    settings.for_each(|map| map.name = ".rodata.kconfig".into());
+    object
+}
+
 #[test]
 fn what_is_written_is_read_as_the_same_object() {
     let Some(first) = compiled() else { return };
-    let mut object = first.object.clone();
-    // The settings of one kernel are constants of the new file.
-    object
-        .maps
-        .iter_mut()
-        .filter(|map| map.name == ".kconfig")
-        .for_each(|map| map.name = ".rodata.kconfig".into());
+    let object = without_settings(&first.object);
     let line = |program: usize, slot: u32| {
         first.lines[program]
             .iter()
@@ -237,12 +239,7 @@ fn what_is_written_is_read_as_the_same_object() {
 #[test]
 fn bpftool_loads_what_is_written() {
     let Some(first) = compiled() else { return };
-    let mut object = first.object.clone();
-    object
-        .maps
-        .iter_mut()
-        .filter(|map| map.name == ".kconfig")
-        .for_each(|map| map.name = ".rodata.kconfig".into());
+    let mut object = without_settings(&first.object);
     // The other program calls what this machine's kernel may not have.
     object.programs.truncate(1);
     object.externs.clear();

@@ -1,6 +1,5 @@
 //! Dynptrs: two stack slots that only helpers may write.
 
-use gobpf_bpf::insn::Size;
 use gobpf_bpf::tables::{Argument, Flags};
 
 use crate::checks::helpers::Call;
@@ -8,7 +7,7 @@ use crate::checks::memory::{self, Request};
 use crate::checks::{kfuncs, references};
 use crate::dialect::Dialect;
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
+use crate::fault::{Checked, Fault, HelperFault, KernelFault, Stop};
 use crate::state::{Base, Byte, DynptrKind, Extra, Kind, Place, Reg, flag, slot_of};
 
 /// What a pointer to a dynptr on the stack points to.
@@ -229,17 +228,7 @@ fn make(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, argument: &A
 /// Bytes are written as an instruction would.
 fn write(m: &mut Machine<'_>, reg: u8) -> Checked {
     for off in [0, 8] {
-        let request = Request {
-            base: reg,
-            off,
-            bytes: Size::DW.bytes(),
-            access: Access::Write,
-            value: None,
-            constant: None,
-            signed: false,
-            atomic: false,
-        };
-        memory::access(m, request)?;
+        memory::access(m, Request::write_word(reg, off))?;
     }
     Ok(())
 }

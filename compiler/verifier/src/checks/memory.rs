@@ -30,6 +30,20 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A write of 8 bytes that the kernel makes on behalf of a call.
+    pub fn write_word(base: u8, off: i32) -> Request {
+        Request {
+            base,
+            off,
+            bytes: Size::DW.bytes(),
+            access: Access::Write,
+            value: None,
+            constant: None,
+            signed: false,
+            atomic: false,
+        }
+    }
+
     /// The access of a plain load or store.
     pub fn of(insn: Insn, base: u8, access: Access, value: Option<u8>) -> Request {
         let is_constant = access == Access::Write && value.is_none();

@@ -1,12 +1,10 @@
 //! Sections without interrupts: the saved flag on the stack, and the order in which sections end (`process_irq_flag`).
 
-use gobpf_bpf::insn::Size;
-
 use crate::checks::kfuncs::iterators::spot;
 use crate::checks::memory::{self, Request};
 use crate::checks::references;
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, ObjectFault, Stop};
+use crate::fault::{Checked, ObjectFault, Stop};
 use crate::state::{Byte, Extra, Held, Kind, Place, Reg};
 
 const WHAT: &str = "irq_flag";
@@ -40,17 +38,7 @@ fn save(m: &mut Machine<'_>, pointer: &Reg, number: usize, by_lock: bool) -> Che
             return Err(used.into());
         }
     }
-    let request = Request {
-        base: number as u8 + 1,
-        off: 0,
-        bytes: Size::DW.bytes(),
-        access: Access::Write,
-        value: None,
-        constant: None,
-        signed: false,
-        atomic: false,
-    };
-    memory::access(m, request)?;
+    memory::access(m, Request::write_word(number as u8 + 1, 0))?;
     let Some(slot) = spot(m, pointer, 1, WHAT)? else { return Ok(()) };
     let id = references::acquire(m);
     if let Some(reference) = m.state.references.last_mut() {

@@ -1,13 +1,12 @@
 //! Open-coded iterators: their slots on the stack, and their turns.
 
-use gobpf_bpf::insn::Size;
 use gobpf_btf::{Kind as BtfKind, Types};
 
 use crate::checks::kfuncs::{Call, kf};
 use crate::checks::memory::{self, Request};
 use crate::checks::references;
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault, HelperFault, KernelFault, Stop};
+use crate::fault::{Checked, Fault, HelperFault, KernelFault, Stop};
 use crate::state::{Byte, Extra, IterState, Kind, Place, Reg, flag};
 use crate::transfer::assign;
 
@@ -116,17 +115,7 @@ fn make(
         }
     }
     for index in 0..slots {
-        let request = Request {
-            base: reg,
-            off: 8 * index as i32,
-            bytes: Size::DW.bytes(),
-            access: Access::Write,
-            value: None,
-            constant: None,
-            signed: false,
-            atomic: false,
-        };
-        memory::access(m, request)?;
+        memory::access(m, Request::write_word(reg, 8 * index as i32))?;
     }
     let Some(slot) = spot(m, pointer, slots, "iter")? else { return Ok(()) };
     let reference = references::acquire(m);
