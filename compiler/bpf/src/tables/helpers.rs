@@ -67,6 +67,15 @@ impl Helper {
         }
     }
 
+    /// How many of the result's bits are the number that it is: the others may be anything. Where 32 are, the number is
+    /// signed, and a program that wants 64 bits has to extend it.
+    ///
+    /// The verifier replaces calls of these helpers by calls of the map's own functions, whose result is an `int` on
+    /// kernels before 6.4; that of all other helpers is made 64 bits wide on the way.
+    pub fn result_bits(&self, kernel: KernelVersion) -> u8 {
+        if kernel < WIDE_SINCE && MAP_FUNCTIONS.contains(&self.name) { 32 } else { 64 }
+    }
+
     /// Whether pointers into the packet are lost with the call (`bpf_helper_changes_pkt_data`). Since a program may be
     /// called at the end of another, 6.12 counts tail calls for the effect of global functions.
     pub fn changes_packet(&self) -> bool {
@@ -90,6 +99,20 @@ impl Helper {
         CALLBACKS.iter().find(|(name, _)| *name == self.name).map(|(_, callback)| *callback)
     }
 }
+
+/// Helpers whose calls become calls of the map's own functions, where the result is a number (`do_misc_fixups`).
+const MAP_FUNCTIONS: &[&str] = &[
+    "map_update_elem",
+    "map_delete_elem",
+    "redirect_map",
+    "map_push_elem",
+    "map_pop_elem",
+    "map_peek_elem",
+    "for_each_map_elem",
+];
+
+/// From here on these functions return a `long`.
+const WIDE_SINCE: KernelVersion = KernelVersion::new(6, 4);
 
 /// Helpers that may move the packet.
 const CHANGE_PACKET: &[&str] = &[

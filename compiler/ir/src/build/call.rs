@@ -1,6 +1,7 @@
 //! Calls: functions are inlined, helpers called.
 
 use gobpf_bpf::insn::{AluOp, JmpOp, Size};
+use gobpf_bpf::tables::Helper;
 use gobpf_source::{NodeId, Why};
 use gobpf_types::hir::{self, Argument, Expr, ExprKind, FunctionId, TypeId};
 use rustc_hash::FxHashMap;
@@ -159,6 +160,13 @@ impl<'a> Builder<'a> {
         if result_type == Type::Pointer || self.scalar_type(ty).is_none() {
             return Ok(result);
         }
+        let bits = Helper::by_id(helper).map_or(64, |helper| helper.result_bits(self.package.target));
+        let result = if bits == 32 {
+            let low = self.emit(Type::I32, InstKind::Trunc(result));
+            self.emit(Type::I64, InstKind::Sext64(low))
+        } else {
+            result
+        };
         Ok(self.convert(IntType { bits: 64, signed: true }, self.int_type(ty), result))
     }
 

@@ -7,6 +7,7 @@ mod counters;
 mod dce;
 mod dominators;
 mod gvn;
+mod narrow;
 mod orient;
 mod params;
 mod promote;
@@ -34,6 +35,8 @@ pub fn optimise(function: &mut Function) {
     checks::run(function);
     cfg::simplify(function);
     remove_trivial_params(function);
+    dce::run(function);
+    narrow::run(function);
     dce::run(function);
     orient::run(function);
 }
