@@ -1,9 +1,10 @@
 //! What earlier versions of a document have computed. A version that finds the caches busy, with the work for a version
 //! before it that is being cancelled, computes anew: the answer is the same.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
+use foldhash::quality::FixedState;
 use gobpf_bpf::{Object, Program};
 use gobpf_verifier::{Dialect, Verdict};
 use rustc_hash::FxHashMap;
@@ -52,15 +53,13 @@ impl Kept {
 
 /// What all programs of `object` have in common for a verifier.
 pub(crate) fn environment(object: &Object, dialect: Dialect, types: u64) -> u64 {
-    let mut hasher = DefaultHasher::new();
     let Object { programs: _, maps, globals: _, externs, btf, license, target } = object;
-    (maps, externs, btf, license, target, dialect.to_string(), types).hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one((maps, externs, btf, license, target, dialect.to_string(), types))
 }
 
 /// All that a verdict on program number `program` follows from.
 pub(crate) fn verdict_key(environment: u64, object: &Object, program: usize) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     environment.hash(&mut hasher);
     if let Some(program) = object.programs.get(program) {
         // Places and names of functions are of no account.

@@ -1,7 +1,8 @@
 //! The object around the code: maps, global data, types.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
+use foldhash::quality::FixedState;
 use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{Code, Global, Map, MapContents, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, Member};
@@ -100,9 +101,7 @@ impl Layout {
 
     /// Layouts with the same key put everything at the same places.
     pub(crate) fn key(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.text, &self.globals).hash(&mut hasher);
-        hasher.finish()
+        FixedState::default().hash_one((self.text, &self.globals))
     }
 
     pub(crate) fn map(&self, map: hir::MapId) -> RelocationTarget {

@@ -586,7 +586,7 @@ impl<'a> Cx<'_, 'a> {
     ) {
         let ty = target.ty;
         // The whole is checked as the operation that it stands for; its operands are what is kept.
-        let result = self.operation(op, target.clone(), value, text, left);
+        let result = self.operation(op, target.clone(), value, Some(text), left);
         if target.is_invalid() || !self.is_target(&target, left) {
             return;
         }

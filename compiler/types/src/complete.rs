@@ -1,7 +1,7 @@
 //! The last look: an HIR that is handed on without errors has no hole.
 
 use crate::error::{NotInKernel, TypeError, Why};
-use crate::hir::{Expr, Package, Stmt, Type};
+use crate::hir::{Package, Stmt, Type};
 use crate::visit;
 use gobpf_source::{NodeId, Place};
 
@@ -25,26 +25,9 @@ pub(crate) fn require(package: &mut Package, errors: &mut Vec<TypeError>) {
 }
 
 fn find(block: &mut [Stmt], package: &Package, hole: &mut Option<NodeId>) {
-    for stmt in block {
-        let mut exprs = Vec::new();
-        let mut blocks = Vec::new();
-        visit::stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
-        for expr in exprs {
-            find_in(expr, package, hole);
+    visit::exprs(block, &mut |expr| {
+        if *package.types.get(expr.ty) == Type::Unknown {
+            hole.get_or_insert(expr.node);
         }
-        for block in blocks {
-            find(block, package, hole);
-        }
-    }
-}
-
-fn find_in(expr: &mut Expr, package: &Package, hole: &mut Option<NodeId>) {
-    if *package.types.get(expr.ty) == Type::Unknown {
-        hole.get_or_insert(expr.node);
-    }
-    let mut parts = Vec::new();
-    visit::parts(expr, &mut |part| parts.push(part));
-    for part in parts {
-        find_in(part, package, hole);
-    }
+    });
 }

@@ -94,16 +94,23 @@ impl Value {
                 let (real, imaginary) = self.as_complex().ok_or(Misfit::Kind)?;
                 Ok(Value::Complex(real, imaginary))
             }
+            (Value::Int(value), _) => {
+                let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
+                if fits(value, bits, signed) { Ok(self.clone()) } else { Err(Misfit::Overflows) }
+            }
             _ => {
                 let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
-                let value = self.as_int().ok_or(Misfit::Truncated)?;
-                let (low, high) = range(bits, signed);
-                match value >= low && value <= high {
-                    true => Ok(Value::Int(value)),
-                    false if matches!(self, Value::Int(_)) => Err(Misfit::Overflows),
-                    false => Err(Misfit::Truncated),
-                }
+                let value = self.as_int().filter(|value| fits(value, bits, signed));
+                value.map(Value::Int).ok_or(Misfit::Truncated)
             }
+        }
+    }
+
+    /// Why the value isn't one of type `basic`; `None` where it is.
+    pub fn misfit(&self, basic: Basic) -> Option<Misfit> {
+        match (self, basic.integer()) {
+            (Value::Int(value), Some((bits, signed))) if fits(value, bits, signed) => None,
+            _ => self.represent(basic).err(),
         }
     }
 
@@ -239,6 +246,19 @@ impl Value {
     /// The integer has more bits than Go's compilers keep of an untyped constant.
     pub fn too_large(&self) -> bool {
         matches!(self, Value::Int(value) if value.bits() > 512)
+    }
+}
+
+/// `value` is one of an integer type.
+fn fits(value: &BigInt, bits: u8, signed: bool) -> bool {
+    let bits = u64::from(bits);
+    match (value.is_negative(), signed) {
+        (false, _) => value.bits() <= bits - u64::from(signed),
+        (true, false) => false,
+        // The least value is a power of two.
+        (true, true) => {
+            value.bits() < bits || value.bits() == bits && value.trailing_zeros() == Some(bits - 1)
+        }
     }
 }
 

@@ -4,7 +4,12 @@ use gobpf_syntax::ast::{Expr, ExprKind, Field, Signature, UnaryOp};
 
 /// `expr` as Go text, with `…` for what is long.
 pub(crate) fn expression(expr: &Expr) -> String {
-    let mut text = String::new();
+    // Most are short: one piece of memory each.
+    let mut text = match &expr.kind {
+        ExprKind::Ident(name) => return name.to_string(),
+        ExprKind::Literal { text, .. } => return text.to_string(),
+        _ => String::with_capacity(32),
+    };
     write(expr, &mut text);
     text
 }

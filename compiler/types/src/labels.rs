@@ -28,6 +28,8 @@ struct Goto {
 /// What the labels and gotos of one function body are.
 #[derive(Default)]
 struct Walk {
+    /// The statement at hand, and those around it.
+    path: Path,
     labels: HashMap<SmolStr, Label>,
     duplicates: Vec<(SmolStr, NodeId, NodeId)>,
     gotos: Vec<Goto>,
@@ -39,22 +41,22 @@ struct Walk {
 }
 
 impl Walk {
-    fn block(&mut self, stmts: &[Stmt], path: &Path) {
+    fn block(&mut self, stmts: &[Stmt]) {
         let block = self.blocks;
         self.blocks += 1;
         for (index, stmt) in stmts.iter().enumerate() {
-            let mut path = path.clone();
-            path.push((block, index));
-            self.stmt(stmt, &path);
+            self.path.push((block, index));
+            self.stmt(stmt);
+            self.path.pop();
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt, path: &Path) {
+    fn stmt(&mut self, stmt: &Stmt) {
         self.order += 1;
         match &stmt.kind {
             StmtKind::Labeled { label, stmt } => {
                 let order = self.order;
-                let new = Label { node: label.id, path: path.clone(), order };
+                let new = Label { node: label.id, path: self.path.clone(), order };
                 match self.labels.get(&label.name) {
                     Some(first) if label.name != "_" => {
                         self.duplicates.push((label.name.clone(), label.id, first.node));
@@ -63,33 +65,33 @@ impl Walk {
                         self.labels.insert(label.name.clone(), new);
                     }
                 }
-                self.stmt(stmt, path);
+                self.stmt(stmt);
             }
             StmtKind::Branch { kind: BranchKind::Goto, label: Some(label) } => self.gotos.push(Goto {
                 name: label.name.clone(),
                 node: label.id,
-                path: path.clone(),
+                path: self.path.clone(),
                 order: self.order,
             }),
             StmtKind::Var(_) | StmtKind::ShortVar { .. } => {
-                if let Some((block, index)) = path.last() {
+                if let Some((block, index)) = self.path.last() {
                     self.declarations.push((*block, *index, stmt.id));
                 }
             }
             StmtKind::Defer(_) => self.defers.push((stmt.id, self.order)),
-            StmtKind::Block(block) => self.block(&block.stmts, path),
+            StmtKind::Block(block) => self.block(&block.stmts),
             StmtKind::If { then, otherwise, .. } => {
-                self.block(&then.stmts, path);
+                self.block(&then.stmts);
                 if let Some(otherwise) = otherwise {
                     // An `if` or a block: it has its own scope either way.
-                    self.block(std::slice::from_ref(otherwise), path);
+                    self.block(std::slice::from_ref(otherwise));
                 }
             }
             StmtKind::Switch { cases, .. } | StmtKind::TypeSwitch { cases, .. } => {
-                cases.iter().for_each(|case| self.block(&case.body, path));
+                cases.iter().for_each(|case| self.block(&case.body));
             }
-            StmtKind::Select(cases) => cases.iter().for_each(|case| self.block(&case.body, path)),
-            StmtKind::For { body, .. } | StmtKind::Range { body, .. } => self.block(&body.stmts, path),
+            StmtKind::Select(cases) => cases.iter().for_each(|case| self.block(&case.body)),
+            StmtKind::For { body, .. } | StmtKind::Range { body, .. } => self.block(&body.stmts),
             _ => {}
         }
     }
@@ -112,7 +114,7 @@ impl Cx<'_, '_> {
     /// Checks the labels of a function body.
     pub fn check_labels(&mut self, body: &[Stmt]) -> Gotos {
         let mut walk = Walk::default();
-        walk.block(body, &Vec::new());
+        walk.block(body);
         for (name, node, first) in std::mem::take(&mut walk.duplicates) {
             let other = self.place(first);
             self.error(node, Why::LabelRepeated { label: name, other });

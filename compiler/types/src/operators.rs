@@ -131,17 +131,16 @@ impl<'a> Cx<'_, 'a> {
         right: Operand,
         expr: &ast::Expr,
     ) -> Operand {
-        let text = expression(expr);
-        self.operation(op, left, right, &text, expr)
+        self.operation(op, left, right, None, expr)
     }
 
-    /// `left op right`, which messages call `text`.
+    /// `left op right`, which messages call `text`, or what `expr` is.
     pub fn operation(
         &mut self,
         op: BinaryOp,
         left: Operand,
         right: Operand,
-        text: &str,
+        text: Option<&str>,
         expr: &ast::Expr,
     ) -> Operand {
         if left.is_invalid() || right.is_invalid() {
@@ -159,7 +158,8 @@ impl<'a> Cx<'_, 'a> {
         let ty = left.ty;
         if !self.ck.types.identical(ty, right.ty) {
             let (left, right) = (self.display(ty), self.display(right.ty));
-            self.error(expr.id, Why::Mismatched { expr: text.to_owned(), left, right });
+            let text = text.map_or_else(|| expression(expr), str::to_owned);
+            self.error(expr.id, Why::Mismatched { expr: text, left, right });
             return self.invalid(expr);
         }
         if !self.operator_defined(op, &left, ty) {
@@ -306,7 +306,7 @@ impl<'a> Cx<'_, 'a> {
         }
         match (types.under(target), operand.constant()) {
             (Kind::Interface(interface), _) => fits(interface.is_empty()),
-            (Kind::Basic(basic), Some(value)) => value.represent(*basic).err(),
+            (Kind::Basic(basic), Some(value)) => value.misfit(*basic),
             (Kind::Basic(_), None) => fits(self.may_take(operand, target)),
             _ => Some(Misfit::Kind),
         }

@@ -49,7 +49,7 @@ pub(crate) enum Basic {
     UntypedNil,
 }
 
-/// Spelling, and for integers width in bits and signedness.
+/// Spelling, and for integers width in bits and signedness; in the order of [`Basic`].
 type BasicRow = (Basic, &'static str, Option<(u8, bool)>);
 
 const BASICS: &[BasicRow] = &[
@@ -92,7 +92,7 @@ impl Basic {
     }
 
     fn row(self) -> &'static BasicRow {
-        BASICS.iter().find(|row| row.0 == self).unwrap_or(&BASICS[0])
+        BASICS.get(self as usize).unwrap_or(&BASICS[0])
     }
 
     /// The Go spelling.
@@ -575,5 +575,17 @@ impl Types {
             _ => return ty,
         };
         self.basic(basic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BASICS;
+
+    #[test]
+    fn rows_stand_at_the_numbers_of_their_types() {
+        for (number, row) in BASICS.iter().enumerate() {
+            assert_eq!(row.0 as usize, number);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Function values: each is known when compiling. A variable of a function type becomes variables for what its function
 //! captures, a parameter becomes parameters for these, and a call becomes that of the function.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gobpf_source::{NodeId, Place};
@@ -165,6 +166,7 @@ impl Pass<'_> {
         locals.own.push(None);
         locals.bounds.push(u64::MAX);
         locals.declared_in.push(locals.loops);
+        locals.read.push(Cell::new(false));
         locals.functions.push(FunctionState::Unknown);
         locals.environments.push(Vec::new());
         id
@@ -390,9 +392,7 @@ impl Pass<'_> {
             ExprKind::CallValue { callee, arguments } => {
                 let state = self.value_of(&callee, locals);
                 let FunctionState::Known(value) = state else {
-                    if state == FunctionState::Nil || locals.last {
-                        locals.unresolved.push(callee.node);
-                    }
+                    locals.without_function(&state, callee.node);
                     expr.kind = ExprKind::CallValue { callee, arguments };
                     return;
                 };
@@ -463,9 +463,7 @@ impl Pass<'_> {
             FunctionState::Nil => true,
             FunctionState::Known(_) => false,
             FunctionState::Unknown => {
-                if locals.last {
-                    locals.unresolved.push(node);
-                }
+                locals.without_function(&FunctionState::Unknown, node);
                 false
             }
         };
@@ -510,9 +508,7 @@ impl Pass<'_> {
         let node = value.node;
         let state = self.value_of(&value, locals);
         let FunctionState::Known(known) = &state else {
-            if locals.last || state == FunctionState::Nil {
-                locals.unresolved.push(node);
-            }
+            locals.without_function(&state, node);
             return None;
         };
         let known = known.clone();

@@ -64,58 +64,56 @@ pub(crate) fn parts<'e>(expr: &'e mut Expr, f: &mut dyn FnMut(&'e mut Expr)) {
 
 /// Calls `f` with each expression that stands directly in `stmt` or in a statement in it.
 fn deep_parts<'s>(stmt: &'s mut Stmt, f: &mut dyn FnMut(&'s mut Expr)) {
-    let mut blocks: Vec<&'s mut Vec<Stmt>> = Vec::new();
-    stmt_parts(stmt, f, &mut |block| blocks.push(block));
-    for stmt in blocks.into_iter().flatten() {
-        deep_parts(stmt, f);
-    }
+    stmt_parts(stmt, &mut |part| match part {
+        Part::Expr(expr) => f(expr),
+        Part::Block(block) => block.iter_mut().for_each(|stmt| deep_parts(stmt, f)),
+    });
 }
 
-/// Calls `f` with each expression that stands directly in `stmt`, and `g` with each block in it.
-pub(crate) fn stmt_parts<'s>(
-    stmt: &'s mut Stmt,
-    f: &mut dyn FnMut(&'s mut Expr),
-    g: &mut dyn FnMut(&'s mut Vec<Stmt>),
-) {
+/// A direct part of a statement.
+pub(crate) enum Part<'s> {
+    /// An expression.
+    Expr(&'s mut Expr),
+    /// A block.
+    Block(&'s mut Vec<Stmt>),
+}
+
+/// Calls `f` with each direct part of `stmt`, in order of evaluation.
+pub(crate) fn stmt_parts<'s>(stmt: &'s mut Stmt, f: &mut dyn FnMut(Part<'s>)) {
+    let mut each = |exprs: &'s mut [Expr]| exprs.iter_mut().for_each(|expr| f(Part::Expr(expr)));
     match &mut stmt.kind {
-        StmtKind::Declare { init, .. } => {
-            if let Some(init) = init {
-                f(init);
-            }
-        }
+        StmtKind::Declare { init, .. } => each(init.as_mut_slice()),
         StmtKind::Assign { targets, values } => {
-            targets.iter_mut().flatten().for_each(&mut *f);
-            values.iter_mut().for_each(f);
+            targets.iter_mut().for_each(|target| each(target.as_mut_slice()));
+            each(values);
         }
         StmtKind::AssignCall { targets, call } => {
-            targets.iter_mut().flatten().for_each(&mut *f);
-            f(call);
+            targets.iter_mut().for_each(|target| each(target.as_mut_slice()));
+            f(Part::Expr(call));
         }
         StmtKind::AssignOp { target, value, .. } => {
-            f(target);
-            f(value);
+            f(Part::Expr(target));
+            f(Part::Expr(value));
         }
         StmtKind::Expr(expr)
         | StmtKind::ReturnCall(expr)
         | StmtKind::Clear(expr)
-        | StmtKind::MapDelete { key: expr, .. } => f(expr),
-        StmtKind::Block(block) => g(block),
+        | StmtKind::MapDelete { key: expr, .. } => f(Part::Expr(expr)),
+        StmtKind::Block(block) => f(Part::Block(block)),
         StmtKind::If { cond, then, otherwise } => {
-            f(cond);
-            g(then);
-            g(otherwise);
+            f(Part::Expr(cond));
+            f(Part::Block(then));
+            f(Part::Block(otherwise));
         }
         StmtKind::For { cond, post, body, .. } => {
-            if let Some(cond) = cond {
-                f(cond);
-            }
-            g(body);
-            g(post);
+            each(cond.as_mut_slice());
+            f(Part::Block(body));
+            f(Part::Block(post));
         }
         StmtKind::Switch { clauses, .. } => {
             for clause in clauses {
-                clause.conditions.iter_mut().flatten().for_each(&mut *f);
-                g(&mut clause.body);
+                clause.conditions.iter_mut().flatten().for_each(|expr| f(Part::Expr(expr)));
+                f(Part::Block(&mut clause.body));
             }
         }
         StmtKind::Break(_)
@@ -123,7 +121,7 @@ pub(crate) fn stmt_parts<'s>(
         | StmtKind::Panic
         | StmtKind::Goto(_)
         | StmtKind::Label(_) => {}
-        StmtKind::Return(values) => values.iter_mut().for_each(f),
+        StmtKind::Return(values) => each(values),
     }
 }
 
@@ -144,39 +142,37 @@ pub(crate) fn rename_stmt(stmt: &mut Stmt, from: LocalId, to: LocalId) {
     {
         *local = to;
     }
-    stmt_parts(stmt, &mut |expr| rename_expr(expr, from, to), &mut |block| {
-        block.iter_mut().for_each(|stmt| rename_stmt(stmt, from, to));
+    stmt_parts(stmt, &mut |part| match part {
+        Part::Expr(expr) => rename_expr(expr, from, to),
+        Part::Block(block) => block.iter_mut().for_each(|stmt| rename_stmt(stmt, from, to)),
     });
 }
 
 /// Statements and expressions in `block`.
 pub(crate) fn count(block: &mut [Stmt]) -> u32 {
-    let mut nodes = 0;
+    let mut nodes = block.len() as u32;
     for stmt in block {
-        let mut inner = Vec::new();
-        let mut blocks = Vec::new();
-        stmt_parts(stmt, &mut |expr| inner.push(expr), &mut |block| blocks.push(block));
-        nodes += 1 + blocks.into_iter().map(|block| count(block)).sum::<u32>();
-        while let Some(expr) = inner.pop() {
-            nodes += 1;
-            parts(expr, &mut |part| inner.push(part));
-        }
+        stmt_parts(stmt, &mut |part| match part {
+            Part::Expr(expr) => nodes += count_in(expr),
+            Part::Block(block) => nodes += count(block),
+        });
     }
+    nodes
+}
+
+fn count_in(expr: &mut Expr) -> u32 {
+    let mut nodes = 1;
+    parts(expr, &mut |part| nodes += count_in(part));
     nodes
 }
 
 /// Calls `f` with the function of each call in `block`.
 pub(crate) fn calls(block: &mut [Stmt], f: &mut dyn FnMut(&mut FunctionId)) {
     for stmt in block {
-        let mut exprs = Vec::new();
-        let mut blocks = Vec::new();
-        stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
-        for expr in exprs {
-            calls_in(expr, f);
-        }
-        for block in blocks {
-            calls(block, f);
-        }
+        stmt_parts(stmt, &mut |part| match part {
+            Part::Expr(expr) => calls_in(expr, f),
+            Part::Block(block) => calls(block, f),
+        });
     }
 }
 
@@ -192,49 +188,25 @@ fn calls_in(expr: &mut Expr, f: &mut dyn FnMut(&mut FunctionId)) {
         }
         _ => {}
     }
-    let mut inner = Vec::new();
-    parts(expr, &mut |part| inner.push(part));
-    for part in inner {
-        calls_in(part, f);
-    }
+    parts(expr, &mut |part| calls_in(part, f));
 }
 
 /// Calls `f` with every expression in `block`.
 pub(crate) fn exprs(block: &mut [Stmt], f: &mut dyn FnMut(&Expr)) {
-    for stmt in block {
-        let mut found = Vec::new();
-        let mut blocks = Vec::new();
-        stmt_parts(stmt, &mut |expr| found.push(expr), &mut |block| blocks.push(block));
-        while let Some(expr) = found.pop() {
-            f(expr);
-            parts(expr, &mut |part| found.push(part));
-        }
-        for block in blocks {
-            exprs(block, f);
-        }
-    }
+    rewrite(block, &mut |expr| f(expr));
 }
 
 /// Calls `f` with every expression in `block`, parts before the whole; it may replace them.
 pub(crate) fn rewrite(block: &mut [Stmt], f: &mut dyn FnMut(&mut Expr)) {
     for stmt in block {
-        let mut found = Vec::new();
-        let mut blocks = Vec::new();
-        stmt_parts(stmt, &mut |expr| found.push(expr), &mut |block| blocks.push(block));
-        for expr in found {
-            rewrite_expr(expr, f);
-        }
-        for block in blocks {
-            rewrite(block, f);
-        }
+        stmt_parts(stmt, &mut |part| match part {
+            Part::Expr(expr) => rewrite_expr(expr, f),
+            Part::Block(block) => rewrite(block, f),
+        });
     }
 }
 
 fn rewrite_expr(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
-    let mut inner = Vec::new();
-    parts(expr, &mut |part| inner.push(part));
-    for part in inner {
-        rewrite_expr(part, f);
-    }
+    parts(expr, &mut |part| rewrite_expr(part, f));
     f(expr);
 }

@@ -1,8 +1,9 @@
 //! What was lowered before: a function whose HIR, with all that it reaches, is the same needs no work after an edit.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::quality::FixedState;
 use gobpf_types::hir::{self, FunctionId};
 use rustc_hash::FxHashMap;
 
@@ -73,23 +74,23 @@ pub(super) struct Keys<'p> {
 
 impl<'p> Keys<'p> {
     pub(super) fn of(package: &'p hir::Package) -> Self {
-        let mut common = DefaultHasher::new();
-        (&package.types, &package.maps, &package.globals, package.target).hash(&mut common);
-        Keys { package, common: common.finish(), bodies: vec![None; package.functions.len()] }
+        let common = (&package.types, &package.maps, &package.globals, package.target);
+        Keys {
+            package,
+            common: FixedState::default().hash_one(common),
+            bodies: vec![None; package.functions.len()],
+        }
     }
 
     /// The key of `function`, lowered by `plan` after `texts` were known, as what `head` says.
     pub(super) fn key(&mut self, function: FunctionId, plan: &Plan, texts: &Texts, head: impl Hash) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         (self.common, &texts.bytes).hash(&mut hasher);
         head.hash(&mut hasher);
         for id in plan.reached(function) {
             let functions = &self.package.functions;
-            let body = self.bodies[id.0 as usize].get_or_insert_with(|| {
-                let mut hasher = DefaultHasher::new();
-                functions[id.0 as usize].hash(&mut hasher);
-                hasher.finish()
-            });
+            let body = self.bodies[id.0 as usize]
+                .get_or_insert_with(|| FixedState::default().hash_one(&functions[id.0 as usize]));
             (id, *body, plan.subprogram(id)).hash(&mut hasher);
         }
         hasher.finish()

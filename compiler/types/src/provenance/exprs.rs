@@ -18,7 +18,7 @@ impl Pass<'_> {
                 Type::Slice { .. } | Type::String { .. } => self.points_to_own(base, locals),
                 _ => self.own_place(base, locals),
             },
-            ExprKind::Local(local) => locals.own.get(local.0 as usize).copied().flatten(),
+            ExprKind::Local(local) => locals.own_of(*local),
             ExprKind::Convert(inner) => self.points_to_own(inner, locals),
             ExprKind::Sequence { value, .. } => self.points_to_own(value, locals),
             ExprKind::Struct(values) => {
@@ -81,11 +81,7 @@ impl Pass<'_> {
             expr.ty = value.ty;
             return;
         }
-        let mut parts = Vec::new();
-        visit::parts(expr, &mut |part| parts.push(part));
-        for part in parts {
-            self.rewrite(part, locals);
-        }
+        visit::parts(expr, &mut |part| self.rewrite(part, locals));
         if let ExprKind::CopyBytes { bytes, capacity } = &mut expr.kind {
             *capacity = self.bound_of(bytes, locals);
         }
@@ -229,7 +225,7 @@ impl Pass<'_> {
         match &expr.kind {
             ExprKind::Zero => 0,
             ExprKind::Const(crate::hir::Constant::String(bytes)) => bytes.len() as u64,
-            ExprKind::Local(local) => locals.bounds.get(local.0 as usize).copied().unwrap_or(u64::MAX),
+            ExprKind::Local(local) => locals.bound_of(*local),
             ExprKind::Convert(inner) => self.bound_of(inner, locals),
             ExprKind::Sequence { value, .. } => self.bound_of(value, locals),
             ExprKind::CopyBytes { capacity, .. } => *capacity,

@@ -12,12 +12,7 @@ impl Pass<'_> {
         }
         self.note_target(local, value, locals);
         let bound = if self.has_provenance(value.ty) { self.bound_of(value, locals) } else { 0 };
-        if let Some(slot) = locals.bounds.get_mut(local.0 as usize)
-            && bound > *slot
-        {
-            *slot = bound;
-            locals.changed = true;
-        }
+        locals.raise_bound(local, bound);
         self.merge(local, value.ty, value.node, locals);
         // What is stored through the pointer is stored into what it points to.
         self.share(value, locals.type_of(local), locals);
@@ -33,7 +28,7 @@ impl Pass<'_> {
             && own > *slot
         {
             *slot = own;
-            locals.changed = true;
+            locals.note_change(local);
         }
     }
 
@@ -132,7 +127,7 @@ impl Pass<'_> {
     }
 
     pub(super) fn merge(&mut self, local: LocalId, ty: TypeId, node: NodeId, locals: &mut Locals) {
-        let known = locals.type_of(local);
+        let known = locals.peek(local);
         let value = self.impose(known, ty);
         match self.union_types(known, value) {
             Ok(both) if both == known => {}
@@ -144,7 +139,7 @@ impl Pass<'_> {
                 }
                 if let Some(slot) = locals.types.get_mut(local.0 as usize) {
                     *slot = both;
-                    locals.changed = true;
+                    locals.note_change(local);
                 }
             }
             Err((there, here)) => {
@@ -167,7 +162,7 @@ impl Pass<'_> {
                         *from = node;
                     }
                     *slot = both;
-                    locals.changed = true;
+                    locals.changed |= locals.results_read;
                 }
             }
             Err((there, here)) => {

@@ -6,6 +6,8 @@
 mod exprs;
 mod join;
 
+use std::cell::Cell;
+
 use gobpf_source::{DeclId, NodeId, Place};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
@@ -16,7 +18,7 @@ use crate::hir::{
     Types,
 };
 use crate::values::FunctionState;
-use crate::visit;
+use crate::visit::{self, Part};
 
 /// Calls nested deeper than this were reported as recursion.
 const MAX_DEPTH: usize = 256;
@@ -68,9 +70,11 @@ fn keep_reached(package: &mut Package) {
     for program in &mut package.programs {
         program.function = reach(program.function, &mut order);
     }
+    let mut made: Vec<Option<Function>> =
+        std::mem::take(&mut package.functions).into_iter().map(Some).collect();
     let mut kept = Vec::new();
     while let Some(id) = order.get(kept.len()).copied() {
-        let Some(mut function) = package.functions.get(id.0 as usize).cloned() else { break };
+        let Some(mut function) = made.get_mut(id.0 as usize).and_then(Option::take) else { break };
         let mut body = std::mem::take(&mut function.body);
         function.callees.clear();
         visit::calls(&mut body, &mut |callee| {
@@ -133,8 +137,14 @@ pub(crate) struct Locals {
     pub unresolved: Vec<NodeId>,
     /// Those of the function's own variables that have a function type.
     pub of_function_type: Vec<bool>,
-    /// Types are final: nothing is to be found out any more.
-    pub last: bool,
+    /// Nothing is to be found out any more: a function value that isn't known now never will be.
+    last: bool,
+    /// Something needs a last round.
+    needs_last: bool,
+    /// Facts of a variable were used in this round: where they change later in it, what was made of them is wrong.
+    pub read: Vec<Cell<bool>>,
+    /// The same of the types of results.
+    results_read: bool,
     /// Where each got its provenance first.
     pub from: Vec<NodeId>,
     /// Which point to a variable of the function itself: in how many loops the innermost of these is declared.
@@ -165,7 +175,59 @@ pub(crate) struct Locals {
 impl Locals {
     /// The type of a variable, with the memories that are known so far.
     pub fn type_of(&self, local: LocalId) -> TypeId {
+        self.note_use(local);
+        self.peek(local)
+    }
+
+    /// The type of a variable, of which nothing is made but a wider one.
+    fn peek(&self, local: LocalId) -> TypeId {
         self.types.get(local.0 as usize).copied().unwrap_or(TypeId(0))
+    }
+
+    /// How many bytes a slice or string has at most.
+    fn bound_of(&self, local: LocalId) -> u64 {
+        self.note_use(local);
+        self.bounds.get(local.0 as usize).copied().unwrap_or(u64::MAX)
+    }
+
+    /// In how many loops the function's own variable is declared that a variable points to.
+    fn own_of(&self, local: LocalId) -> Option<u32> {
+        self.note_use(local);
+        self.own.get(local.0 as usize).copied().flatten()
+    }
+
+    fn raise_bound(&mut self, local: LocalId, bound: u64) {
+        if let Some(slot) = self.bounds.get_mut(local.0 as usize)
+            && bound > *slot
+        {
+            *slot = bound;
+            self.note_change(local);
+        }
+    }
+
+    fn note_use(&self, local: LocalId) {
+        if let Some(read) = self.read.get(local.0 as usize) {
+            read.set(true);
+        }
+    }
+
+    fn note_change(&mut self, local: LocalId) {
+        self.changed |= self.read.get(local.0 as usize).is_some_and(Cell::get);
+    }
+
+    /// A function value is needed at `node` and not known.
+    pub fn without_function(&mut self, state: &FunctionState, node: NodeId) {
+        if self.last || *state == FunctionState::Nil {
+            self.unresolved.push(node);
+        }
+        self.needs_last = true;
+    }
+
+    /// Starts a round.
+    fn start_round(&mut self) {
+        self.unresolved.clear();
+        self.read.iter().for_each(|read| read.set(false));
+        (self.changed, self.results_read, self.needs_last) = (false, false, false);
     }
 
     /// The variable is of a function type.
@@ -231,7 +293,7 @@ impl Pass<'_> {
             return known;
         }
         let Some(generic) = self.generic.get(id.0 as usize) else { return FunctionId(0) };
-        let mut function = generic.clone();
+        let mut function = without_body(generic);
         let new = FunctionId(self.done.len() as u32);
         self.known.insert(key, new);
         self.done.push(function.clone());
@@ -244,15 +306,6 @@ impl Pass<'_> {
         }
         self.active.push((new, at));
         let mut locals = self.infer(id, &mut function, choice);
-        locals.last = true;
-        let mut body = std::mem::take(&mut function.body);
-        self.rewrite_block(&mut body, &mut locals);
-        function.body = body;
-        let mut defers = std::mem::take(&mut function.defers);
-        for deferred in &mut defers {
-            self.rewrite_block(&mut deferred.body, &mut locals);
-        }
-        function.defers = defers;
         self.active.pop();
         for node in std::mem::take(&mut locals.unresolved) {
             let why = Why::NotInKernel(NotInKernel::FunctionValue);
@@ -321,6 +374,9 @@ impl Pass<'_> {
             of_function_type: function.locals.iter().map(|local| self.is_function(local.ty)).collect(),
             unresolved: Vec::new(),
             last: false,
+            needs_last: false,
+            read: vec![Cell::new(false); count],
+            results_read: false,
             result_values: vec![FunctionState::Unknown; function.results.len()],
             types: function.locals.iter().map(|local| local.ty).collect(),
             from: function.locals.iter().map(|local| local.node).collect(),
@@ -331,7 +387,7 @@ impl Pass<'_> {
             outlived: Vec::new(),
             results: function.results.clone(),
             result_from: vec![NodeId(0); function.results.len()],
-            changed: true,
+            changed: false,
             conflicts: Vec::new(),
             conflicting: None,
             result_conflicts: Vec::new(),
@@ -355,12 +411,19 @@ impl Pass<'_> {
                 *slot = u64::MAX;
             }
         }
-        while std::mem::take(&mut locals.changed) {
-            locals.unresolved.clear();
-            let mut body = function.body.clone();
-            self.rewrite_block(&mut body, &mut locals);
-            for mut deferred in function.defers.clone() {
+        loop {
+            locals.start_round();
+            let generic = self.generic.get(id.0 as usize);
+            function.body = generic.map(|generic| generic.body.clone()).unwrap_or_default();
+            function.defers = generic.map(|generic| generic.defers.clone()).unwrap_or_default();
+            self.rewrite_block(&mut function.body, &mut locals);
+            for deferred in &mut function.defers {
                 self.rewrite_block(&mut deferred.body, &mut locals);
+            }
+            match locals.changed {
+                true => {}
+                false if locals.needs_last && !locals.last => locals.last = true,
+                false => break,
             }
         }
         for (node, here, other, there) in std::mem::take(&mut locals.result_conflicts) {
@@ -422,25 +485,24 @@ impl Pass<'_> {
 
     /// Gives every expression of `block` its type.
     pub fn rewrite_block(&mut self, block: &mut Vec<Stmt>, locals: &mut Locals) {
-        for mut stmt in std::mem::take(block) {
+        let stmts = std::mem::take(block);
+        block.reserve(stmts.len());
+        for mut stmt in stmts {
             self.rewrite_stmt(&mut stmt, locals);
             self.flatten(stmt, locals, block);
         }
     }
 
     fn rewrite_stmt(&mut self, stmt: &mut Stmt, locals: &mut Locals) {
-        let is_loop = matches!(stmt.kind, StmtKind::For { .. });
-        let mut exprs: Vec<&mut Expr> = Vec::new();
-        let mut blocks: Vec<&mut Vec<Stmt>> = Vec::new();
-        visit::stmt_parts(stmt, &mut |expr| exprs.push(expr), &mut |block| blocks.push(block));
-        for expr in exprs {
-            self.rewrite(expr, locals);
-        }
-        locals.loops += u32::from(is_loop);
-        for block in blocks {
-            self.rewrite_block(block, locals);
-        }
-        locals.loops -= u32::from(is_loop);
+        let loops = u32::from(matches!(stmt.kind, StmtKind::For { .. }));
+        visit::stmt_parts(stmt, &mut |part| match part {
+            Part::Expr(expr) => self.rewrite(expr, locals),
+            Part::Block(block) => {
+                locals.loops += loops;
+                self.rewrite_block(block, locals);
+                locals.loops -= loops;
+            }
+        });
         if let StmtKind::Declare { local, .. } = &stmt.kind
             && let Some(depth) = locals.declared_in.get_mut(local.0 as usize)
         {
@@ -469,10 +531,8 @@ impl Pass<'_> {
                 for (target, ty) in targets.iter().zip(results) {
                     let Some(target) = target.as_ref().filter(|_| self.points(ty)) else { continue };
                     self.join_place(target, ty, call.node, locals);
-                    if let ExprKind::Local(local) = target.kind
-                        && let Some(slot) = locals.bounds.get_mut(local.0 as usize)
-                    {
-                        *slot = u64::MAX;
+                    if let ExprKind::Local(local) = target.kind {
+                        locals.raise_bound(local, u64::MAX);
                     }
                 }
             }
@@ -485,6 +545,7 @@ impl Pass<'_> {
                     if self.points_to_own(value, locals).is_some() {
                         locals.escapes.push(value.node);
                     }
+                    locals.results_read = true;
                     let ty = locals.results.get(index).copied();
                     self.type_nil(value, ty.unwrap_or(value.ty));
                 }
@@ -507,6 +568,21 @@ impl Pass<'_> {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// `function` but for what it does.
+fn without_body(function: &Function) -> Function {
+    Function {
+        name: function.name.clone(),
+        params: function.params.clone(),
+        results: function.results.clone(),
+        result_locals: function.result_locals.clone(),
+        locals: function.locals.clone(),
+        body: Vec::new(),
+        defers: Vec::new(),
+        callees: Vec::new(),
+        ..*function
     }
 }
 
