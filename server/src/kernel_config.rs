@@ -6,6 +6,7 @@ use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
+use gobpf_analysis::Symbols;
 
 /// Settings of a kernel are a few hundred KB. Bytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -14,6 +15,15 @@ const MAX_BYTES: u64 = 16 << 20;
 pub fn running() -> Arc<HashMap<String, String>> {
     static RUNNING: OnceLock<Arc<HashMap<String, String>>> = OnceLock::new();
     Arc::clone(RUNNING.get_or_init(|| Arc::new(parse(&text().unwrap_or_default()))))
+}
+
+/// What the running kernel lists with its address; where it doesn't show its settings, what distributions' do.
+pub fn symbols() -> Symbols {
+    let settings = running();
+    match settings.is_empty() || settings.contains_key("CONFIG_KALLSYMS_ALL") {
+        true => Symbols::All,
+        false => Symbols::Functions,
+    }
 }
 
 /// `/proc/config.gz`, or what distributions put beside the kernel.

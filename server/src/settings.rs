@@ -100,6 +100,7 @@ impl Settings {
             kernel_types: gobpf_analysis::KernelTypes {
                 id: types.id(),
                 get: Arc::new(move || types.get().ok().flatten()),
+                symbols: Arc::new(kernel_config::symbols),
             },
             kernel_config: Arc::new(kernel_config::running),
         }

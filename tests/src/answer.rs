@@ -4,7 +4,7 @@ use std::fmt;
 
 use gobpf_assembly::text::Expected;
 use gobpf_bpf::Object;
-use gobpf_verifier::{Dialect, Request, Unknown, verify};
+use gobpf_verifier::{Dialect, Request, Symbols, Unknown, verify};
 
 use crate::job;
 
@@ -51,11 +51,17 @@ impl Answer {
             Dialect::V6_12 => crate::image::types("6.12"),
             Dialect::V6_1 => crate::image::types("6.1"),
         };
+        let symbols = || match dialect {
+            Dialect::V6_18 => crate::kernel_btf::symbols(),
+            // Debian's.
+            Dialect::V6_12 | Dialect::V6_1 => Symbols::All,
+        };
         match verify(Request {
             object,
             program,
             dialect,
             kernel: &kernel_types,
+            symbols: &symbols,
             cancelled: &never,
             states: None,
         }) {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use gobpf_btf::{KernelBtf, Kind};
+use gobpf_verifier::Symbols;
 
 use crate::job::ProgramSpec;
 
@@ -53,6 +54,22 @@ pub fn fill(program: &ProgramSpec, insns: &mut [u8]) -> Result<(), String> {
         slots[4..8].copy_from_slice(&found.0.to_le_bytes());
     }
     Ok(())
+}
+
+/// What the running kernel lists, seen by a variable that each of its processors has.
+pub fn symbols() -> Symbols {
+    static SYMBOLS: OnceLock<Symbols> = OnceLock::new();
+    *SYMBOLS.get_or_init(|| {
+        let types = running();
+        let variable = types.as_deref().and_then(|types| {
+            let id = types.ids().find(|id| types.kind(*id) == Some(Kind::Variable))?;
+            Some(types.name(id))
+        });
+        match variable.and_then(address) {
+            Some(_) => Symbols::All,
+            None => Symbols::Functions,
+        }
+    })
 }
 
 fn address(name: &str) -> Option<u64> {

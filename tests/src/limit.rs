@@ -143,7 +143,15 @@ impl std::fmt::Display for Row {
 }
 
 fn request<'a>(object: &'a Object, cancelled: &'a dyn Fn() -> bool) -> Request<'a> {
-    Request { object, program: 0, dialect: Dialect::V6_18, kernel: &|| None, cancelled, states: None }
+    Request {
+        object,
+        program: 0,
+        dialect: Dialect::V6_18,
+        kernel: &|| None,
+        symbols: &gobpf_verifier::Symbols::default,
+        cancelled,
+        states: None,
+    }
 }
 
 /// The longest time between two questions whether to stop, and the processor's time from a moment at which it may be told to stop, at worst just after it has asked, until it has stopped;

@@ -186,6 +186,7 @@ impl Snapshot {
                 program: index,
                 dialect,
                 kernel: &*self.options().kernel_types.get,
+                symbols: &*self.options().kernel_types.symbols,
                 cancelled: &cancelled,
                 states: Some(&mut print),
             });

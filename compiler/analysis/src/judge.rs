@@ -35,6 +35,7 @@ pub(crate) fn verdict(
         program,
         dialect,
         kernel: &*types.get,
+        symbols: &*types.symbols,
         cancelled: &cancelled,
         states: None,
     })

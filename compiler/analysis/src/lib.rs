@@ -28,6 +28,7 @@ pub use gobpf_bpf::KernelVersion;
 pub use gobpf_btf::KernelBtf;
 pub use gobpf_syntax::Work;
 pub use gobpf_types::{Import, Sdk};
+pub use gobpf_verifier::Symbols;
 pub use gobpf_verifier::{Dialect, Rejection, Statistics, Unknown, Verdict};
 pub use hover::Hover;
 pub use options::{KernelTypes, Options, OtherSource, PackageSources, Packages};

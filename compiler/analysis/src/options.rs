@@ -7,6 +7,7 @@ use gobpf_bpf::KernelVersion;
 use gobpf_btf::KernelBtf;
 use gobpf_syntax::ast;
 use gobpf_types::{Import, Sdk};
+use gobpf_verifier::Symbols;
 
 use crate::binary::KernelConfig;
 
@@ -42,12 +43,14 @@ pub struct KernelTypes {
     pub id: u64,
     /// Gives them; none where the caller has none.
     pub get: Arc<dyn Fn() -> Option<Arc<KernelBtf>> + Send + Sync>,
+    /// Says which of the kernel's variables have an address that programs may load.
+    pub symbols: Arc<dyn Fn() -> Symbols + Send + Sync>,
 }
 
 impl Default for KernelTypes {
     /// None.
     fn default() -> Self {
-        KernelTypes { id: 0, get: Arc::new(|| None) }
+        KernelTypes { id: 0, get: Arc::new(|| None), symbols: Arc::new(Symbols::default) }
     }
 }
 

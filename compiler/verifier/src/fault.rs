@@ -14,7 +14,7 @@ use crate::verdict::Unknown;
 
 pub(crate) use functions::{GlobalFault, KernelFault};
 pub(crate) use kptr::KptrFault;
-pub(crate) use load::LoadFault;
+pub(crate) use load::{LoadFault, VariableFault};
 pub(crate) use objects::{ObjectFault, OtherNode};
 
 /// Why the model stops.

@@ -37,7 +37,8 @@ use checks::encoding::{self, Load};
 use checks::flow::{self, Callees, Point};
 use checks::functions::{self, Found, Function};
 use checks::records::Records;
-use checks::{dead_code, global, helpers, kfuncs, load};
+use checks::variables::Kernel;
+use checks::{dead_code, global, helpers, kfuncs, load, variables};
 use dialect::Rules;
 use explore::{Machine, Sources};
 use fault::{Checked, Fault, ObjectFault, Stop};
@@ -49,6 +50,19 @@ pub type StateSink<'a> = &'a mut dyn FnMut(u32, &str);
 /// Gives the types of the kernel, if there are any.
 pub type KernelSource<'a> = &'a dyn Fn() -> Option<Arc<KernelBtf>>;
 
+/// Says what the kernel lists.
+pub type SymbolSource<'a> = &'a dyn Fn() -> Symbols;
+
+/// What a kernel lists with its address.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Symbols {
+    /// Functions and variables (`CONFIG_KALLSYMS_ALL`), as distributions' kernels do.
+    #[default]
+    All,
+    /// Functions alone: addresses of variables can't be loaded.
+    Functions,
+}
+
 /// One question: what would this kernel say to this program?
 pub struct Request<'a> {
     /// The object; maps and their contents are taken as declared.
@@ -59,6 +73,8 @@ pub struct Request<'a> {
     pub dialect: Dialect,
     /// The types of the kernel, asked for when a rule needs them; without, such programs are [`Unknown::KernelTypes`].
     pub kernel: KernelSource<'a>,
+    /// What the kernel finds by its name, asked for when a program loads an address of it.
+    pub symbols: SymbolSource<'a>,
     /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
     pub cancelled: &'a dyn Fn() -> bool,
     /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
@@ -104,10 +120,15 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("the kernel has no function {name}");
         return Verdict::Refused { errno: "ESRCH", why };
     }
+    if let Some(name) = variables::missing(request.object, program, request.kernel) {
+        let why = format!("the kernel has no variable or function {name}");
+        return Verdict::Refused { errno: "ESRCH", why };
+    }
     if let Some(why) = load::refusal(program, rules) {
         return Verdict::Refused { errno: "EINVAL", why };
     }
-    let prepared = match prepare(request.object, program, request.kernel, rules) {
+    let kernel = Kernel { types: request.kernel, symbols: request.symbols, rules };
+    let prepared = match prepare(request.object, program, kernel) {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
@@ -161,12 +182,8 @@ fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> C
     Ok(true)
 }
 
-fn prepare(
-    object: &Object,
-    program: &Program,
-    kernel: KernelSource<'_>,
-    rules: &Rules,
-) -> encoding::Located<Prepared> {
+fn prepare(object: &Object, program: &Program, source: Kernel<'_>) -> encoding::Located<Prepared> {
+    let Kernel { types: kernel, rules, .. } = source;
     let insns = &program.code.insns;
     let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
     let at_start = |stop: Stop| (0, stop);
@@ -175,7 +192,7 @@ fn prepare(
         load::check_attach(object, program, kernel, rules).map_err(at_start)?;
     }
     let records = Records::new(object, kernel, rules);
-    let loads = encoding::resolve(object, program, &records, rules)?;
+    let loads = encoding::resolve(object, program, &records, source)?;
     let sleeps = |slot: u32| kfuncs::sleeps(&kfuncs, slot) || helpers::sleeps(program, slot, rules);
     let callees = Callees { kfuncs: &kfuncs, sleeps: &sleeps };
     let points = flow::check(insns, &mut functions, callees, rules)?;

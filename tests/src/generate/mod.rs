@@ -136,8 +136,15 @@ pub fn object(seed: u64, index: u64, dialect: Dialect) -> Object {
     for _ in 1..BASES {
         // The model stands in for the kernel: it is much faster, and where it is wrong, the base is found itself.
         let never = || false;
-        let request =
-            Request { object: &base, program: 0, dialect, kernel: &|| None, cancelled: &never, states: None };
+        let request = Request {
+            object: &base,
+            program: 0,
+            dialect,
+            kernel: &|| None,
+            symbols: &gobpf_verifier::Symbols::default,
+            cancelled: &never,
+            states: None,
+        };
         if matches!(verify(request), Verdict::Accepted(_) | Verdict::Unknown(_)) {
             break;
         }

@@ -4,8 +4,10 @@
 use gobpf_bpf::insn::{self, class, mode, pseudo};
 use gobpf_bpf::tables::{MapKind, ProgramKind};
 use gobpf_bpf::{ExternKind, Insn, Map, MapId, Object, Program, RelocationTarget};
+use gobpf_btf::TypeId;
 
 use crate::checks::records::{FieldKind, Records};
+use crate::checks::variables::{self, Kernel, Target};
 use crate::dialect::{Dialect, Rules};
 use crate::fault::{Checked, Fault, HelperFault, Stop};
 use crate::state::MAX_OFFSET;
@@ -21,6 +23,15 @@ pub(crate) enum Load {
     },
     /// Where the kernel has a symbol, as a number that only the kernel knows.
     Address,
+    /// A variable of the kernel that is taken for an object of the type `ty`.
+    Object {
+        ty: TypeId,
+        per_cpu: bool,
+    },
+    /// Bytes of the kernel that may be read.
+    Memory {
+        size: u32,
+    },
     /// A function of the program, by its first slot.
     Function {
         slot: u32,
@@ -64,8 +75,9 @@ pub(crate) fn resolve(
     object: &Object,
     program: &Program,
     records: &Records,
-    rules: &Rules,
+    kernel: Kernel<'_>,
 ) -> Located<Vec<Option<Load>>> {
+    let rules = kernel.rules;
     let insns = &program.code.insns;
     let mut loads = vec![None; insns.len()];
     let mut arena = None;
@@ -80,7 +92,8 @@ pub(crate) fn resolve(
             }
         }
         if insn.is_load_imm64() {
-            let load = resolve_load(object, program, at, records, rules).map_err(|stop| (at as u32, stop))?;
+            let load =
+                resolve_load(object, program, at, records, kernel).map_err(|stop| (at as u32, stop))?;
             if is_second_arena(object, load, &mut arena) {
                 return Err((0, Fault::SecondArena.into()));
             }
@@ -110,8 +123,9 @@ fn resolve_load(
     program: &Program,
     at: usize,
     records: &Records,
-    rules: &Rules,
+    kernel: Kernel<'_>,
 ) -> Checked<Load> {
+    let rules = kernel.rules;
     let insns = &program.code.insns;
     let (Some(low), Some(high)) = (insns.get(at), insns.get(at + 1)) else {
         return Err(Fault::BadLoadImm64.into());
@@ -134,13 +148,14 @@ fn resolve_load(
         {
             Ok(Load::Address)
         }
-        Some(RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_)) => {
-            Err(Stop::feature("addresses of the kernel"))
-        }
+        Some(RelocationTarget::Kfunc(id) | RelocationTarget::Variable(id)) => match object.external(id) {
+            Some(external) => variables::load(Target::Named(external), kernel),
+            None => Err(Stop::feature("something external that the object does not have")),
+        },
         None => match low.src {
             0 => Ok(Load::Constant((u64::from(high.imm as u32) << 32) | u64::from(low.imm as u32))),
             pseudo::FUNC => Ok(Load::Function { slot: (at as i64 + i64::from(low.imm) + 1) as u32 }),
-            pseudo::BTF_ID => Err(Stop::feature("addresses of kernel variables")),
+            pseudo::BTF_ID => variables::load(Target::Number(*low, *high), kernel),
             pseudo::MAP_VALUE => Err(Fault::NotAMap { fd: low.imm }.into()),
             pseudo::MAP_FD if high.imm == 0 => Err(Fault::NotAMap { fd: low.imm }.into()),
             // Objects name their maps; there is no array of them to index.

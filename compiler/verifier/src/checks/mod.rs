@@ -30,3 +30,4 @@ pub(crate) mod returns;
 pub(crate) mod socket;
 pub(crate) mod stack;
 pub(crate) mod stack_range;
+pub(crate) mod variables;

@@ -15,6 +15,23 @@ pub(crate) enum LoadFault {
     LsmLicence,
     NoFunctionMember { member: String, index: usize, name: String },
     UnsupportedMember { member: String, name: String },
+    Variable(VariableFault),
+}
+
+/// What is wrong with the load of an address of the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum VariableFault {
+    Module,
+    NoType { id: u32 },
+    NotVariable { id: u32, takes_functions: bool },
+    NoAddress { name: String },
+    NoSize { name: String },
+}
+
+impl From<VariableFault> for Stop {
+    fn from(fault: VariableFault) -> Stop {
+        Stop::Fault(Fault::Load(LoadFault::Variable(fault)))
+    }
 }
 
 impl From<LoadFault> for Stop {

@@ -68,6 +68,7 @@ fn work_can_be_cancelled() {
         program: 0,
         dialect: Dialect::V6_1,
         kernel: &|| None,
+        symbols: &crate::Symbols::default,
         cancelled: &|| true,
         states: None,
     };

@@ -143,6 +143,7 @@ impl Builder {
             program: 0,
             dialect,
             kernel: &|| None,
+            symbols: &crate::Symbols::default,
             cancelled: &|| false,
             states: None,
         })
@@ -172,6 +173,7 @@ impl Builder {
             program: 0,
             dialect,
             kernel: &|| None,
+            symbols: &crate::Symbols::default,
             cancelled: &|| false,
             states: Some(&mut print),
         });

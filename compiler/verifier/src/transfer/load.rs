@@ -9,7 +9,7 @@ use crate::checks::operands::{read_reg, write_reg};
 use crate::checks::{functions, legacy_load, memory};
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, Stop};
-use crate::state::{Extra, Kind, Reg};
+use crate::state::{Extra, Kind, Reg, flag};
 use crate::transfer::assign;
 
 /// `BPF_LD`: a 16-byte load of a constant or map, or a legacy load from a packet.
@@ -27,6 +27,14 @@ pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Nex
     let value = match load {
         Some(Load::Constant(value)) => Reg::constant(value),
         Some(Load::Address) => Reg::unknown(),
+        Some(Load::Object { ty, per_cpu }) => {
+            let kind = if per_cpu { Kind::BTF_ID.with(flag::PERCPU) } else { Kind::BTF_ID };
+            Reg { extra: Extra::Btf { id: ty.0, own: false }, ..Reg::pointer(kind) }
+        }
+        Some(Load::Memory { size }) => {
+            let extra = Extra::Mem { size, dynptr: 0 };
+            Reg { extra, ..Reg::pointer(Kind::MEM.with(flag::RDONLY)) }
+        }
         Some(Load::Map(map)) => Reg { map: Some(map), ..Reg::pointer(Kind::MAP) },
         // Where an arena is in user space is a number.
         Some(Load::MapValue { map, .. }) if m.map(Some(map))?.kind == MapKind::ARENA => Reg::unknown(),

@@ -1,7 +1,7 @@
 //! The kernel's words about a program as a whole.
 
 use crate::dialect::Dialect;
-use crate::fault::{Fault, LoadFault};
+use crate::fault::{Fault, LoadFault, VariableFault};
 
 pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
     let Fault::Load(fault) = fault else { return None };
@@ -26,5 +26,24 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         L::UnsupportedMember { member, name } => {
             format!("attach to unsupported member {member} of struct {name}")
         }
+        L::Variable(fault) => variable(fault),
     })
+}
+
+fn variable(fault: &VariableFault) -> String {
+    use VariableFault as V;
+    match fault {
+        V::Module => "invalid module BTF object FD specified.".into(),
+        V::NoType { id } => format!("ldimm64 insn specifies invalid btf_id {}.", *id as i32),
+        V::NotVariable { id, takes_functions: true } => {
+            format!("pseudo btf_id {} in ldimm64 isn't KIND_VAR or KIND_FUNC", *id as i32)
+        }
+        V::NotVariable { id, takes_functions: false } => {
+            format!("pseudo btf_id {} in ldimm64 isn't KIND_VAR.", *id as i32)
+        }
+        V::NoAddress { name } => {
+            format!("ldimm64 failed to find the address for kernel symbol '{name}'.")
+        }
+        V::NoSize { name } => format!("ldimm64 unable to resolve the size of type '{name}': -22"),
+    }
 }

@@ -216,7 +216,7 @@ pub(crate) fn memory_or_object(m: &mut Machine<'_>, call: &Call, flags: u16) -> 
     let ty = hooks::skip(kernel, TypeId(call.btf));
     if matches!(kernel.kind(ty), Some(BtfKind::Struct | BtfKind::Union)) {
         let kind = Kind::BTF_ID.with(flags & !flag::RDONLY);
-        return Ok(Reg { extra: Extra::Btf { id: ty.0, own: false }, ..Reg::pointer(kind) });
+        return Ok(Reg { extra: Extra::Btf { id: call.btf, own: false }, ..Reg::pointer(kind) });
     }
     let Some(size) = kernel.size_of(ty) else {
         return Err(BtfFault::NoSize { name: kernel.name(ty).to_owned() }.into());
