@@ -16,6 +16,6 @@ func OnCall(ctx *bpf.SysEnter) int32 {
 	return 0
 }
 
-// CLANG <= 1.00
+// CLANG <= 0.96
 // RUN OnCall syscall=getppid*3
 // MAP calls[u32 $pid] = u64 3

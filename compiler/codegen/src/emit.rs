@@ -160,6 +160,7 @@ impl Emitter<'_> {
         };
         match &self.selected.insts[index] {
             Machine::Entry { .. } => {}
+            Machine::Move { width: Width::W64, .. } if register(0) == last => {}
             Machine::Move { width, .. } => {
                 self.insn(Insn::mov(*width, last, SourceOperand::Reg(register(0))))
             }

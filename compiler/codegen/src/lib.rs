@@ -3,6 +3,7 @@
 //! The room knows registers, the stack frame and encodings. It never sees syntax and never judges what the verifier
 //! would.
 
+mod across;
 mod allocate;
 mod cache;
 mod edges;
@@ -10,6 +11,7 @@ mod emit;
 mod frame;
 mod functions;
 mod link;
+mod low;
 mod machine;
 mod object;
 mod reloads;

@@ -5,6 +5,8 @@ use gobpf_ir::ir::{self, AtomicOp, Function, InstKind, Terminator, Type, Value};
 use gobpf_source::{Origin, Why};
 use regalloc2::{Block, RegClass, VReg};
 
+use crate::across;
+use crate::low;
 use crate::machine::{Base, Callee, Machine, Selected, Source};
 use crate::object::Layout;
 
@@ -21,10 +23,13 @@ pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>
         layout,
         numbers,
         copies,
+        uncut: low::uncut(function),
         out: Selected { vregs: function.values.len(), ..Selected::default() },
+        across: Vec::new(),
         step: 0,
         origin: function.block(ir::Block(0)).origin,
     };
+    selector.across = across::calls(function, &|value| selector.root(value));
     selector.run();
     selector.out
 }
@@ -36,6 +41,10 @@ struct Selector<'a> {
     numbers: Vec<Option<Block>>,
     /// The slot of each [`InstKind::Spilled`].
     copies: &'a [Option<u32>],
+    /// The values that are cut to 32 bits without an instruction.
+    uncut: Vec<bool>,
+    /// The values that are needed after a later call.
+    across: Vec<bool>,
     out: Selected,
     /// The number of the instruction in its block.
     step: usize,
@@ -53,8 +62,9 @@ impl Selector<'_> {
             if number == 0 {
                 self.origin = Origin { why: Why::Frame, ..data.origin };
                 if !data.params.is_empty() {
-                    let dsts = data.params.iter().map(|param| self.vreg(*param)).collect();
-                    self.push(Machine::Entry { dsts });
+                    let arriving: Vec<_> = data.params.iter().map(|param| self.arriving(*param)).collect();
+                    self.push(Machine::Entry { dsts: arriving.iter().map(|(dst, _)| *dst).collect() });
+                    arriving.into_iter().for_each(|moved| self.moved(moved));
                 }
                 self.out.params.push(Vec::new());
             } else {
@@ -94,20 +104,57 @@ impl Selector<'_> {
         VReg::new(self.out.vregs - 1, RegClass::Int)
     }
 
-    /// The register of `value`; a zero extension shares that of its operand, and so does what is known to be narrow.
-    fn vreg(&self, value: Value) -> VReg {
-        let mut value = value;
-        while let Some(InstKind::Zext64(inner) | InstKind::Narrow(inner)) = self.function.def(value) {
-            value = *inner;
+    /// The value whose register `value` shares: of a zero extension its operand, and so of what is known to be narrow and of
+    /// what is cut where nobody looks at the rest.
+    fn shared(&self, value: Value) -> Option<Value> {
+        match self.function.def(value)? {
+            InstKind::Zext64(inner) | InstKind::Narrow(inner) => Some(*inner),
+            InstKind::Trunc(inner) => self.uncut[value.0 as usize].then_some(*inner),
+            _ => None,
         }
-        VReg::new(value.0 as usize, RegClass::Int)
+    }
+
+    /// The value whose register is that of `value`.
+    fn root(&self, value: Value) -> Value {
+        let mut value = value;
+        while let Some(inner) = self.shared(value) {
+            value = inner;
+        }
+        value
+    }
+
+    /// The register of `value`.
+    fn vreg(&self, value: Value) -> VReg {
+        VReg::new(self.root(value).0 as usize, RegClass::Int)
+    }
+
+    /// The register that `value` arrives in, and where it has to move from there.
+    fn arriving(&mut self, value: Value) -> (VReg, Option<VReg>) {
+        let stays = self.vreg(value);
+        match self.across[value.0 as usize] {
+            true => (self.new_vreg(), Some(stays)),
+            false => (stays, None),
+        }
+    }
+
+    fn moved(&mut self, (src, dst): (VReg, Option<VReg>)) {
+        if let Some(dst) = dst {
+            let why = self.origin.why;
+            if why == Why::Source {
+                self.origin.why = Why::Move;
+            }
+            self.push(Machine::Move { width: Width::W64, dst, src });
+            self.origin.why = why;
+        }
     }
 
     /// `value` in a register: constants and addresses are made anew for each use, which costs less than keeping them.
     fn reg(&mut self, value: Value) -> VReg {
+        if let Some(inner) = self.shared(value) {
+            return self.reg(inner);
+        }
         match self.function.def(value) {
             Some(InstKind::Const(number)) => self.constant(self.function.ty(value), *number),
-            Some(InstKind::Zext64(inner) | InstKind::Narrow(inner)) => self.reg(*inner),
             Some(InstKind::SlotAddr(slot, offset)) => {
                 let (slot, offset, dst) = (slot.0, *offset, self.new_vreg());
                 self.push(Machine::FrameAddress { dst, slot, offset });
@@ -225,6 +272,7 @@ impl Selector<'_> {
                 let src = self.reg(*a);
                 self.push(Machine::SignExtend { width: Width::W64, bits: 32, dst, src });
             }
+            InstKind::Trunc(_) if result.is_some_and(|value| self.uncut[value.0 as usize]) => {}
             InstKind::Trunc(a) => {
                 let src = self.reg(*a);
                 self.push(Machine::Move { width: Width::W32, dst, src });
@@ -269,13 +317,19 @@ impl Selector<'_> {
             }
             InstKind::Call(helper, arguments) => {
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
-                self.push(Machine::Call { callee: Callee::Helper(*helper), arguments, dst });
+                self.call(Callee::Helper(*helper), arguments, result);
             }
             InstKind::CallSubprogram(callee, arguments) => {
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
-                self.push(Machine::Call { callee: Callee::Subprogram(*callee), arguments, dst });
+                self.call(Callee::Subprogram(*callee), arguments, result);
             }
         }
+    }
+
+    fn call(&mut self, callee: Callee, arguments: Vec<VReg>, result: Option<Value>) {
+        let moved = result.map_or_else(|| (VReg::invalid(), None), |result| self.arriving(result));
+        self.push(Machine::Call { callee, arguments, dst: moved.0 });
+        self.moved(moved);
     }
 
     fn store(&mut self, size: Size, base: Base, offset: i32, value: Value) {
