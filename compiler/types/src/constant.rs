@@ -356,6 +356,9 @@ pub(crate) fn literal(kind: LiteralKind, text: &str) -> Option<Value> {
 }
 
 fn integer(text: &str) -> Option<BigInt> {
+    if let (false, Ok(value)) = (text.len() > 1 && text.starts_with('0'), text.parse::<u64>()) {
+        return Some(value.into());
+    }
     let digits: String = text.chars().filter(|c| *c != '_').collect();
     let lower = digits.to_ascii_lowercase();
     let (radix, digits) = match lower.as_bytes() {
