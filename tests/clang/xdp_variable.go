@@ -36,7 +36,7 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPPass
 }
 
-// CLANG <= 1.15
+// CLANG <= 0.93
 // RUN Filter packet=00*12_0800_45_00*8_11_00*12_0009_00*4 => 1
 // RUN Filter packet=00*12_0800_45_00*8_06_00*12_0009 => 1
 // RUN Filter packet=00*12_0800_45_00*8_06_00*12_0109 => 2

@@ -52,7 +52,7 @@ impl Across<'_> {
         for target in data.end.targets() {
             live.extend(&live_in[target.block.0 as usize]);
         }
-        let mut need = |live: &mut Bits, value: Value| live.insert((self.shared)(value).0);
+        let need = |live: &mut Bits, value: Value| live.insert((self.shared)(value).0);
         data.end.operands().into_iter().for_each(|value| need(&mut live, value));
         for inst in data.insts.iter().rev() {
             let inst = self.function.inst(*inst);

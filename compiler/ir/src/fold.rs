@@ -22,6 +22,13 @@ impl Function {
                 _ => None,
             };
         }
+        if cond.left == cond.right {
+            return match cond.op {
+                JmpOp::Eq | JmpOp::Ge | JmpOp::Le | JmpOp::Sge | JmpOp::Sle => Some(true),
+                JmpOp::Ne | JmpOp::Gt | JmpOp::Lt | JmpOp::Sgt | JmpOp::Slt => Some(false),
+                JmpOp::Set => None,
+            };
+        }
         let (left, right) = (self.as_const(cond.left)?, self.as_const(cond.right)?);
         let (signed, unsigned) = match self.ty(cond.left) {
             Type::I32 => {
@@ -43,6 +50,7 @@ impl Function {
             JmpOp::Set => unsigned.0 & unsigned.1 != 0,
         })
     }
+
     /// What `kind`, which makes a value of type `ty`, is instead, where that is less work.
     pub(crate) fn simplified(&self, kind: &InstKind, ty: Type) -> Option<Simple> {
         let constant = |number: i64| {
@@ -120,7 +128,18 @@ impl Function {
         if left.is_some() && commutes {
             return Some(Simple::Kind(InstKind::Binary(op, b, a)));
         }
+        if a == b {
+            return match op {
+                AluOp::Sub | AluOp::Xor => Some(Simple::Kind(InstKind::Const(0))),
+                AluOp::And | AluOp::Or => Some(Simple::Value(a)),
+                _ => None,
+            };
+        }
         match (op, right?) {
+            // All of the bits are shifted out.
+            (AluOp::Rsh | AluOp::Arsh, by) if self.seen_max_of(a) >> (by & shift_mask(ty.width())) == 0 => {
+                Some(Simple::Kind(InstKind::Const(0)))
+            }
             (AluOp::Add | AluOp::Sub | AluOp::Or | AluOp::Xor | AluOp::Lsh | AluOp::Rsh | AluOp::Arsh, 0)
             | (AluOp::Mul | AluOp::Div, 1) => Some(Simple::Value(a)),
             (AluOp::Mul | AluOp::And, 0) => Some(Simple::Value(b)),
@@ -132,9 +151,14 @@ impl Function {
     }
 }
 
+/// The bits of a count that shifts look at.
+fn shift_mask(width: Width) -> i64 {
+    if width == Width::W32 { 31 } else { 63 }
+}
+
 /// `left op right` at `width`; none for a division by zero and for what has no second operand.
 pub(crate) fn fold(op: AluOp, width: Width, left: i64, right: i64) -> Option<i64> {
-    let mask = if width == Width::W32 { 31 } else { 63 };
+    let mask = shift_mask(width) as u32;
     let (unsigned_left, unsigned_right) = match width {
         Width::W32 => (left as u32 as u64, right as u32 as u64),
         Width::W64 => (left as u64, right as u64),

@@ -1,11 +1,11 @@
-//! Simplifies control flow: jumps to jumps, blocks in a row, branches on constants.
+//! Simplifies control flow: jumps to jumps and to what only returns, blocks in a row, branches on constants.
 
 use crate::ir::{Block, Function, Target, Terminator};
 
 /// Runs the pass until nothing changes.
 pub(super) fn simplify(function: &mut Function) {
     loop {
-        let changed = thread_jumps(function) | merge_rows(function);
+        let changed = thread_jumps(function) | merge_rows(function) | return_at_once(function);
         function.compute_order();
         if !changed {
             break;
@@ -51,6 +51,24 @@ fn thread_jumps(function: &mut Function) -> bool {
     }
     if changed {
         function.compute_order();
+    }
+    changed
+}
+
+/// Returns what was computed where a jump would only lead to a return: constants are put into place there, by code that is
+/// shared.
+fn return_at_once(function: &mut Function) -> bool {
+    let mut changed = false;
+    for block in function.order.clone() {
+        let Terminator::Jump(target) = &function.block(block).end else { continue };
+        let to = function.block(target.block);
+        let Terminator::Return(value) = to.end else { continue };
+        let argument = to.params.iter().position(|param| *param == value);
+        let value = argument.and_then(|index| target.args.get(index)).copied().unwrap_or(value);
+        if to.insts.is_empty() && function.as_const(value).is_none() {
+            function.block_mut(block).end = Terminator::Return(value);
+            changed = true;
+        }
     }
     changed
 }

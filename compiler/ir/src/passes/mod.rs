@@ -1,5 +1,6 @@
 //! Passes over the SSA form. Each leaves a function with the same meaning; none judges what the verifier would.
 
+mod bytes;
 mod cells;
 mod cfg;
 mod checks;
@@ -35,6 +36,9 @@ pub fn optimise(function: &mut Function) {
     checks::run(function);
     cfg::simplify(function);
     remove_trivial_params(function);
+    if bytes::run(function) {
+        gvn::run(function);
+    }
     dce::run(function);
     narrow::run(function);
     dce::run(function);
