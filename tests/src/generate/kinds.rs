@@ -267,21 +267,18 @@ use Context::{Bytes, Fields};
 /// All kinds; helpers name them by their places in this table.
 pub(super) const KINDS: &[KindRow] = &[
     row(1, &["socket"], 8, Fields(SOCKET_FILTER)),
-    row(2, &["kprobe/do_sys_openat2"], 8, Bytes(0, 168, false)),
+    row(2, PROBES, 8, Bytes(0, 168, false)),
     KindRow { packet: with_meta(76, 80, 140), ..row(3, &["tc"], 14, Fields(SKB)) },
     KindRow { packet: with_meta(76, 80, 140), ..row(4, &["action"], 3, Fields(SKB)) },
     row(5, &["tracepoint/syscalls/sys_enter_openat"], 10, Bytes(8, 120, false)),
-    KindRow { packet: with_meta(0, 4, 8), ..row(6, &["xdp"], 14, Fields(XDP)) },
+    KindRow { packet: with_meta(0, 4, 8), ..row(6, XDP_SECTIONS, 14, Fields(XDP)) },
     row(7, &["perf_event"], 3, Bytes(0, 168, false)),
     KindRow {
         packet: packet(76, 80, Size::W, false),
         results: (0, 1),
         ..row(8, &["cgroup_skb/ingress", "cgroup_skb/egress"], 7, Fields(CGROUP_SKB))
     },
-    KindRow {
-        results: (0, 1),
-        ..row(9, &["cgroup/sock_create", "cgroup/sock_release"], 3, Fields(CGROUP_SOCK))
-    },
+    KindRow { results: (0, 1), ..row(9, CGROUP_SOCK_SECTIONS, 3, Fields(CGROUP_SOCK)) },
     KindRow { packet: packet(76, 80, Size::W, false), ..row(10, &["lwt_in"], 2, Fields(LWT)) },
     KindRow { packet: packet(76, 80, Size::W, false), ..row(11, &["lwt_out"], 2, Fields(LWT)) },
     KindRow { packet: packet(76, 80, Size::W, true), ..row(12, &["lwt_xmit"], 2, Fields(LWT)) },
@@ -290,10 +287,7 @@ pub(super) const KINDS: &[KindRow] = &[
     KindRow { results: (0, 1), ..row(15, &["cgroup/dev"], 2, Fields(DEVICE)) },
     KindRow { packet: packet(0, 8, Size::DW, true), ..row(16, &["sk_msg"], 4, Fields(SK_MSG)) },
     row(17, &["raw_tracepoint/sched_switch"], 5, Bytes(0, 96, false)),
-    KindRow {
-        results: (0, 1),
-        ..row(18, &["cgroup/connect4", "cgroup/bind4", "cgroup/sendmsg4"], 4, Fields(SOCK_ADDR))
-    },
+    KindRow { results: (0, 1), ..row(18, SOCK_ADDR_SECTIONS, 4, Fields(SOCK_ADDR)) },
     KindRow { packet: packet(76, 80, Size::W, false), ..row(19, &["lwt_seg6local"], 2, Fields(LWT)) },
     KindRow {
         packet: packet(0, 8, Size::DW, false),
@@ -319,6 +313,7 @@ pub(super) const KINDS: &[KindRow] = &[
         like: LIKE_TRACING,
         ..row(26, &["tp_btf/cgroup_mkdir"], 2, Fields(NEW_GROUP))
     },
+    KindRow { results: (0, 0), like: LIKE_TRACING, ..row(26, OTHER_TRACEPOINTS, 3, Fields(HOOK)) },
     KindRow { results: (0, 1), like: LIKE_ITER, ..row(26, &["iter.s/task"], 2, Fields(ITER)) },
     KindRow {
         results: (0, 1),
@@ -330,7 +325,12 @@ pub(super) const KINDS: &[KindRow] = &[
         results: (0, 0),
         like: LIKE_TRACING,
         only_in_vm: true,
-        ..row(26, &["fentry/do_unlinkat", "fexit/do_unlinkat", "fentry/vfs_truncate"], 4, Fields(HOOK))
+        ..row(
+            26,
+            &["fentry/do_unlinkat", "fexit/do_unlinkat", "fentry/vfs_truncate", "fentry.s/do_unlinkat"],
+            4,
+            Fields(HOOK),
+        )
     },
     KindRow {
         results: (-1, 0),
@@ -347,6 +347,42 @@ pub(super) fn weights(dialect: Dialect) -> Vec<(u32, usize)> {
     rows.map(|(at, kind)| (kind.weight, at)).collect()
 }
 
+/// Where probes are put: what they may call and give back depends on it.
+const PROBES: &[&str] = &[
+    "kprobe/do_sys_openat2",
+    "kprobe/do_sys_openat2",
+    "kprobe.multi/do_sys_openat2",
+    "kprobe.session/do_sys_openat2",
+    "uprobe.s/libc.so.6:malloc",
+    "uprobe.multi/libc.so.6:malloc",
+    "uprobe.session/libc.so.6:malloc",
+];
+const XDP_SECTIONS: &[&str] = &["xdp", "xdp", "xdp", "xdp.frags", "xdp/devmap", "xdp/cpumap"];
+const CGROUP_SOCK_SECTIONS: &[&str] =
+    &["cgroup/sock_create", "cgroup/sock_release", "cgroup/post_bind4", "cgroup/post_bind6"];
+const SOCK_ADDR_SECTIONS: &[&str] = &[
+    "cgroup/connect4",
+    "cgroup/bind4",
+    "cgroup/sendmsg4",
+    "cgroup/connect6",
+    "cgroup/bind6",
+    "cgroup/sendmsg6",
+    "cgroup/recvmsg4",
+    "cgroup/recvmsg6",
+    "cgroup/getpeername4",
+    "cgroup/getsockname6",
+    "cgroup/connect_unix",
+    "cgroup/recvmsg_unix",
+];
+/// Tracepoints with other arguments than a task or a control group: packets, sockets, registers, a task that may be null.
+const OTHER_TRACEPOINTS: &[&str] = &[
+    "tp_btf/netif_receive_skb",
+    "tp_btf/kfree_skb",
+    "tp_btf/tcp_retransmit_skb",
+    "tp_btf/sys_enter",
+    "tp_btf/sched_pi_setprio",
+    "tp_btf/signal_generate",
+];
 /// Members of a struct of functions that programs can be; the last one is none that they may be.
 const CONGESTION_MEMBERS: &[&str] = &[
     "struct_ops/tcp_congestion_ops/ssthresh",

@@ -14,6 +14,9 @@ pub(super) struct Attach {
 /// `BPF_F_SLEEPABLE`
 const SLEEPABLE: u32 = 1 << 4;
 
+/// `BPF_F_XDP_HAS_FRAGS`
+const FRAGS: u32 = 1 << 5;
+
 /// Sections; with a final `/`, a target follows. Attach type, flags, and what the target's name starts with in the
 /// kernel's BTF.
 const SECTIONS: &[(&str, u32, u32, &str)] = &[
@@ -33,6 +36,17 @@ const SECTIONS: &[(&str, u32, u32, &str)] = &[
     ("cgroup/recvmsg6", 20, 0, ""),
     ("cgroup/getpeername4", 29, 0, ""),
     ("cgroup/getsockname4", 31, 0, ""),
+    ("cgroup/getsockname6", 32, 0, ""),
+    ("cgroup/connect_unix", 49, 0, ""),
+    ("cgroup/recvmsg_unix", 51, 0, ""),
+    ("kprobe.multi/do_sys_openat2", 42, 0, ""),
+    ("kprobe.session/do_sys_openat2", 56, 0, ""),
+    ("uprobe.s/libc.so.6:malloc", 0, SLEEPABLE, ""),
+    ("uprobe.multi/libc.so.6:malloc", 48, 0, ""),
+    ("uprobe.session/libc.so.6:malloc", 57, 0, ""),
+    ("xdp.frags", 37, FRAGS, ""),
+    ("xdp/devmap", 33, 0, ""),
+    ("xdp/cpumap", 35, 0, ""),
     ("cgroup/getsockopt", 21, 0, ""),
     ("cgroup/setsockopt", 22, 0, ""),
     ("sk_reuseport", 39, 0, ""),
