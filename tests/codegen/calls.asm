@@ -19,11 +19,11 @@ program Filter (xdp), 40 slots, 64 bytes of stack
  17: (79) r1 = *(u64 *)(r10 -8)               ; 28: sum, difference := both(uint64(n), uint64(p[3]))
  18: (5f) r0 &= r1                            ; 29: return bpf.XDPAction(sum & difference)
  19: (bc) w0 = w0                             ; 29: return bpf.XDPAction(sum & difference)
- 20: (95) exit                                ; 29: return bpf.XDPAction(sum & difference)
+ 20: (95) exit                                ; 28: sum, difference := both(uint64(n), uint64(p[3])) (bounds check)
  21: (b7) r0 = 0                              ; 27: n := quotient(mix(uint32(p[0]), uint32(p[1])), uint32(p[2])) (abort)
  22: (95) exit                                ; 27: n := quotient(mix(uint32(p[0]), uint32(p[1])), uint32(p[2])) (abort)
- 23: (b7) r0 = 2                              ; 25: return bpf.XDPPass
- 24: (95) exit                                ; 25: return bpf.XDPPass
+ 23: (b7) r0 = 2                              ; 22: func Filter(ctx *bpf.XDP) bpf.XDPAction { (entry or exit)
+ 24: (95) exit                                ; 22: func Filter(ctx *bpf.XDP) bpf.XDPAction { (entry or exit)
 function mix, 0 bytes of stack
  25: (24) w1 *= 31                            ; 8: return a*31 ^ b
  26: (bf) r0 = r1                             ; 8: return a*31 ^ b (register move)
