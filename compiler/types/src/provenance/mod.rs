@@ -5,20 +5,20 @@
 
 mod exprs;
 mod join;
+mod locals;
 
-use std::cell::Cell;
-
-use gobpf_source::{DeclId, NodeId, Place};
+use gobpf_source::{NodeId, Place};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::error::{NotInKernel, TypeError, Why};
 use crate::hir::{
-    Expr, ExprKind, Function, FunctionId, Local, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId,
-    Types,
+    Expr, ExprKind, Function, FunctionId, LocalId, Package, Provenance, Stmt, StmtKind, Type, TypeId, Types,
 };
 use crate::values::FunctionState;
 use crate::visit::{self, Part};
+
+pub(crate) use locals::Locals;
 
 /// Calls nested deeper than this were reported as recursion.
 const MAX_DEPTH: usize = 256;
@@ -120,120 +120,6 @@ pub(crate) enum Choice {
     Value(TypeId),
     /// This function.
     Function(FunctionState),
-}
-
-/// What is known of the variables of one function.
-pub(crate) struct Locals {
-    pub decl: DeclId,
-    /// Types with the memories that are known so far.
-    pub types: Vec<TypeId>,
-    /// The function that each is, where it is one.
-    pub functions: Vec<FunctionState>,
-    /// The variables that hold what the function of each captures.
-    pub environments: Vec<Vec<LocalId>>,
-    /// Variables that were added for this.
-    pub added: Vec<Local>,
-    /// Function values that are of no use: assigned different functions, or called without being known.
-    pub unresolved: Vec<NodeId>,
-    /// Those of the function's own variables that have a function type.
-    pub of_function_type: Vec<bool>,
-    /// Nothing is to be found out any more: a function value that isn't known now never will be.
-    last: bool,
-    /// Something needs a last round.
-    needs_last: bool,
-    /// Facts of a variable were used in this round: where they change later in it, what was made of them is wrong.
-    pub read: Vec<Cell<bool>>,
-    /// The same of the types of results.
-    results_read: bool,
-    /// Where each got its provenance first.
-    pub from: Vec<NodeId>,
-    /// Which point to a variable of the function itself: in how many loops the innermost of these is declared.
-    pub own: Vec<Option<u32>>,
-    /// How many bytes each slice or string has at most.
-    pub bounds: Vec<u64>,
-    /// In how many loops each is declared.
-    pub declared_in: Vec<u32>,
-    /// Loops around the statement at hand.
-    pub loops: u32,
-    /// Pointers that outlive a turn of the loop that their target is declared in.
-    outlived: Vec<NodeId>,
-    results: Vec<TypeId>,
-    pub result_values: Vec<FunctionState>,
-    result_from: Vec<NodeId>,
-    pub changed: bool,
-    conflicts: Vec<(LocalId, NodeId, Provenance)>,
-    /// The memory that the last conflict was with.
-    conflicting: Option<Provenance>,
-    /// Returned values that disagree with an earlier one: it, and the first.
-    result_conflicts: Vec<(NodeId, Provenance, NodeId, Provenance)>,
-    /// Returned pointers to variables of the function itself.
-    escapes: Vec<NodeId>,
-    /// Pointers that are stored outside of the stack.
-    stored_away: Vec<NodeId>,
-}
-
-impl Locals {
-    /// The type of a variable, with the memories that are known so far.
-    pub fn type_of(&self, local: LocalId) -> TypeId {
-        self.note_use(local);
-        self.peek(local)
-    }
-
-    /// The type of a variable, of which nothing is made but a wider one.
-    fn peek(&self, local: LocalId) -> TypeId {
-        self.types.get(local.0 as usize).copied().unwrap_or(TypeId(0))
-    }
-
-    /// How many bytes a slice or string has at most.
-    fn bound_of(&self, local: LocalId) -> u64 {
-        self.note_use(local);
-        self.bounds.get(local.0 as usize).copied().unwrap_or(u64::MAX)
-    }
-
-    /// In how many loops the function's own variable is declared that a variable points to.
-    fn own_of(&self, local: LocalId) -> Option<u32> {
-        self.note_use(local);
-        self.own.get(local.0 as usize).copied().flatten()
-    }
-
-    fn raise_bound(&mut self, local: LocalId, bound: u64) {
-        if let Some(slot) = self.bounds.get_mut(local.0 as usize)
-            && bound > *slot
-        {
-            *slot = bound;
-            self.note_change(local);
-        }
-    }
-
-    fn note_use(&self, local: LocalId) {
-        if let Some(read) = self.read.get(local.0 as usize) {
-            read.set(true);
-        }
-    }
-
-    fn note_change(&mut self, local: LocalId) {
-        self.changed |= self.read.get(local.0 as usize).is_some_and(Cell::get);
-    }
-
-    /// A function value is needed at `node` and not known.
-    pub fn without_function(&mut self, state: &FunctionState, node: NodeId) {
-        if self.last || *state == FunctionState::Nil {
-            self.unresolved.push(node);
-        }
-        self.needs_last = true;
-    }
-
-    /// Starts a round.
-    fn start_round(&mut self) {
-        self.unresolved.clear();
-        self.read.iter().for_each(|read| read.set(false));
-        (self.changed, self.results_read, self.needs_last) = (false, false, false);
-    }
-
-    /// The variable is of a function type.
-    pub fn is_function(&self, local: LocalId) -> bool {
-        self.of_function_type.get(local.0 as usize).copied().unwrap_or(false)
-    }
 }
 
 impl Pass<'_> {
@@ -365,35 +251,7 @@ impl Pass<'_> {
 
     /// Finds the provenance of every variable: assignments are followed until nothing changes.
     fn infer(&mut self, id: FunctionId, function: &mut Function, choice: &[Choice]) -> Locals {
-        let count = function.locals.len();
-        let mut locals = Locals {
-            decl: function.decl,
-            functions: vec![FunctionState::Unknown; count],
-            environments: vec![Vec::new(); count],
-            added: Vec::new(),
-            of_function_type: function.locals.iter().map(|local| self.is_function(local.ty)).collect(),
-            unresolved: Vec::new(),
-            last: false,
-            needs_last: false,
-            read: vec![Cell::new(false); count],
-            results_read: false,
-            result_values: vec![FunctionState::Unknown; function.results.len()],
-            types: function.locals.iter().map(|local| local.ty).collect(),
-            from: function.locals.iter().map(|local| local.node).collect(),
-            own: vec![None; function.locals.len()],
-            bounds: vec![0; function.locals.len()],
-            declared_in: vec![0; function.locals.len()],
-            loops: 0,
-            outlived: Vec::new(),
-            results: function.results.clone(),
-            result_from: vec![NodeId(0); function.results.len()],
-            changed: false,
-            conflicts: Vec::new(),
-            conflicting: None,
-            result_conflicts: Vec::new(),
-            escapes: Vec::new(),
-            stored_away: Vec::new(),
-        };
+        let mut locals = Locals::of(function, |ty| self.is_function(ty));
         for (param, choice) in self.params(id).into_iter().zip(choice) {
             let ty = match choice {
                 Choice::Value(ty) => *ty,
@@ -426,6 +284,12 @@ impl Pass<'_> {
                 false => break,
             }
         }
+        self.report_found(function, &mut locals);
+        locals
+    }
+
+    /// Reports what the rounds have found to be wrong.
+    fn report_found(&mut self, function: &Function, locals: &mut Locals) {
         for (node, here, other, there) in std::mem::take(&mut locals.result_conflicts) {
             let other = Place { decl: function.decl, node: other };
             let (here, there) = (here.describe(), there.describe());
@@ -452,9 +316,8 @@ impl Pass<'_> {
                 continue;
             }
             seen.push(local);
-            self.report_conflict(function, &locals, local, node, provenance);
+            self.report_conflict(function, locals, local, node, provenance);
         }
-        locals
     }
 
     fn report_conflict(
