@@ -26,18 +26,20 @@ struct Fixture {
     counts: Counts,
 }
 
-/// The page, and the productions that no fixture shows.
+/// The page, and the productions that no fixture shows. The fixtures that `present`, the page as it is, names are kept as
+/// long as they show what they are named for, so that others can come and go.
 ///
 /// # Errors
 /// A fixture can't be read.
-pub fn page() -> Result<(String, Vec<&'static str>), String> {
+pub fn page(present: &str) -> Result<(String, Vec<&'static str>), String> {
     let (run, check) = (fixtures("tests/run")?, fixtures("tests/check")?);
     let mut text = HEAD.to_owned();
     let mut missing = Vec::new();
     for production in PRODUCTIONS {
+        let named = named(present, production);
         let shown = match production.standing {
-            Standing::Kernel => shortest(&run, |fixture| fixture.counts.contains_key(production.name)),
-            Standing::Refused(code) => shortest(&check, |fixture| {
+            Standing::Kernel => chosen(&run, named, |fixture| fixture.counts.contains_key(production.name)),
+            Standing::Refused(code) => chosen(&check, named, |fixture| {
                 fixture.counts.contains_key(production.name)
                     && fixture.text.contains(&format!("ERROR {code} "))
             }),
@@ -81,9 +83,22 @@ fn escape(text: &str) -> String {
         .replace('_', "&#95;")
 }
 
-/// The shortest of those that `shows` takes.
-fn shortest(fixtures: &[Fixture], shows: impl Fn(&Fixture) -> bool) -> Option<&Fixture> {
-    fixtures.iter().filter(|fixture| shows(fixture)).min_by_key(|fixture| fixture.text.len())
+/// The fixture that the page names for a production, by its path from `tests`.
+fn named<'a>(page: &'a str, production: &Production) -> Option<&'a str> {
+    let start = format!("| {} |", production.name);
+    let row = page.lines().find(|line| line.starts_with(&start))?;
+    row.strip_suffix(") |")?.rsplit_once('(').map(|(_, path)| path)
+}
+
+/// Of those that `shows` takes, the one that is named, else the shortest.
+fn chosen<'a>(
+    fixtures: &'a [Fixture],
+    named: Option<&str>,
+    shows: impl Fn(&Fixture) -> bool,
+) -> Option<&'a Fixture> {
+    let showing = || fixtures.iter().filter(|fixture| shows(fixture));
+    let is_named = |fixture: &&Fixture| fixture.path.strip_prefix("tests/") == named;
+    showing().find(is_named).or_else(|| showing().min_by_key(|fixture| fixture.text.len()))
 }
 
 fn fixtures(folder: &str) -> Result<Vec<Fixture>, String> {
@@ -102,8 +117,8 @@ fn fixtures(folder: &str) -> Result<Vec<Fixture>, String> {
 /// # Errors
 /// A production is shown by no fixture, or the page can't be written.
 pub fn write() -> Result<(), String> {
-    let (text, missing) = page()?;
     let path = files::root().join(Path::new(PATH));
+    let (text, missing) = page(&std::fs::read_to_string(&path).unwrap_or_default())?;
     std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     check_shown(&missing)
 }
@@ -113,9 +128,9 @@ pub fn write() -> Result<(), String> {
 /// # Errors
 /// It is not.
 pub fn check() -> Result<(), String> {
-    let (text, missing) = page()?;
-    check_shown(&missing)?;
     let there = files::read(&files::root().join(PATH))?;
+    let (text, missing) = page(&there)?;
+    check_shown(&missing)?;
     if there == text { Ok(()) } else { Err(format!("{PATH} is not current: `cargo xtask docs` writes it")) }
 }
 

@@ -19,7 +19,9 @@ impl Gen {
         self.declare(&index, &Ty::Int(Int::named("uint32")), false);
         let outer = std::mem::replace(&mut self.in_closure, true);
         let results = std::mem::replace(&mut self.results, vec![Ty::Bool]);
+        let targets = std::mem::take(&mut self.targets);
         self.body();
+        self.targets = targets;
         if self.rng.chance(50) {
             self.line(format!("if {condition} {{"));
             self.line("\treturn false");

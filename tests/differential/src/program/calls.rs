@@ -39,18 +39,21 @@ impl Gen {
     }
 
     pub fn method_call(&mut self) -> bool {
-        let found = self.var(|it, var| match it.plain(&var.ty) {
-            Ty::Named(index) => var.mutable && it.types[index].methods.iter().any(|method| method.on_pointer),
-            _ => false,
-        });
+        let found =
+            self.var(|it, var| var.mutable && it.methods(&var.ty).iter().any(|method| method.on_pointer));
         let Some(var) = found else { return false };
         if self.pure && self.globals.iter().any(|global| global.name == var.name) {
             return false;
         }
         let Ty::Named(index) = self.plain(&var.ty) else { return false };
         let methods: Vec<Func> =
-            self.types[index].methods.iter().filter(|method| method.on_pointer).cloned().collect();
+            self.methods(&var.ty).into_iter().filter(|method| method.on_pointer).collect();
         let method = methods[self.rng.below(methods.len())].clone();
+        if !self.types[index].methods.iter().any(|own| own.name == method.name)
+            && !self.on("promoted methods")
+        {
+            return false;
+        }
         let arguments: Vec<String> = method.params.iter().map(|ty| self.expr(ty, 1).text).collect();
         let (of, arguments) = (&var.name, arguments.join(", "));
         match self.rng.below(4) {

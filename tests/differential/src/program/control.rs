@@ -1,6 +1,7 @@
 //! Statements that decide what is done: branches, loops, switches, jumps.
 
 use super::r#gen::{Gen, Sink};
+use super::jumps::Target;
 use super::types::{Int, Ty};
 
 /// How often a statement in loops runs, at most: each turn doubles the paths of a branch.
@@ -88,7 +89,7 @@ impl Gen {
     }
 
     pub fn loop_body(&mut self, label: Option<String>) {
-        self.body();
+        self.within(Target::Loop(label.clone()), Gen::body);
         if let Some(label) = &label {
             self.jump(Some(label));
         } else if self.rng.chance(40) {
@@ -156,7 +157,7 @@ impl Gen {
         self.line(format!("if {name} > {turns} {{"));
         self.line("\tbreak");
         self.line("}");
-        self.body();
+        self.within(Target::Loop(None), Gen::body);
         self.close("}");
         self.leave_loop(turns);
         self.declare(&name, &Ty::Int(Int::named("int")), false);
@@ -267,7 +268,7 @@ impl Gen {
         self.open(format!("for {key}, {value} := range {text} {{"));
         self.declare(&key, &Ty::Int(Int::named("int")), true);
         self.declare(&value, &Ty::Int(Int::named("rune")), true);
-        self.body();
+        self.within(Target::Loop(None), Gen::body);
         self.close("}");
         self.leave_loop(4);
         true
@@ -300,12 +301,14 @@ impl Gen {
     pub fn switch_tag(&mut self) -> bool {
         let int = self.small_int();
         let tag = self.var_expr(&Ty::Int(int), 2);
+        let label = self.label();
         if self.rng.chance(35) {
             let name = self.name("v");
             self.line(format!("switch {name} := {}({tag}); {name} {{", int.name));
         } else {
             self.line(format!("switch {}({tag}) & 7 {{", int.name));
         }
+        self.targets.push(Target::Switch(label));
         let arms = 1 + self.rng.below(4);
         let default = self.rng.below(arms + 2);
         let mut next = 0;
@@ -320,6 +323,7 @@ impl Gen {
             }
             self.arm(&format!("case {}:", values.join(", ")), arm + 1 < arms);
         }
+        self.targets.pop();
         self.line("}");
         true
     }
@@ -331,10 +335,10 @@ impl Gen {
         self.sink_scope();
         if falls && self.rng.chance(20) && self.on("fallthrough") {
             self.line("fallthrough");
-        } else if self.rng.chance(8) {
+        } else if let Some(Target::Switch(Some(label))) = self.targets.last().cloned() {
             let condition = self.condition(1);
             self.line(format!("if {condition} {{"));
-            self.line("\tbreak");
+            self.line(format!("\tbreak {label}"));
             self.line("}");
         }
         self.scopes.pop();
@@ -343,7 +347,13 @@ impl Gen {
     }
 
     pub fn switch_conditions(&mut self) -> bool {
-        self.line("switch {");
+        let label = self.label();
+        let start = match self.int_target().filter(|_| self.rng.chance(25)) {
+            Some((place, int)) => format!("{place} ^= {}; ", self.literal(int)),
+            None => String::new(),
+        };
+        self.line(format!("switch {start}{{"));
+        self.targets.push(Target::Switch(label));
         let arms = 1 + self.rng.below(3);
         for arm in 0..arms {
             let condition = self.condition(2);
@@ -353,6 +363,7 @@ impl Gen {
         if self.rng.chance(50) {
             self.arm("default:", false);
         }
+        self.targets.pop();
         self.line("}");
         true
     }
@@ -360,8 +371,30 @@ impl Gen {
     pub fn switch_text(&mut self) -> bool {
         let Some(place) = self.place(&Ty::Str, false) else { return false };
         self.line(format!("switch {place} {{"));
+        self.targets.push(Target::Switch(None));
         self.arm("case \"a\", \"abc\":", true);
         self.arm("case \"kernel\":", false);
+        self.targets.pop();
+        self.line("}");
+        true
+    }
+
+    /// A switch over a value of any type that can be compared, whose cases are values too.
+    pub fn switch_values(&mut self) -> bool {
+        let found = self.var(|it, var| !it.has_text(&var.ty) && !matches!(it.plain(&var.ty), Ty::Str));
+        let Some(var) = found else { return false };
+        self.line(format!("switch {} {{", var.name));
+        self.targets.push(Target::Switch(None));
+        for _ in 0..1 + self.rng.below(2) {
+            // Constants would have to differ.
+            let value = match self.under(&var.ty) {
+                Ty::Int(_) | Ty::Bool => self.var_expr(&var.ty, 1),
+                _ => self.expr(&var.ty, 1).text,
+            };
+            self.arm(&format!("case {value}:"), true);
+        }
+        self.arm("default:", false);
+        self.targets.pop();
         self.line("}");
         true
     }
@@ -395,7 +428,7 @@ impl Gen {
         self.line(format!("\tgoto {label}"));
         self.line("}");
         self.open("{");
-        self.body();
+        self.within(Target::End(label.clone()), Gen::body);
         self.close("}");
         let outer = std::mem::replace(&mut self.indent, 0);
         self.line(format!("{label}:"));

@@ -25,11 +25,11 @@ impl Gen {
                 reached.push_str(text);
             }
         }
-        for (index, name) in std::mem::take(&mut self.apart) {
+        for (index, name, directive) in std::mem::take(&mut self.apart) {
             let calls = reached.matches(&format!("{name}(")).count();
             // One is its own declaration.
             if calls > 1 {
-                self.top[index].insert_str(0, "//bpf:noinline\n");
+                self.top[index].insert_str(0, &format!("{directive}\n"));
             }
         }
     }
@@ -199,6 +199,7 @@ impl Gen {
         let lines = std::mem::take(&mut self.lines);
         let scopes = std::mem::take(&mut self.scopes);
         let closures = std::mem::take(&mut self.closures);
+        self.targets.clear();
         self.frame = 0;
         self.labels = 0;
         self.budget = budget;
@@ -247,6 +248,12 @@ impl Gen {
             _ => Ty::Int(self.int()),
         };
         let shown = self.show(&ty);
+        if self.rng.chance(40) && self.on("variables of the package with any values") {
+            let value = self.constant_value(&ty);
+            self.top.push(format!("var {name} = {value}"));
+            self.globals.push(Var { name, ty, mutable: true });
+            return;
+        }
         let text = match (&ty, self.rng.below(3)) {
             (Ty::Int(int), 0 | 1) => {
                 let literal = self.literal(*int);
@@ -314,17 +321,35 @@ impl Gen {
             [one] => one.clone(),
             _ => format!("({})", shown.join(", ")),
         };
-        let apart = self.rng.chance(25) && self.on("noinline");
+        let apart = match self.rng.below(100) {
+            0..=24 if self.on("noinline") => Some("//bpf:noinline"),
+            25..=34 if self.can_be_global(&params, &results) && self.on("global functions") => {
+                Some("//bpf:global")
+            }
+            _ => None,
+        };
         let head = format!("func {name}({}) {results_text} {{", written.join(", "));
-        let budget = 2 + self.rng.below(4) as i32;
+        // A big one is compiled on its own where it is called from several places.
+        let big = self.rng.chance(6) && self.on("big functions");
+        let budget = if big { 14 } else { 2 } + self.rng.below(4) as i32;
         let text = self.function_text(&head, &vars, &results, budget, pure);
         let text =
             if self.rng.chance(20) && self.on("defer") { self.deferring(&text, &results) } else { text };
-        if apart {
-            self.apart.push((self.top.len(), name.clone()));
+        if let Some(directive) = apart {
+            self.apart.push((self.top.len(), name.clone(), directive));
         }
         self.top.push(text);
         self.funcs.push(Func { name, params, results, pure, on_pointer: false });
+    }
+
+    /// Whether the kernel can verify a function with these types by itself.
+    fn can_be_global(&self, params: &[Ty], results: &[Ty]) -> bool {
+        let plain = |ty: &Ty| match ty {
+            Ty::Pointer(to) => !self.has_text(to),
+            other => !self.has_text(other),
+        };
+        let one = matches!(results, [] | [Ty::Int(_) | Ty::Bool]);
+        params.len() < 5 && params.iter().all(plain) && one
     }
 
     /// The function with named results, of which a deferred call changes the first.

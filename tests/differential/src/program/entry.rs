@@ -14,15 +14,23 @@ pub enum Entry {
     Xdp,
     /// On the entry of a system call; the input is a value of a map, which may be changed.
     SysEnter,
+    /// On its exit, in the same way.
+    SysExit,
 }
 
 /// `NR` of the call.
 const NUMBER: u32 = 252;
+/// What it results in: its arguments are not valid.
+const RESULT: i64 = -22;
 
 impl Entry {
     /// That of a program's text.
     pub fn of(text: &str) -> Entry {
-        if text.contains("//bpf:section xdp") { Entry::Xdp } else { Entry::SysEnter }
+        match text {
+            _ if text.contains("//bpf:section xdp") => Entry::Xdp,
+            _ if text.contains("/sys_exit_") => Entry::SysExit,
+            _ => Entry::SysEnter,
+        }
     }
 
     /// Lines from the directive to where `p` is the input and `o` the words to write.
@@ -56,6 +64,23 @@ impl Entry {
                  \t\treturn 0\n\
                  \t}}"
             ),
+            Entry::SysExit => format!(
+                "//bpf:section tracepoint/syscalls/sys_exit_{NUMBERED_CALL}\n\
+                 func Prog{MARK}(ctx *bpf.SysExit) int32 {{\n\
+                 \tif ctx.Ret != {RESULT} {{\n\
+                 \t\treturn 0\n\
+                 \t}}\n\
+                 \tin := In{MARK}.Lookup(turn{MARK})\n\
+                 \tif in == nil {{\n\
+                 \t\treturn 0\n\
+                 \t}}\n\
+                 \tturn{MARK}++\n\
+                 \tp := in[:]\n\
+                 \to := Out{MARK}.Lookup(uint32(p[0]))\n\
+                 \tif o == nil {{\n\
+                 \t\treturn 0\n\
+                 \t}}"
+            ),
         };
         text.lines().map(str::to_owned).collect()
     }
@@ -64,7 +89,7 @@ impl Entry {
     pub fn result(self) -> &'static str {
         match self {
             Entry::Xdp => "bpf.XDPAction",
-            Entry::SysEnter => "int32",
+            Entry::SysEnter | Entry::SysExit => "int32",
         }
     }
 
@@ -74,6 +99,10 @@ impl Entry {
             Entry::Xdp => String::new(),
             Entry::SysEnter => {
                 format!("var In{MARK} = bpf.Array[[{PACKET}]byte]{{MaxEntries: {RUNS}}}\n\n")
+            }
+            // The exit of a call doesn't know its arguments.
+            Entry::SysExit => {
+                format!("{}var turn{MARK} uint32\n\n", Entry::SysEnter.declarations())
             }
         }
     }
@@ -86,10 +115,14 @@ impl Entry {
                 "\t{{\n\t\tpacket := []byte({input})\n\
                  \t\tcall(out, {id}, func() uint32 {{ return uint32(Prog_{id}(bpf.NewXDP(packet))) }}, packet, {words})\n\t}}\n"
             ),
-            Entry::SysEnter => format!(
+            Entry::SysEnter | Entry::SysExit => format!(
                 "\t{{\n\t\tinput := In_{id}.Lookup({run})[:]\n\t\tcopy(input, {input})\n\
-                 \t\tctx := &bpf.SysEnter{{NR: {NUMBER}, Args: [6]uint64{{{PROBE_MARK}, {run}}}}}\n\
-                 \t\tcall(out, {id}, func() uint32 {{ Prog_{id}(ctx); return 0 }}, input, {words})\n\t}}\n"
+                 \t\tctx := &bpf.{}\n\
+                 \t\tcall(out, {id}, func() uint32 {{ Prog_{id}(ctx); return 0 }}, input, {words})\n\t}}\n",
+                match self {
+                    Entry::SysExit => format!("SysExit{{NR: {NUMBER}, Ret: {RESULT}}}"),
+                    _ => format!("SysEnter{{NR: {NUMBER}, Args: [6]uint64{{{PROBE_MARK}, {run}}}}}"),
+                }
             ),
         }
     }
@@ -103,7 +136,7 @@ impl Entry {
                     Run { program: 0, input }
                 }));
             }
-            Entry::SysEnter => {
+            Entry::SysEnter | Entry::SysExit => {
                 let map = job.map("In").unwrap_or_default();
                 job.entries.extend(inputs.iter().zip(0u32..).map(|(data, run)| {
                     let key = Hex(run.to_le_bytes().to_vec());
@@ -125,7 +158,7 @@ impl Entry {
                 let ran = report.ran.get(run).ok_or("it did not run")?;
                 Ok((ran.result.clone()?, ran.data.0.clone()))
             }
-            Entry::SysEnter => {
+            Entry::SysEnter | Entry::SysExit => {
                 report.ran.first().ok_or("it did not run")?.result.clone()?;
                 Ok((0, value(job, report, "In", run).unwrap_or_default()))
             }

@@ -191,6 +191,10 @@ impl Gen {
                 let body = self.var_expr(&ty, depth);
                 expr(format!("func(x {0}) {0} {{ return x ^ {body} }}({value})", int.name))
             }
+            34 if self.on("layout") => match self.layout(int) {
+                Some(layout) => constant(layout),
+                None => self.arithmetic(int, depth),
+            },
             32 if self.on("sizeof") => {
                 let of = self
                     .visible()
@@ -273,16 +277,41 @@ impl Gen {
         let wanted = Ty::Int(int);
         let found = self.var(|it, var| match it.under(&var.ty) {
             Ty::Array(_, element) | Ty::Slice(element) => it.same(&element, &wanted),
+            Ty::Pointer(to) => match it.plain(&to) {
+                Ty::Array(_, element) => it.same(&element, &wanted),
+                _ => false,
+            },
             Ty::Str => int.is(Int::named("uint8")),
             _ => false,
         });
+        if let (true, Some(nested)) = (self.rng.chance(25), self.index_twice(int)) {
+            return expr(nested);
+        }
         let Some(var) = found else { return self.arithmetic(int, depth) };
         let length = match self.under(&var.ty) {
             Ty::Array(length, _) => Some(length),
+            Ty::Pointer(to) => match self.plain(&to) {
+                Ty::Array(length, _) => Some(length),
+                _ => None,
+            },
             _ => None,
         };
         let index = self.index_below(length, &var.name, depth);
         expr(format!("{}[{index}]", var.name))
+    }
+
+    /// An element of an array in an array.
+    fn index_twice(&mut self, int: Int) -> Option<String> {
+        let wanted = Ty::Int(int);
+        let found = self.var(|it, var| match it.under(&var.ty) {
+            Ty::Array(_, inner) => matches!(it.under(&inner), Ty::Array(_, of) if it.same(&of, &wanted)),
+            _ => false,
+        })?;
+        let Ty::Array(outer, inner) = self.under(&found.ty) else { return None };
+        let Ty::Array(inner, _) = self.under(&inner) else { return None };
+        let (first, second) =
+            (self.index_below(Some(outer), &found.name, 0), self.index_below(Some(inner), &found.name, 0));
+        self.on("elements of elements").then(|| format!("{}[{first}][{second}]", found.name))
     }
 
     /// An index that is mostly below `length`, or below what `of` has.
@@ -353,7 +382,7 @@ impl Gen {
                 other => other,
             };
             if let Ty::Named(index) = of {
-                for method in &self.types[index].methods {
+                for method in &self.methods(&of) {
                     if good(method, self) && !method.on_pointer {
                         calls.push((format!("{}.{}", var.name, method.name), method.clone()));
                         let pointer = matches!(self.plain(&var.ty), Ty::Pointer(_));

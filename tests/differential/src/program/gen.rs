@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gobpf_tests::generate::rng::Rng;
 
 use super::entry::Entry;
+use super::jumps::Target;
 use super::package::Loaded;
 use super::types::{Func, INTS, Int, Kind, Named, Ty, Var};
 
@@ -43,8 +44,8 @@ pub struct Gen {
     pub constants: Vec<(String, Option<Int>, i128)>,
     /// Named types.
     pub types: Vec<Named>,
-    /// Functions that are to be compiled on their own: their place in `top`, and their name.
-    pub apart: Vec<(usize, String)>,
+    /// Functions that are to be compiled on their own: their place in `top`, their name, and the directive.
+    pub apart: Vec<(usize, String, &'static str)>,
     /// Functions that may be called.
     pub funcs: Vec<Func>,
     /// Closures in scope are called like functions; by scope.
@@ -61,6 +62,8 @@ pub struct Gen {
     pub turns: u32,
     /// Whether `return` with the function's results may be written here, and their types.
     pub results: Vec<Ty>,
+    /// What is around the statement at hand, from the outermost.
+    pub targets: Vec<Target>,
     /// Labels of the function that a jump leads back to.
     pub labels: u32,
     /// Names so far.
@@ -109,6 +112,7 @@ impl Gen {
             loops: 0,
             turns: 1,
             results: Vec::new(),
+            targets: Vec::new(),
             counter: 0,
             labels: 0,
             frame: 0,

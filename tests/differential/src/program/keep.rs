@@ -15,7 +15,7 @@ pub fn file(text: &str, packets: &[Vec<u8>], native: &[NativeRun], difference: &
         let hex: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();
         kept.push_str(&format!("// RUN Prog packet={hex} => {}\n", run.result as i32));
     }
-    if entry == Entry::SysEnter {
+    if entry != Entry::Xdp {
         for (number, packet) in packets.iter().enumerate() {
             let input: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();
             kept.push_str(&format!("// SET In[u32 {number}] = hex {input}\n"));

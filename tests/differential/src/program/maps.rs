@@ -155,12 +155,14 @@ impl Gen {
             3 => {
                 let map = self
                     .declare_once("var line", |name| format!("{name} = bpf.Queue[uint64]{{MaxEntries: 3}}"));
+                let call = match self.rng.below(3) {
+                    0 => format!("Push({value})"),
+                    1 => format!("Pop(&{name})"),
+                    _ => format!("Peek(&{name})"),
+                };
                 self.line(format!("var {name} uint64"));
-                match self.rng.below(3) {
-                    0 => self.line(format!("{name} = uint64({map}.Push({value}))")),
-                    1 => self.line(format!("{name} += uint64({map}.Pop(&{name}))")),
-                    _ => self.line(format!("{name} += uint64({map}.Peek(&{name}))")),
-                }
+                self.line(format!("{found} := {map}.{call}"));
+                self.line(format!("{name} += uint64({found})"));
             }
             _ => {
                 let map = self.declare_once("var slots", |name| {

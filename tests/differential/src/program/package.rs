@@ -37,7 +37,7 @@ impl Gen {
     /// Writes a whole program.
     pub fn program(mut self) -> (Program, BTreeMap<&'static str, u64>) {
         if self.rng.chance(15) && self.on("tracepoints") {
-            self.entry = Entry::SysEnter;
+            self.entry = if self.rng.chance(35) { Entry::SysExit } else { Entry::SysEnter };
         }
         let mut imported =
             (self.rng.chance(20) && self.on("imported packages")).then(|| self.imported_package());
@@ -80,6 +80,9 @@ impl Gen {
     /// Constants, types, globals and functions.
     fn declarations(&mut self) {
         self.constants_block();
+        if self.rng.chance(50) && self.on("wide constants") {
+            self.wide_constant();
+        }
         for _ in 0..1 + self.rng.below(2) {
             self.named_type();
         }

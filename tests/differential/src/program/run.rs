@@ -167,8 +167,10 @@ impl Run<'_> {
                 self.answer(case, answer, Some(kernel.name))?;
             }
         }
+        // Of a single one, everybody is asked.
+        let single = self.settings.only.is_some();
         let (large, cases): (Vec<_>, Vec<_>) =
-            cases.into_iter().partition(|(_, compiled)| compiled.is_too_large());
+            cases.into_iter().partition(|(_, compiled)| compiled.is_too_large() && !single);
         self.too_large += large.len() as u64;
         self.waiting.extend(cases);
         if self.waiting.len() >= MACHINE_LOT { self.start_machine() } else { Ok(()) }

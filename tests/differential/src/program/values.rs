@@ -15,6 +15,7 @@ impl Gen {
         self.open(format!("{name} := func({argument} {}) {} {{", param.name, result.name));
         let outer =
             (std::mem::replace(&mut self.in_closure, true), std::mem::take(&mut self.loops), self.sink);
+        let targets = std::mem::take(&mut self.targets);
         self.declare(&argument, &Ty::Int(param), true);
         let results = std::mem::replace(&mut self.results, vec![Ty::Int(result)]);
         let mut pure = true;
@@ -35,6 +36,7 @@ impl Gen {
         self.line(format!("return {value} ^ {}({argument})", result.name));
         self.close_plain("}");
         (self.in_closure, self.loops, self.sink) = outer;
+        self.targets = targets;
         let func = Func {
             name: name.clone(),
             params: vec![Ty::Int(param)],
