@@ -101,7 +101,8 @@ pub fn judge_apart(guest: &Path, job: &Job) -> Result<Report, String> {
 
 fn run_all(job: &Job, programs: &[Option<OwnedFd>]) -> Vec<Ran> {
     // All processes' numbered calls run what is attached to them. A job that is traced has its turn already.
-    let numbered = |run: &Run| matches!(&run.input, Input::SystemCall { name, .. } if name == sys::NUMBERED_CALL);
+    let numbered =
+        |run: &Run| matches!(&run.input, Input::SystemCall { name, .. } if name == sys::NUMBERED_CALL);
     let _turn = (!job.trace && job.runs.iter().any(numbered)).then(trace::Turn::wait);
     let run = |run: &Run| {
         let index = run.program as usize;

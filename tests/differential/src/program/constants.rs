@@ -65,7 +65,11 @@ impl Gen {
             };
         }
         let operator = self.rng.pick(&["+", "-", "*"]);
-        format!("({} {operator} {})", self.fraction_expression(depth - 1), self.fraction_expression(depth - 1))
+        format!(
+            "({} {operator} {})",
+            self.fraction_expression(depth - 1),
+            self.fraction_expression(depth - 1)
+        )
     }
 
     /// The place, the size or the alignment of a part of a struct.

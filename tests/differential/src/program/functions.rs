@@ -44,8 +44,7 @@ impl Gen {
                 self.line(format!("{name} := {function}({value})"));
             }
             4 => {
-                let values: Vec<String> =
-                    (0..self.rng.below(4)).map(|_| self.var_expr(&ty, 1)).collect();
+                let values: Vec<String> = (0..self.rng.below(4)).map(|_| self.var_expr(&ty, 1)).collect();
                 let of = if values.is_empty() { format!("[{}]", int.name) } else { String::new() };
                 self.line(format!("{name} := count{MARK}{of}({})", values.join(", ")));
             }
