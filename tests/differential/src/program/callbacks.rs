@@ -101,7 +101,42 @@ impl Gen {
     pub fn iterator(&mut self, turns: u32) -> (String, Vec<Int>) {
         let (int, number) = (Int::named("int"), Int::named("uint32"));
         let start = self.var_expr(&Ty::Int(number), 1);
-        match self.rng.below(4) {
+        match self.rng.below(6) {
+            4 => {
+                // One that others are made of.
+                let name = self.declare_once("func evens", |name| {
+                    format!(
+                        "{name}(of iter.Seq[uint16]) iter.Seq2[uint8, uint16] {{\n\
+                         \treturn func(yield func(uint8, uint16) bool) {{\n\t\tn := uint8(0)\n\
+                         \t\tfor x := range of {{\n\t\t\tif x&1 != 0 {{\n\t\t\t\tcontinue\n\t\t\t}}\n\
+                         \t\t\tif n++; !yield(n, x) {{\n\t\t\t\treturn\n\t\t\t}}\n\t\t}}\n\t}}\n}}"
+                    )
+                });
+                let of = self.declare_once("func down", |name| {
+                    format!(
+                        "{name}(from uint16) iter.Seq[uint16] {{\n\
+                         \treturn func(yield func(uint16) bool) {{\n\
+                         \t\tfor range 3 {{\n\t\t\tif !yield(from) {{\n\t\t\t\treturn\n\t\t\t}}\n\
+                         \t\t\tfrom -= 3\n\t\t}}\n\t}}\n}}"
+                    )
+                });
+                let from = self.var_expr(&Ty::Int(Int::named("uint16")), 1);
+                (format!("{name}({of}({from}))"), vec![Int::named("uint8"), Int::named("uint16")])
+            }
+            5 => {
+                let name = self.declare_once("func each", |name| {
+                    format!(
+                        "{name}[T any](s []T) func(func(int, T) bool) {{\n\
+                         \treturn func(yield func(int, T) bool) {{\n\
+                         \t\tfor i, x := range s {{\n\
+                         \t\t\tif i == 3 || !yield(i, x) {{\n\t\t\t\tbreak\n\t\t\t}}\n\t\t}}\n\t}}\n}}"
+                    )
+                });
+                let of = self.int();
+                let slice = self.expr(&Ty::Slice(Box::new(Ty::Int(of))), 1).text;
+                let slice = if slice == "nil" { format!("[]{}{{1, 2}}", of.name) } else { slice };
+                (format!("{name}({slice})"), vec![int, of])
+            }
             0 => {
                 let name = self.declare_once("func upto", |name| {
                     format!(

@@ -91,7 +91,29 @@ impl Gen {
         let (int, other) = (self.int(), self.int());
         let value = self.var_expr(&Ty::Int(int), 2);
         let name = self.name("v");
-        match self.rng.below(8) {
+        match self.rng.below(11) {
+            8 => return self.generic_container(),
+            9 => {
+                // Any type, and another one.
+                let ty = self.ty();
+                if !self.has_room(&ty) || matches!(ty, Ty::Str) {
+                    return false;
+                }
+                let (second, third) = (self.name("v"), self.name("v"));
+                let (condition, a) = (self.condition(1), self.var_expr(&ty, 1));
+                let shown = self.show(&ty);
+                self.line(format!(
+                    "{name}, {second}, {third} := pick{MARK}[{shown}, {}]({condition}, {a}, {value})",
+                    int.name
+                ));
+                self.declare(&name, &ty, true);
+                self.declare(&second, &Ty::Int(int), true);
+                self.declare(&third, &Ty::Bool, true);
+            }
+            10 => {
+                self.line(format!("{name} := both{MARK}(pair{MARK}[{0}, {0}]{{{value}, 3}})", int.name));
+                self.declare(&name, &Ty::Int(int), true);
+            }
             0 => {
                 let second = self.expr(&Ty::Int(int), 1).text;
                 self.line(format!("{name} := most{MARK}({value}, {second})"));
@@ -147,6 +169,28 @@ impl Gen {
     }
 }
 
+impl Gen {
+    /// A use of a generic type that holds values of any type.
+    fn generic_container(&mut self) -> bool {
+        let ty = self.ty();
+        if self.size(&ty) > 12 || matches!(ty, Ty::Str) || !self.has_room(&Ty::Array(4, Box::new(ty.clone())))
+        {
+            return false;
+        }
+        let (ring, found, ok, shown) = (self.name("r"), self.name("v"), self.name("v"), self.show(&ty));
+        self.line(format!("var {ring} ring{MARK}[{shown}]"));
+        for _ in 0..1 + self.rng.below(2) {
+            let value = self.expr(&ty, 1).text;
+            self.line(format!("{ring}.put({value})"));
+        }
+        let at = self.var_expr(&Ty::Int(Int::named("uint8")), 1);
+        self.line(format!("{found}, {ok} := {ring}.get({at})"));
+        self.declare(&found, &ty, true);
+        self.declare(&ok, &Ty::Bool, true);
+        true
+    }
+}
+
 /// Generic types with methods, and generic functions, for numbers of the constraint `number`.
 fn generic_declarations(number: &str) -> String {
     format!(
@@ -159,6 +203,12 @@ fn generic_declarations(number: &str) -> String {
          \tif first {{\n\t\treturn a, b, true\n\t}}\n\tvar zero A\n\treturn zero, b, false\n}}\n\n\
          type pair{MARK}[A, B any] struct {{\n\tfirst A\n\tsecond B\n}}\n\n\
          func (p pair{MARK}[A, B]) swap() pair{MARK}[B, A] {{\n\treturn pair{MARK}[B, A]{{p.second, p.first}}\n}}\n\n\
+         type twins{MARK}[T any] = pair{MARK}[T, T]\n\n\
+         func both{MARK}[T {number}](p twins{MARK}[T]) T {{\n\treturn most{MARK}(p.first, p.second) + p.second\n}}\n\n\
+         type ring{MARK}[T any] struct {{\n\titems [3]T\n\tn uint8\n}}\n\n\
+         func (r *ring{MARK}[T]) put(x T) {{\n\tr.items[r.n%3] = x\n\tr.n++\n}}\n\n\
+         func (r ring{MARK}[T]) get(at uint8) (x T, ok bool) {{\n\
+         \tif at < r.n && at < 3 {{\n\t\treturn r.items[at], true\n\t}}\n\treturn\n}}\n\n\
          type stepper{MARK} interface {{\n\t~uint16 | ~int32\n\tstep(by uint8) uint64\n}}\n\n\
          type walk{MARK} uint16\n\n\
          func (w walk{MARK}) step(by uint8) uint64 {{\n\treturn uint64(w)*3 + uint64(by)\n}}\n\n\

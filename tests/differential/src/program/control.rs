@@ -5,7 +5,9 @@ use super::jumps::Target;
 use super::types::{Int, Ty};
 
 /// How often a statement in loops runs, at most: each turn doubles the paths of a branch.
-const MOST_TURNS: u32 = 6;
+const MOST_TURNS: u32 = 4;
+/// The turns around a loop over what has a length known only at run time, at most.
+const MOST_TURNS_OF_WALKS: u32 = 2;
 
 impl Gen {
     pub fn if_statement(&mut self) -> bool {
@@ -59,6 +61,11 @@ impl Gen {
         self.loops += 1;
         self.turns *= turns;
         true
+    }
+
+    /// Whether a function that loops, by itself or as the kernel's verifier sees it, may be called here.
+    pub fn may_walk(&self) -> bool {
+        self.turns <= MOST_TURNS_OF_WALKS
     }
 
     pub fn leave_loop(&mut self, turns: u32) {
@@ -206,7 +213,9 @@ impl Gen {
         let (key, value) = (self.name("i"), self.name("x"));
         let int = Ty::Int(Int::named("int"));
         match self.rng.below(4) {
+            0 if self.rng.chance(30) => self.open(format!("for range {of} {{")),
             0 => {
+                let of = if self.rng.chance(30) { format!("len({of})") } else { of.to_owned() };
                 self.open(format!("for {key} := range {of} {{"));
                 self.declare(&key, &int, true);
             }
@@ -464,7 +473,7 @@ impl Gen {
         }
         let condition = self.condition(2);
         let results = self.results.clone();
-        let values: Vec<String> = results.iter().map(|ty| self.expr(ty, 1).text).collect();
+        let values: Vec<String> = results.iter().map(|ty| self.returned(ty)).collect();
         self.line(format!("if {condition} {{"));
         self.line(format!("\treturn {}", values.join(", ")));
         self.line("}");

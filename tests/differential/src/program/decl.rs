@@ -167,20 +167,28 @@ impl Gen {
         let on_pointer = self.rng.chance(50);
         let ty = Ty::Named(index);
         let receiver = if on_pointer { Ty::Pointer(Box::new(ty.clone())) } else { ty.clone() };
-        let params = vec![Ty::Int(self.int())];
+        let mut params = vec![Ty::Int(self.int())];
+        if self.rng.chance(30) {
+            let ty = self.ty();
+            params.push(if self.size(&ty) > 16 { Ty::Bool } else { ty });
+        }
         let results = if on_pointer { Vec::new() } else { vec![Ty::Int(self.int())] };
         let name = format!("M{}", self.counter);
         self.counter += 1;
+        let mut vars = vec![Var { name: "r".into(), ty: receiver.clone(), mutable: !on_pointer }];
+        vars.extend(params.iter().zip(["a", "b"]).map(|(ty, name)| Var {
+            name: name.into(),
+            ty: ty.clone(),
+            mutable: true,
+        }));
+        let shown: Vec<String> =
+            vars[1..].iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
         let head = format!(
-            "func (r {}) {name}(a {}) {}{{",
+            "func (r {}) {name}({}) {}{{",
             self.show(&receiver),
-            self.show(&params[0]),
+            shown.join(", "),
             results.first().map(|ty| self.show(ty) + " ").unwrap_or_default()
         );
-        let vars = [
-            Var { name: "r".into(), ty: receiver, mutable: !on_pointer },
-            Var { name: "a".into(), ty: params[0].clone(), mutable: true },
-        ];
         let budget = 1 + self.rng.below(2) as i32;
         let text = self.function_text(&head, &vars, &results, budget, true);
         self.top.push(text);
@@ -235,7 +243,22 @@ impl Gen {
         match ty {
             Ty::Int(int) => format!("{}(acc)", int.name),
             Ty::Bool => "acc&1 == 0".to_owned(),
-            other => self.expr(other, 1).text,
+            other => self.returned(other),
+        }
+    }
+
+    /// A value that may be returned: of slices, a part of one that the function was given.
+    pub fn returned(&mut self, ty: &Ty) -> String {
+        if !matches!(ty, Ty::Slice(_)) {
+            return self.expr(ty, 1).text;
+        }
+        let given = |it: &Gen, var: &Var| {
+            let digits = var.name.strip_prefix('a').unwrap_or_default();
+            it.same(&var.ty, ty) && !digits.is_empty() && digits.len() < 2
+        };
+        match self.var(given) {
+            Some(var) => self.sliced(&var.name, None),
+            None => "nil".to_owned(),
         }
     }
 
@@ -300,8 +323,13 @@ impl Gen {
                 0 => Ty::Bool,
                 1 => {
                     let ty = self.ty();
-                    if matches!(ty, Ty::Str) || self.size(&ty) > 16 { Ty::Int(self.int()) } else { ty }
+                    let text = matches!(ty, Ty::Str) && !self.on("texts as results");
+                    if text || self.size(&ty) > 16 { Ty::Int(self.int()) } else { ty }
                 }
+                2 => match params.iter().find(|ty| matches!(ty, Ty::Slice(_))) {
+                    Some(slice) if self.on("slices as results") => slice.clone(),
+                    _ => Ty::Int(self.int()),
+                },
                 _ => Ty::Int(self.int()),
             })
             .collect();
@@ -313,8 +341,16 @@ impl Gen {
                 Var { name: format!("a{index}"), ty: ty.clone(), mutable }
             })
             .collect();
-        let written: Vec<String> =
+        let mut written: Vec<String> =
             vars.iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
+        let blank = self.rng.chance(6) && self.on("blank parameters");
+        let params = match blank {
+            true => {
+                written.push("_ uint16".to_owned());
+                [params, vec![Ty::Int(Int::named("uint16"))]].concat()
+            }
+            false => params,
+        };
         let shown: Vec<String> = results.iter().map(|ty| self.show(ty)).collect();
         let results_text = match shown.as_slice() {
             [] => String::new(),

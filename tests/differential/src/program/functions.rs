@@ -9,17 +9,19 @@ const DECLARATIONS: &str = "type op[T NUM] func(T) T\n\n\
     func adder[T NUM](by T) op[T] {\n\treturn func(x T) T { return x*3 + by }\n}\n\n\
     func after[T NUM](f, g func(T) T) func(T) T {\n\treturn func(x T) T { return g(f(x)) }\n}\n\n\
     func count[T NUM](xs ...T) T {\n\tn := T(len(xs))\n\tfor i, x := range xs {\n\t\tif i > 3 {\n\t\t\tbreak\n\t\t}\n\
-    \t\tn = n*7 + x\n\t}\n\treturn n\n}";
+    \t\tn = n*7 + x\n\t}\n\treturn n\n}\n\n\
+    func halves[T NUM](x T) (T, T) {\n\treturn x / 2, x - x/2\n}\n\n\
+    func join[T NUM](x, y T) T {\n\treturn x*5 ^ y\n}";
 
 impl Gen {
     /// A statement on functions as values.
     pub fn function_value(&mut self) -> bool {
-        if self.in_closure {
+        if self.in_closure || !self.may_walk() {
             return false;
         }
         let number = self.numeric();
         let mut declarations = DECLARATIONS.replace("NUM", &number);
-        for name in ["op", "apply", "adder", "after", "count"] {
+        for name in ["op", "apply", "adder", "after", "count", "halves", "join"] {
             declarations = declarations.replace(&format!("{name}["), &format!("{name}{MARK}["));
         }
         self.declare_once("type op", |_| declarations.clone());
@@ -27,7 +29,8 @@ impl Gen {
         let ty = Ty::Int(int);
         let (name, value) = (self.name("v"), self.var_expr(&ty, 1));
         let (literal, pure) = self.function_of(int);
-        match self.rng.below(6) {
+        match self.rng.below(7) {
+            6 => self.line(format!("{name} := join{MARK}(halves{MARK}({value}))")),
             0 => self.line(format!("{name} := apply{MARK}({value}, {literal})")),
             1 => self.line(format!("{name} := apply{MARK}({value}, adder{MARK}({value}))")),
             2 => {

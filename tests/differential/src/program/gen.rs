@@ -199,11 +199,13 @@ impl Gen {
                 self.indent -= 1;
                 self.line("}");
             }
-            Ty::Str if self.rng.chance(60) && self.on("contents of texts") => {
+            Ty::Str if self.may_walk() && self.rng.chance(60) && self.on("contents of texts") => {
                 let hash = self.text_hash();
                 self.sink_word(&format!("{hash}({expr})"));
             }
-            Ty::Slice(element) if matches!(**element, Ty::Int(_)) && self.rng.chance(60) => {
+            Ty::Slice(element)
+                if self.may_walk() && matches!(**element, Ty::Int(_)) && self.rng.chance(60) =>
+            {
                 let hash = self.slice_hash();
                 self.sink_word(&format!("uint64({hash}({expr}))"));
             }

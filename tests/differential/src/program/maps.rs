@@ -125,7 +125,7 @@ impl Gen {
         let (word, small) = (Ty::Int(Int::named("uint64")), Ty::Int(Int::named("uint32")));
         let (name, found) = (self.name("v"), self.name("q"));
         let (key, value) = (self.var_expr(&small, 1), self.var_expr(&word, 1));
-        match self.rng.below(5) {
+        match self.rng.below(6) {
             0 | 1 => {
                 let entry = self.entry_types();
                 let map = self.declare_once("var recs", |name| {
@@ -150,7 +150,19 @@ impl Gen {
                 self.line(format!("{found} := {map}[{key}]"));
                 self.line(format!("{found}.n += {value}"));
                 self.line(format!("{map}[{key}] = {found}"));
-                self.line(format!("{name} := {found}.n"));
+                self.line(format!("{name} := {found}.n + uint64({map}[{key}].t[1])"));
+            }
+            5 => {
+                let map = self.declare_once("//bpf:map hash max_entries=64\nvar seen", |name| {
+                    format!("{name} = map[[2]uint8]bool{{{{1, 2}}: true}}")
+                });
+                let (array, condition) = (self.name("k"), self.condition(1));
+                self.line(format!("{array} := [2]uint8{{uint8({key}) & 1, 2}}"));
+                self.line(format!("{name} := uint64(1)"));
+                self.line(format!("if {map}[{array}] {{"));
+                self.line(format!("\t{name}++"));
+                self.line("}");
+                self.line(format!("{map}[{array}] = {condition}"));
             }
             3 => {
                 let map = self

@@ -33,6 +33,8 @@ impl Gen {
             0 => self.line(format!("{first}, {second} := bits.Add{width}({x}, {y}, ({z})&1)")),
             1 => self.line(format!("{first}, {second} := bits.Sub{width}({x}, {y}, ({z})&1)")),
             2 => self.line(format!("{first}, {second} := bits.Mul{width}({x}, {y})")),
+            // The others take a turn for each bit.
+            _ if self.loops > 0 => self.line(format!("{first}, {second} := bits.Mul{width}({x}, {z})")),
             // The first word must be below the divisor: else it panics, as it does for zero.
             3 if self.rng.chance(90) => {
                 self.line(format!("{first} := ({z}) | 1"));

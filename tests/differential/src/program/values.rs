@@ -265,31 +265,41 @@ impl Gen {
         if self.pure {
             return false;
         }
-        let found = self.globals.iter().find(|var| {
-            matches!(&var.ty, Ty::Int(int) if int.bits >= 32 && !matches!(int.name, "int" | "uint" | "rune"))
+        let fits = |ty: &Ty| matches!(ty, Ty::Int(int) if int.bits >= 32 && !matches!(int.name, "int" | "uint" | "rune"));
+        let pointer = self.var(|it, var| match it.plain(&var.ty) {
+            Ty::Pointer(to) => fits(&to),
+            _ => false,
         });
-        let Some(Var { name: of, ty: Ty::Int(int), .. }) = found.cloned() else { return false };
+        let global = self.globals.iter().find(|var| fits(&var.ty)).cloned();
+        let (of, int) = match (pointer, global) {
+            (Some(Var { name, ty: Ty::Pointer(to), .. }), _) if self.rng.chance(50) => match *to {
+                Ty::Int(int) => (name, int),
+                _ => return false,
+            },
+            (_, Some(Var { name, ty: Ty::Int(int), .. })) => (format!("&{name}"), int),
+            _ => return false,
+        };
         let stem = format!("{}{}", int.name[..1].to_uppercase(), &int.name[1..]);
         let value = self.expr(&Ty::Int(int), 1).text;
         let name = self.name("v");
         match self.rng.below(8) {
-            6 => self.line(format!("{name} := atomic.And{stem}(&{of}, {value})")),
-            7 => self.line(format!("{name} := atomic.Or{stem}(&{of}, {value})")),
+            6 => self.line(format!("{name} := atomic.And{stem}({of}, {value})")),
+            7 => self.line(format!("{name} := atomic.Or{stem}({of}, {value})")),
             0 => {
-                self.line(format!("atomic.Add{stem}(&{of}, {value})"));
+                self.line(format!("atomic.Add{stem}({of}, {value})"));
                 return true;
             }
-            1 => self.line(format!("{name} := atomic.Add{stem}(&{of}, {value})")),
-            2 => self.line(format!("{name} := atomic.Load{stem}(&{of})")),
-            3 => self.line(format!("{name} := atomic.Swap{stem}(&{of}, {value})")),
+            1 => self.line(format!("{name} := atomic.Add{stem}({of}, {value})")),
+            2 => self.line(format!("{name} := atomic.Load{stem}({of})")),
+            3 => self.line(format!("{name} := atomic.Swap{stem}({of}, {value})")),
             4 => {
                 let old = self.expr(&Ty::Int(int), 0).text;
-                self.line(format!("{name} := atomic.CompareAndSwap{stem}(&{of}, {old}, {value})"));
+                self.line(format!("{name} := atomic.CompareAndSwap{stem}({of}, {old}, {value})"));
                 self.declare(&name, &Ty::Bool, true);
                 return true;
             }
             _ => {
-                self.line(format!("atomic.Store{stem}(&{of}, {value})"));
+                self.line(format!("atomic.Store{stem}({of}, {value})"));
                 return true;
             }
         }
