@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
 
     fn resolve_type(&mut self, id: SymbolId, name: &SmolStr, spec: &'a ast::TypeSpec) -> Resolved {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
-        if spec.alias {
+        if spec.alias && spec.type_params.is_empty() {
             let ty = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
             let name = self.qualified(symbol.package, name);
             return Resolved::Type(self.types.alias(name, ty));
@@ -254,8 +254,15 @@ impl<'a> Checker<'a> {
         let SymbolKind::Type(spec) = symbol.kind else { return Types::UNKNOWN };
         let list: Vec<_> = arguments.iter().map(|ty| self.types.display(*ty)).collect();
         let base = self.qualified(symbol.package, &symbol.name);
+        let display = SmolStr::new(format!("{base}[{}]", list.join(", ")));
+        if spec.alias {
+            let mut cx = Cx::of_symbol(self, &symbol);
+            cx.bind_type_params(&spec.type_params, arguments);
+            let target = cx.type_expr(&spec.ty);
+            return self.types.alias(display, target);
+        }
         let named = Named {
-            display: SmolStr::new(format!("{base}[{}]", list.join(", "))),
+            display,
             name: symbol.name.clone(),
             symbol: Some(id),
             arguments: arguments.to_vec(),

@@ -110,7 +110,7 @@ impl Gen {
                 self.declare(&second, &Ty::Int(int), true);
                 self.declare(&third, &Ty::Bool, true);
             }
-            10 => {
+            10 if self.on("generic aliases") => {
                 self.line(format!("{name} := both{MARK}(pair{MARK}[{0}, {0}]{{{value}, 3}})", int.name));
                 self.declare(&name, &Ty::Int(int), true);
             }
