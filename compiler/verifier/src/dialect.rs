@@ -114,6 +114,10 @@ pub(crate) struct Rules {
     pub objects_need_gpl: bool,
     /// A pointer to anything that is read from a kernel object may be read through (6.17).
     pub follows_any_pointer: bool,
+    /// Loads from arenas may extend the sign (6.18).
+    pub signed_arena_loads: bool,
+    /// Arguments of hooks that are pointers are read whole (6.12).
+    pub whole_arguments: bool,
     /// Stack frames are rounded up to so many bytes.
     pub frame_unit: u32,
     /// Big frames of some kinds of programs don't count: they are kept elsewhere (6.13).
@@ -155,6 +159,8 @@ const V6_1: Rules = Rules {
     enforces_rcu: false,
     objects_need_gpl: false,
     follows_any_pointer: false,
+    signed_arena_loads: false,
+    whole_arguments: false,
     frame_unit: 32,
     private_stacks: false,
     helper_limit: 210,
@@ -176,6 +182,7 @@ const V6_12: Rules = Rules {
     knows_trust: true,
     tail_calls_move_packets: true,
     objects_need_gpl: true,
+    whole_arguments: true,
     frame_unit: 16,
     helper_limit: 212,
     ..V6_1
@@ -186,6 +193,7 @@ const V6_18: Rules = Rules {
     deduction: Deduction::Mixed { pins: true },
     liveness: Liveness::Graph,
     loops: LoopRule::Components,
+    signed_arena_loads: true,
     references_by_state: true,
     references_of_callbacks: false,
     private_stacks: true,

@@ -383,6 +383,7 @@ pub(crate) enum Fault {
     },
     NoMapArray,
     SecondArena,
+    SignedArenaLoad,
     DirectOffset {
         off: u32,
     },

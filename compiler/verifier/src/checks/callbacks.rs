@@ -3,7 +3,7 @@
 use crate::bounds::Bounds;
 use crate::checks::records::Graph;
 use crate::checks::{calls, hooks, kfuncs, objects};
-use crate::dialect::LoopRule;
+use crate::dialect::{Dialect, LoopRule};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{DynptrKind, Extra, Frame, Kind, Range, Reg, State};
@@ -136,7 +136,7 @@ fn set_arguments(
         LOOP => vec![Reg { kind: Kind::SCALAR, bounds: Bounds::UNKNOWN, ..Reg::NOT_INIT }, *caller.reg(3)],
         USER_RINGBUF_DRAIN => {
             let dynptr = Reg {
-                id: m.fresh_id(),
+                id: m.fresh_id_if(m.rules.dialect != Dialect::V6_1).unwrap_or(0),
                 extra: Extra::Dynptr { kind: DynptrKind::Local, first: true },
                 ..Reg::pointer(Kind::DYNPTR)
             };

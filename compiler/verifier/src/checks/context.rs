@@ -57,6 +57,10 @@ fn holds(m: &Machine<'_>, request: &Request, off: i64) -> Checked<Option<Holds>>
         let fits = within && request.access == Access::Read && off % bytes == 0;
         return Ok(fits.then_some(Holds::Number));
     }
+    if m.kind == ProgramKind::LSM {
+        // Nothing but the place of the argument counts, even for writes.
+        return Ok(Some(Holds::Argument));
+    }
     let Some(context) = Context::of(m.kind, m.program.attach) else {
         return Err(Stop::feature("a context of this kind of program"));
     };

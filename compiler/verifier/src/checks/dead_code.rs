@@ -29,6 +29,9 @@ struct Shrinking {
 
 /// Refuses what the kernel refuses after it has followed all paths.
 pub(crate) fn check(m: &Machine<'_>) -> Checked {
+    if !m.rules.signed_arena_loads && m.loads_signed_from_arena() {
+        return Err(Fault::SignedArenaLoad.into());
+    }
     let is_null_call =
         |insn: &gobpf_bpf::Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL && insn.imm == 0;
     let null_call = (0u32..)

@@ -143,7 +143,7 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
             return refuse(BtfFault::ArgumentKind { hook: name.into(), index, name: of, what });
         }
     }
-    if request.bytes != 8 {
+    if request.bytes != 8 && m.rules.whole_arguments {
         return refuse(BtfFault::ArgumentSize { hook: name.into(), bytes: request.bytes });
     }
     let nullable = parameters.get(index).is_some_and(|parameter| parameter.name.ends_with("__nullable"));
@@ -168,7 +168,8 @@ fn argument_index(kernel: &KernelBtf, parameters: &[Parameter], returns: TypeId,
     let types = parameters.iter().map(|one| one.ty).chain(std::iter::once(returns));
     for (index, ty) in types.enumerate() {
         end += words(ty);
-        if off < end {
+        // The kernel compares with an unsigned number: what is before the arguments is far behind them.
+        if (0..end).contains(&off) {
             return index;
         }
     }

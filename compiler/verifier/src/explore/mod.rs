@@ -12,6 +12,7 @@ mod widen;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use gobpf_bpf::insn::{class, mode};
 use gobpf_bpf::tables::{Caller, MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
 use gobpf_btf::{KernelBtf, TypeId};
@@ -510,6 +511,14 @@ impl<'a> Machine<'a> {
             Some(_) => {}
         }
         Ok(())
+    }
+
+    /// Whether some load from an arena extends the sign.
+    pub fn loads_signed_from_arena(&self) -> bool {
+        self.insns.iter().zip(&self.pointer_kinds).any(|(insn, kind)| {
+            let is_signed = insn.class() == class::LDX && insn.code & 0xe0 == mode::MEMSX;
+            is_signed && kind.is_some_and(|kind| kind.base == Base::Arena)
+        })
     }
 
     /// The functions that wait changed, or the current one: marks go elsewhere.

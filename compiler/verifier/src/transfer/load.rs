@@ -7,6 +7,7 @@ use gobpf_bpf::tables::MapKind;
 use crate::checks::encoding::Load;
 use crate::checks::operands::{read_reg, write_reg};
 use crate::checks::{functions, legacy_load, memory};
+use crate::dialect::Dialect;
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, Stop};
 use crate::state::{Extra, Kind, Reg, flag};
@@ -39,7 +40,9 @@ pub(super) fn constant_or_packet(m: &mut Machine<'_>, insn: Insn) -> Checked<Nex
         // Where an arena is in user space is a number.
         Some(Load::MapValue { map, .. }) if m.map(Some(map))?.kind == MapKind::ARENA => Reg::unknown(),
         Some(Load::MapValue { map, offset }) => {
-            Reg { map: Some(map), off: offset as i32, ..Reg::pointer(Kind::MAP_VALUE) }
+            let numbered = m.rules.dialect == Dialect::V6_1 && m.record_of(Some(map))?.has_lock();
+            let id = m.fresh_id_if(numbered).unwrap_or(0);
+            Reg { map: Some(map), id, off: offset as i32, ..Reg::pointer(Kind::MAP_VALUE) }
         }
         Some(Load::Function { slot }) => {
             let Some(index) = functions::starting_at(&m.functions, slot) else {

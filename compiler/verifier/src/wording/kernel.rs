@@ -31,6 +31,7 @@ fn encoding(fault: &Fault, dialect: Dialect) -> Option<String> {
         Fault::BadLoadImm64 => "invalid bpf_ld_imm64 insn".into(),
         Fault::UnrecognizedLoadImm64 => "unrecognized bpf_ld_imm64 insn".into(),
         Fault::NotAMap { fd } => format!("fd {fd} is not pointing to valid bpf_map"),
+        Fault::SignedArenaLoad => "sign extending loads from arena are not supported yet".into(),
         Fault::SecondArena => "Only one arena per program".into(),
         Fault::NoMapArray => "fd_idx without fd_array is invalid".into(),
         Fault::DirectOffset { off } => format!("direct value offset of {off} is not allowed"),

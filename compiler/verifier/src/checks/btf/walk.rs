@@ -106,8 +106,10 @@ fn walk(
         if btf.kind(ty) == Some(BtfKind::Union) && members.len() != 1 {
             *flags |= flag::UNTRUSTED;
         }
-        if span.off + span.bytes > size(btf, ty) {
-            let beyond = BtfFault::Beyond { name, off: span.off, bytes: span.bytes };
+        // What is before the start is far behind the end, in unsigned numbers.
+        if i64::from((span.off + span.bytes) as u32) > size(btf, ty) {
+            let off = i64::from(span.off as u32);
+            let beyond = BtfFault::Beyond { name, off, bytes: span.bytes };
             let Some((element, moff)) = flexible_array(btf, members.last(), span).filter(|_| flexible) else {
                 return Err(beyond);
             };

@@ -10,7 +10,7 @@ use crate::checks::{btf, context, dynptr};
 use crate::dialect::{Dialect, Rules};
 use crate::explore::Machine;
 use crate::fault::{Access, BtfFault, Checked, Fault, GlobalFault, HelperFault, Stop};
-use crate::state::{Base, DynptrKind, Extra, Kind, Reg, State, flag};
+use crate::state::{Base, DynptrKind, Extra, FP, Kind, Reg, State, flag};
 use parameters::Parameter;
 
 /// Whether the function `ty` of the object's BTF is global.
@@ -168,6 +168,15 @@ pub(crate) fn start(m: &mut Machine<'_>, index: usize) -> Checked<State> {
     let mut state = State::start(index as u32, m.functions[index].start);
     for (number, parameter) in (1u8..).zip(parameters) {
         *state.top.reg_mut(number) = initial(m, parameter);
+    }
+    if m.rules.dialect == Dialect::V6_1 {
+        // It tells them apart twice.
+        for number in 1..FP {
+            let reg = state.top.reg_mut(number);
+            if reg.kind.base == Base::Mem {
+                reg.id = m.fresh_id();
+            }
+        }
     }
     Ok(state)
 }
