@@ -33,7 +33,7 @@ func Walk(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPPass
 }
 
-// CLANG <= 1.47
+// CLANG <= 0.93
 // RUN Walk packet=00*12_0800_45_00*19 => 2
 // RUN Walk packet=00*12_0800_47_00*19_01_01_83_07_00*4 => 1
 // RUN Walk packet=00*12_0800_47_00*19_44_04_00_00_89_03_00*2 => 1

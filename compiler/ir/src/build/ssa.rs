@@ -6,6 +6,9 @@ use rustc_hash::FxHashMap;
 use super::Builder;
 use crate::ir::{Block, InstKind, Type, Value};
 
+/// Blocks that are looked through for what a variable is at the head of a loop.
+const LOOKED_THROUGH: u32 = 128;
+
 /// A variable that is not in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Var(u32);
@@ -132,26 +135,37 @@ impl Builder<'_> {
         for index in 0..self.ssa.types.len() as u32 {
             let var = Var(index);
             if !assigned.contains(&var)
-                && let Some(value) = self.known_value(var, from)
+                && let Some(value) = self.known_value(var, from, &mut { LOOKED_THROUGH })
             {
                 self.ssa.current.insert((var, head), value);
             }
         }
     }
 
-    /// The value of `var` at the end of `block`, where no join has to be asked for it.
-    fn known_value(&self, var: Var, block: Block) -> Option<Value> {
+    /// The value of `var` at the end of `block`, where it is the same on all ways there: found without new parameters.
+    fn known_value(&mut self, var: Var, block: Block, steps: &mut u32) -> Option<Value> {
         let mut home = block;
-        for _ in 0..self.f.blocks.len() {
+        loop {
             if let Some(&value) = self.ssa.current.get(&(var, home)) {
                 return Some(value);
             }
+            *steps = steps.checked_sub(1)?;
             match self.ssa.predecessors[home.0 as usize].as_slice() {
-                [only] if self.ssa.sealed[home.0 as usize] => home = *only,
-                _ => return None,
+                _ if !self.ssa.sealed[home.0 as usize] => return None,
+                [only] => home = *only,
+                _ => break,
             }
         }
-        None
+        let mut only = None;
+        for predecessor in self.ssa.predecessors[home.0 as usize].clone() {
+            let value = self.known_value(var, predecessor, steps)?;
+            if only.replace(value).is_some_and(|known| known != value) {
+                return None;
+            }
+        }
+        let value = only?;
+        self.ssa.current.insert((var, home), value);
+        Some(value)
     }
 
     /// Whether nothing leads to the current block: what follows `return`, `break` and `continue`.

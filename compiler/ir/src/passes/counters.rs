@@ -5,12 +5,13 @@
 use gobpf_bpf::insn::{AluOp, JmpOp};
 use rustc_hash::FxHashMap;
 
+use super::sums;
 use crate::ir::{Block, Cond, Function, Inst, InstKind, Terminator, Type, Value};
 
 /// Definitions that are looked through from a value to the counters that it is made of.
 const DEPTH_LIMIT: u32 = 8;
 /// Numbers that sums of counters stay within, so that they don't wrap.
-const LIMIT: i64 = 1 << 40;
+pub(super) const LIMIT: i64 = 1 << 40;
 
 /// The least and the greatest that a number can be.
 pub(super) type Range = (i64, i64);
@@ -32,6 +33,8 @@ pub(super) struct Bound {
 /// The counters of a function.
 pub(super) struct Counters {
     known: FxHashMap<Value, Counter>,
+    /// Ranges of the parameters that sum something up in turns that are counted ([`sums`]).
+    sums: FxHashMap<Value, Range>,
 }
 
 enum Step {
@@ -41,7 +44,7 @@ enum Step {
 
 impl Counters {
     pub(super) fn of(function: &Function, children: &[Vec<Block>], predecessors: &[Vec<Block>]) -> Counters {
-        let mut counters = Counters { known: FxHashMap::default() };
+        let mut counters = Counters { known: FxHashMap::default(), sums: FxHashMap::default() };
         let mut steps: FxHashMap<Inst, Value> = FxHashMap::default();
         for &block in function.order.iter().skip(1) {
             for (index, &param) in function.block(block).params.iter().enumerate() {
@@ -52,19 +55,22 @@ impl Counters {
             }
         }
         if !steps.is_empty() {
-            counters.drop_unbounded(function, children, predecessors, &steps);
+            let turns = counters.drop_unbounded(function, children, predecessors, &steps);
+            counters.sums = sums::of(function, predecessors, &counters, &turns);
         }
         counters
     }
 
-    /// Drops the counters that take a step where nothing bounds them.
+    /// Drops the counters that take a step where nothing bounds them. Returns how many steps each of the others takes at most
+    /// from where it starts.
     fn drop_unbounded(
         &mut self,
         function: &Function,
         children: &[Vec<Block>],
         predecessors: &[Vec<Block>],
         steps: &FxHashMap<Inst, Value>,
-    ) {
+    ) -> FxHashMap<Value, i64> {
+        let mut turns: FxHashMap<Value, i64> = FxHashMap::default();
         let mut bounds: Vec<Bound> = Vec::new();
         let mut unbounded: Vec<Value> = Vec::new();
         let mut stack = vec![Step::Enter(Block(0))];
@@ -73,7 +79,13 @@ impl Counters {
                 Step::Leave(count) => bounds.truncate(count),
                 Step::Enter(block) => {
                     stack.push(Step::Leave(bounds.len()));
-                    bounds.extend(self.bound_on_edge(function, predecessors, block));
+                    let bound = self.bound_on_edge(function, predecessors, block);
+                    bounds.extend(bound);
+                    if let Some(Bound { counter, range: (least, most) }) = bound {
+                        let step = self.known.get(&counter).and_then(|counter| counter.step).unwrap_or(1);
+                        let taken = turns.entry(counter).or_default();
+                        *taken = (*taken).max((most - least) / step + 1);
+                    }
                     for inst in &function.block(block).insts {
                         let counter = steps.get(inst).copied();
                         let is_bounded = |counter| bounds.iter().any(|bound| bound.counter == counter);
@@ -83,9 +95,16 @@ impl Counters {
                 }
             }
         }
-        unbounded.iter().for_each(|counter| {
-            self.known.remove(counter);
-        });
+        for counter in unbounded {
+            self.known.remove(&counter);
+            turns.remove(&counter);
+        }
+        turns
+    }
+
+    /// Whether `value` is a counter.
+    pub(super) fn counts(&self, value: Value) -> bool {
+        self.known.contains_key(&value)
     }
 
     /// The bound of a counter that holds in `block`, which is entered by one way, and in what it dominates.
@@ -135,10 +154,14 @@ impl Counters {
         if let Some(bound) = bounds.iter().rev().find(|bound| bound.counter == value) {
             return Some(bound.range);
         }
+        if let Some(range) = self.sums.get(&value) {
+            return Some(*range);
+        }
         let depth = depth.checked_sub(1)?;
         let range = |value: &Value| self.range_within(function, bounds, *value, depth);
         let (least, most) = match function.def(value)? {
             InstKind::Zext64(inner) | InstKind::Sext64(inner) | InstKind::Trunc(inner) => range(inner)?,
+            InstKind::Binary(AluOp::And, ..) => seen_range(function, value)?,
             InstKind::Binary(op, a, b) => {
                 let ((a_least, a_most), (b_least, b_most)) = (range(a)?, range(b)?);
                 match op {
@@ -156,6 +179,9 @@ impl Counters {
                     _ => return None,
                 }
             }
+            InstKind::Load(..) | InstKind::ContextField(..) | InstKind::ByteSwap(..) => {
+                seen_range(function, value)?
+            }
             _ => return None,
         };
         let within = match function.ty(value) {
@@ -167,7 +193,7 @@ impl Counters {
 
     /// Whether a comparison of two such numbers holds, where it always or never does.
     pub(super) fn decide(&self, function: &Function, bounds: &[Bound], cond: &Cond) -> Option<bool> {
-        if bounds.is_empty() || function.ty(cond.left) == Type::Pointer {
+        if bounds.is_empty() && self.sums.is_empty() || function.ty(cond.left) == Type::Pointer {
             return None;
         }
         let left = self.range(function, bounds, cond.left)?;
@@ -192,6 +218,12 @@ impl Counters {
             _ => None,
         }
     }
+}
+
+/// The range of a number that is not negative, as far as verifiers see it.
+pub(super) fn seen_range(function: &Function, value: Value) -> Option<Range> {
+    let most = i64::try_from(function.seen_max_of(value)).ok().filter(|most| *most <= LIMIT)?;
+    Some((0, most))
 }
 
 /// Steps are no larger, so that a counter below its bound doesn't wrap.

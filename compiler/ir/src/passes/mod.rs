@@ -9,9 +9,11 @@ mod dce;
 mod dominators;
 mod gvn;
 mod narrow;
+mod offsets;
 mod orient;
 mod params;
 mod promote;
+mod sums;
 
 use crate::ir::Function;
 
@@ -36,6 +38,12 @@ pub fn optimise(function: &mut Function) {
     checks::run(function);
     cfg::simplify(function);
     remove_trivial_params(function);
+    if offsets::run(function) {
+        gvn::run(function);
+        checks::run(function);
+        cfg::simplify(function);
+        remove_trivial_params(function);
+    }
     if bytes::run(function) {
         gvn::run(function);
     }
