@@ -23,7 +23,7 @@ impl<'a> Cx<'_, 'a> {
         });
         // Go's words for several variables are those of an assignment.
         let context = if spec.names.len() == 1 { "variable declaration" } else { "assignment" };
-        let values = self.initial_values(&spec.names, &spec.values, declared, context, out);
+        let values = self.initial_values(&spec.names, &spec.values, (declared, false), context, out);
         for (name, (value, ty)) in spec.names.iter().zip(values) {
             let local = self.new_local(&name.name, ty, name.id);
             self.declare(name, EntityKind::Local(local));
@@ -49,16 +49,18 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// The values of a declaration with their types, one for each name.
+    /// The values of a declaration with their types, one for each name. It has a declared type, or `is_short` for `:=`.
     fn initial_values(
         &mut self,
         names: &[ast::Ident],
         values: &'a [ast::Expr],
-        declared: Option<Ty>,
+        (declared, is_short): (Option<Ty>, bool),
         context: &str,
         out: &mut Vec<Stmt>,
     ) -> Vec<(Option<hir::Expr>, Ty)> {
-        let unknown = |count: usize| (0..count).map(|_| (None, declared.unwrap_or(Types::UNKNOWN))).collect();
+        let unknown = |count: usize| -> Vec<(Option<hir::Expr>, Ty)> {
+            (0..count).map(|_| (None, declared.unwrap_or(Types::UNKNOWN))).collect()
+        };
         if values.is_empty() {
             return unknown(names.len());
         }
@@ -85,20 +87,19 @@ impl<'a> Cx<'_, 'a> {
                 }
             };
         }
-        if values.len() != names.len() {
-            if self.are_valid(values) {
-                self.error(
-                    values[0].id,
-                    Why::AssignmentCount {
-                        variables: names.len(),
-                        values: ValueCount::Expressions(values.len()),
-                    },
-                );
+        if values.len() != names.len() && is_short {
+            if let (true, Some(first)) = (self.are_valid(values), values.first()) {
+                let count = ValueCount::Expressions(values.len());
+                self.error(first.id, Why::AssignmentCount { variables: names.len(), values: count });
             }
             return unknown(names.len());
         }
+        self.check_arity(names, values);
+        let (values, extra) = values.split_at(values.len().min(names.len()));
+        self.use_all(extra);
         let operands: Vec<Operand> = self
             .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
+        let missing = unknown(names.len() - values.len());
         operands
             .into_iter()
             .map(|operand| {
@@ -115,7 +116,18 @@ impl<'a> Cx<'_, 'a> {
                 }
                 (Some(value), ty)
             })
+            .chain(missing)
             .collect()
+    }
+
+    /// Reports a declaration whose values are too few or too many, one call for several names apart.
+    pub fn check_arity(&mut self, names: &[ast::Ident], values: &[ast::Expr]) {
+        if let Some(extra) = values.get(names.len()) {
+            self.error(extra.id, Why::ExtraInitial { expr: expression(extra) });
+        }
+        if let (Some(name), false) = (names.get(values.len()), values.len() < 2) {
+            self.error(name.id, Why::MissingInitial { name: name.name.clone() });
+        }
     }
 
     /// A call that may have several results.
@@ -154,7 +166,7 @@ impl<'a> Cx<'_, 'a> {
         self.single_value(operand, value)
     }
 
-    fn count_mismatch(&mut self, variables: usize, values: &[ast::Expr], first: &Operand) {
+    pub fn count_mismatch(&mut self, variables: usize, values: &[ast::Expr], first: &Operand) {
         if matches!(first.mode, Mode::Invalid | Mode::Native) && values.len() == 1 {
             return;
         }
@@ -224,7 +236,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let fresh = known.iter().all(Option::is_none);
         let values = match fresh {
-            true => self.initial_values(&names, rhs, None, "assignment", out),
+            true => self.initial_values(&names, rhs, (None, true), "assignment", out),
             false => self.mixed_values(&names, &known, rhs),
         };
         let mut targets = Vec::new();
@@ -257,10 +269,7 @@ impl<'a> Cx<'_, 'a> {
     /// The name that `target`, on the left side of `:=`, is; `None` after an error.
     fn name_on_left(&mut self, target: &'a ast::Expr, before: &[ast::Ident]) -> Option<ast::Ident> {
         let Syntax::Ident(name) = &target.kind else {
-            if !matches!(target.kind, Syntax::Bad) {
-                self.use_target(target);
-                self.error(target.id, Why::NonNameOnLeft { expr: expression(target) });
-            }
+            self.use_target(target); // what it is instead has been said by the parser
             return None;
         };
         if name != "_" && before.iter().any(|known| known.name == *name) {
@@ -538,12 +547,14 @@ impl<'a> Cx<'_, 'a> {
     /// Looks at something on the left side that nothing is assigned to; a plain variable doesn't count as used by it.
     fn use_target(&mut self, target: &'a ast::Expr) -> bool {
         match &strip_parens(target).kind {
-            Syntax::Ident(name)
-                if name == "_"
-                    || matches!(self.local_entity(name), Some(Entity { kind: EntityKind::Local(_), .. })) =>
-            {
-                true
-            }
+            Syntax::Ident(name) if name == "_" => true,
+            Syntax::Ident(name) => match self.local_entity(name) {
+                Some(Entity { kind: EntityKind::Local(local), depth, .. }) if *depth == self.depth() => {
+                    self.local_type(*local) != Types::UNKNOWN
+                }
+                Some(Entity { kind: EntityKind::Local(_), .. }) => true,
+                _ => self.are_valid(std::slice::from_ref(target)),
+            },
             _ => self.are_valid(std::slice::from_ref(target)),
         }
     }

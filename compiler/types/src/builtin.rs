@@ -273,8 +273,8 @@ impl<'a> Cx<'_, 'a> {
                 self.operand(expr, Mode::Value, int, ExprKind::Len(Box::new(string)))
             }
             Kind::Map(..) if name == "len" => {
-                self.unsupported(expr.id, NotInKernel::MapOperation("len of a Go map"));
-                self.invalid(expr)
+                let what = NotInKernel::MapOperation("len of a Go map");
+                self.refused(what, int, &[&operand.hir], expr)
             }
             Kind::Chan(_) => {
                 self.unsupported(expr.id, NotInKernel::Channel);

@@ -96,6 +96,7 @@ impl<'a> Cx<'_, 'a> {
         let Some(symbol) = self.ck.index.symbol(id).cloned() else { return self.invalid(expr) };
         if self.function.is_none() {
             // An initialiser: not constant, whatever the call is.
+            self.arguments(signature, text, (arguments, spread), expr);
             return self.result(expr, signature, ExprKind::Helper { helper: 0, arguments: Vec::new() });
         }
         if let Some(words) = symbol.directive("intrinsic")
@@ -232,7 +233,10 @@ impl<'a> Cx<'_, 'a> {
                 Some(extra) if too_many => extra.node,
                 _ => self.closing(expr),
             };
-            let have = self.have(&have);
+            let mut have = self.have(&have);
+            if spread && have.len() > 2 {
+                have.insert_str(have.len() - 1, "...");
+            }
             let want = self.want(&signature.params, signature.variadic);
             self.error(node, Why::ArgumentCount { function: text.to_owned(), have, want, too_many });
             return None;
@@ -348,7 +352,11 @@ impl<'a> Cx<'_, 'a> {
             ast::ExprKind::Call { function, arguments, .. } => match arguments.last() {
                 // The end of a literal of several lines is where its body ends.
                 Some(ast::Expr { kind: ast::ExprKind::Func { body, .. }, .. }) => body.close,
-                last => last.map_or(function.id, |last| last.id),
+                Some(last) => last.id,
+                None => match &crate::stmt::strip_parens(function).kind {
+                    ast::ExprKind::Func { body, .. } => body.close,
+                    _ => function.id,
+                },
             },
             _ => expr.id,
         }

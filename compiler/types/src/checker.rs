@@ -122,6 +122,11 @@ impl<'a> Checker<'a> {
         if of_go && !self.errors.is_empty() && error.follows_from_another() {
             return;
         }
+        // What Go doesn't have at all needs no word about the kernel.
+        let by_go = [true, false].map(|sort| (place.decl, place.node, (true, sort)));
+        if error.code().is_of_kernel() && by_go.iter().any(|key| self.reported.contains(key)) {
+            return;
+        }
         // A wrong number of values, or a literal, is wrong whatever is wrong with a part of it.
         let sort = (of_go, [codes::GB0207, codes::GB0215].contains(&error.code()));
         if self.reported.insert((place.decl, place.node, sort)) {
@@ -148,10 +153,35 @@ impl<'a> Checker<'a> {
 
     /// What `id` is.
     pub fn resolve(&mut self, id: SymbolId) -> Resolved {
-        match self.resolved.get(&id) {
-            Some(resolved) => resolved.clone(),
-            None => self.in_declaration(|ck| ck.resolve_anew(id)),
+        let Some(known) = self.resolved.get(&id).cloned() else {
+            return self.in_declaration(|ck| ck.resolve_anew(id));
+        };
+        // A type may be made of itself where no variable or constant is between.
+        match self.in_progress.contains(&id) && self.cycle_by_value(id) {
+            true => Resolved::Error,
+            false => known,
         }
+    }
+
+    /// Reports a cycle of declarations that has types, and variables or constants; `id` is in progress. True where it
+    /// is one.
+    fn cycle_by_value(&mut self, id: SymbolId) -> bool {
+        let start = self.in_progress.iter().position(|known| *known == id).unwrap_or_default();
+        let cycle = self.in_progress.get(start..).unwrap_or_default();
+        let symbols: Vec<_> = cycle.iter().filter_map(|id| self.index.symbol(*id)).collect();
+        let has_type = symbols.iter().any(|symbol| matches!(symbol.kind, SymbolKind::Type(_)));
+        let has_value = symbols
+            .iter()
+            .any(|symbol| matches!(symbol.kind, SymbolKind::Var { .. } | SymbolKind::Const { .. }));
+        let first = symbols.iter().min_by_key(|symbol| (symbol.decl.file, symbol.decl.index, symbol.node));
+        let Some(first) = first.filter(|_| has_type && has_value) else { return false };
+        let (place, name) = (first.place(), first.name.clone());
+        let why = match first.kind {
+            SymbolKind::Type(_) => Why::Cycle { name, recursive_type: true, direct: false },
+            _ => Why::DeclarationCycle { name },
+        };
+        self.in_declaration(|ck| ck.error(place, why));
+        true
     }
 
     fn resolve_anew(&mut self, id: SymbolId) -> Resolved {
@@ -159,6 +189,9 @@ impl<'a> Checker<'a> {
         if self.in_progress.contains(&id) {
             if let SymbolKind::Func(_) = symbol.kind {
                 return Resolved::Error; // its name in its own signature is no type
+            }
+            if self.cycle_by_value(id) {
+                return Resolved::Error;
             }
             let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
             let direct = self.in_progress.last() == Some(&id);

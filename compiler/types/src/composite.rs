@@ -33,7 +33,7 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => self.type_expr(ty),
         };
-        self.literal_of(ty, elements, false, expr)
+        self.literal_of(ty, elements, None, expr)
     }
 
     /// The number of elements of `[...]T{...}`.
@@ -56,12 +56,12 @@ impl<'a> Cx<'_, 'a> {
         length.min(u64::from(u32::MAX))
     }
 
-    /// A literal of type `ty`; as an element of another one it leaves its type to that.
+    /// A literal of type `ty`; as an element of another one it leaves its type to that, which is `element`.
     fn literal_of(
         &mut self,
         ty: Ty,
         elements: &'a [Element],
-        is_element: bool,
+        element: Option<Ty>,
         expr: &'a ast::Expr,
     ) -> Operand {
         if self.ck.types.is_unknown(ty) {
@@ -89,8 +89,8 @@ impl<'a> Cx<'_, 'a> {
                 for element in elements {
                     self.raw_expr(&element.value);
                 }
-                let ty = self.display(ty);
-                self.error(expr.id, Why::InvalidLiteralType { ty, is_element });
+                let ty = self.display(element.unwrap_or(ty));
+                self.error(expr.id, Why::InvalidLiteralType { ty, is_element: element.is_some() });
                 self.invalid(expr)
             }
         }
@@ -102,13 +102,13 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Composite { ty: None, elements } => match self.ck.types.kind(ty) {
                 Kind::Pointer(target) => {
                     let target = *target;
-                    let literal = self.literal_of(target, elements, true, value);
+                    let literal = self.literal_of(target, elements, Some(ty), value);
                     match literal.is_invalid() {
                         true => literal,
                         false => self.address_of_new(target, Some(literal.hir), ty, value),
                     }
                 }
-                _ => self.literal_of(ty, elements, true, value),
+                _ => self.literal_of(ty, elements, Some(ty), value),
             },
             _ => self.expr(value),
         };
@@ -126,7 +126,7 @@ impl<'a> Cx<'_, 'a> {
         let mut values: Vec<Option<hir::Expr>> = fields.iter().map(|_| None).collect();
         match elements.first() {
             Some(Element { key: Some(_), .. }) => self.keyed_fields(fields, elements, &shown, &mut values),
-            Some(_) => self.fields_in_order((ty, fields), elements, &shown, &mut values, expr),
+            Some(_) => self.fields_in_order(fields, elements, &shown, &mut values, expr),
             None => {}
         }
         let mut lowered = Vec::with_capacity(fields.len());
@@ -179,6 +179,12 @@ impl<'a> Cx<'_, 'a> {
                 self.error(key.id, Why::BadFieldName { expr: expression(key) });
                 continue;
             };
+            let hidden = |field: &Field| field.home != self.package && !name.starts_with(char::is_uppercase);
+            if fields.iter().any(|field| field.name == *name && hidden(field)) {
+                self.expr(&element.value);
+                self.error(key.id, Why::UnexportedKey { name: name.clone(), ty: shown.to_owned() });
+                continue;
+            }
             let index = fields.iter().position(|field| field.name == *name && name != "_");
             let Some((index, field)) = index.and_then(|index| Some((index, fields.get(index)?))) else {
                 self.expr(&element.value);
@@ -198,19 +204,27 @@ impl<'a> Cx<'_, 'a> {
     fn similar_field(&self, fields: &[Field], name: &str) -> String {
         let lower = name.to_lowercase();
         let similar = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
-        similar.map_or_else(String::new, |field| format!(", but does have {}", field.name))
+        let Some(field) = similar else { return String::new() };
+        let exported = |name: &str| name.starts_with(char::is_uppercase);
+        let same_tail = name.chars().skip(1).eq(field.name.chars().skip(1));
+        match (exported(name), exported(&field.name)) {
+            (_, false) if field.home == self.package => format!(", but does have {}", field.name),
+            (true, true) => format!(", but does have {}", field.name),
+            (false, true) if same_tail => format!(", but does have {}", field.name),
+            (true, false) if same_tail => format!(", but does have unexported {}", field.name),
+            _ => String::new(),
+        }
     }
 
     /// `T{x, y}`.
     fn fields_in_order(
         &mut self,
-        (ty, fields): (Ty, &[Field]),
+        fields: &[Field],
         elements: &'a [Element],
         shown: &str,
         values: &mut [Option<hir::Expr>],
         expr: &'a ast::Expr,
     ) {
-        let foreign = self.is_foreign(ty);
         for (position, element) in elements.iter().enumerate() {
             if let Some(key) = &element.key {
                 self.error(key.id, Why::MixedFields);
@@ -221,7 +235,7 @@ impl<'a> Cx<'_, 'a> {
                 let why = Why::FieldCount { ty: shown.to_owned(), too_many: true };
                 return self.error(element.value.id, why);
             };
-            if foreign && !field.name.starts_with(char::is_uppercase) {
+            if field.home != self.package && !field.name.starts_with(char::is_uppercase) {
                 self.expr(&element.value);
                 let why = Why::UnexportedField { name: field.name.clone(), ty: shown.to_owned() };
                 self.error(element.value.id, why);

@@ -19,6 +19,8 @@ pub(crate) enum Value {
     Float(BigRational),
     /// Real and imaginary part.
     Complex(BigRational, BigRational),
+    /// That of a declaration with an error.
+    Unknown,
 }
 
 /// Why a constant isn't a value of a type.
@@ -75,12 +77,14 @@ impl Value {
             Value::Complex(real, imaginary) => {
                 format!("({} + {}i)", general_fraction(real), general_fraction(imaginary))
             }
+            Value::Unknown => "unknown".to_owned(),
         }
     }
 
     /// The value as one of type `basic`.
     pub fn represent(&self, basic: Basic) -> Result<Value, Misfit> {
         match (self, basic) {
+            (Value::Unknown, _) => Ok(Value::Unknown),
             (Value::Bool(_), Basic::Bool | Basic::UntypedBool)
             | (Value::Str(_), Basic::String | Basic::UntypedString) => Ok(self.clone()),
             (Value::Bool(_) | Value::Str(_), _) => Err(Misfit::Kind),
@@ -117,6 +121,7 @@ impl Value {
     /// `op self`; `basic` is the type, which `^` needs. `None` where the operator isn't defined.
     pub fn unary(&self, op: UnaryOp, basic: Basic) -> Option<Value> {
         Some(match (op, self) {
+            (_, Value::Unknown) => Value::Unknown,
             (UnaryOp::Plus, Value::Int(_) | Value::Float(_) | Value::Complex(..)) => self.clone(),
             (UnaryOp::Minus, Value::Int(value)) => Value::Int(-value),
             (UnaryOp::Minus, Value::Float(value)) => Value::Float(-value.clone()),
@@ -138,6 +143,7 @@ impl Value {
     /// `self op other`, not a shift or comparison. `None` where it isn't defined, division by zero included.
     pub fn binary(&self, op: BinaryOp, other: &Value, integer: bool) -> Option<Value> {
         Some(match (self, other) {
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
             (Value::Bool(a), Value::Bool(b)) => match op {
                 BinaryOp::LogicalAnd => Value::Bool(*a && *b),
                 BinaryOp::LogicalOr => Value::Bool(*a || *b),

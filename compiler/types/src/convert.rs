@@ -5,6 +5,7 @@ use num_traits::ToPrimitive;
 
 use crate::constant::{Misfit, Value};
 use crate::context::{Cx, Mode, Operand, UNTYPED};
+use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
 use crate::ty::{Basic, Kind, Ty, Types};
@@ -210,7 +211,7 @@ impl<'a> Cx<'_, 'a> {
         {
             let ty = self.display(target);
             self.error(expr.id, Why::ConstraintConversion { ty });
-            return self.invalid(expr);
+            return Operand { node: expr.id, text: expression(expr), ..operand }; // as Go goes on
         }
         if let Some(value) = operand.constant().cloned()
             && self.ck.types.interface(target).is_none()
@@ -264,8 +265,12 @@ impl<'a> Cx<'_, 'a> {
         if self.convertible(operand.ty, target) && self.is_in_target(operand.ty, target) {
             return None;
         }
-        let cause = self.conversion_cause(operand.ty, target);
-        Some(cause.unwrap_or_else(|| self.assignment_cause(operand, target)))
+        let assignment = self.assignment_cause(operand, target);
+        Some(match self.conversion_cause(operand.ty, target) {
+            None => assignment,
+            Some(cause) if assignment.is_empty() => cause,
+            Some(cause) => format!("{cause}\n\t{assignment}"),
+        })
     }
 
     /// Where `target` is an interface, `from` has its methods.
@@ -520,16 +525,14 @@ impl<'a> Cx<'_, 'a> {
         if types.param_of(to).is_some() {
             return types.all_terms(to, &|_, ty| self.convertible(from, ty));
         }
-        if self.assignable(from, to) || types.same_structure(from, to) {
+        if self.assignable(from, to) || types.convertible_structure(from, to) {
             return true;
         }
         if types.is_numeric(from) && types.is_numeric(to) {
-            return true;
+            return types.is_complex(from) == types.is_complex(to);
         }
         match (types.under(from), types.under(to)) {
-            (Kind::Pointer(from), Kind::Pointer(to)) => {
-                types.identical(types.underlying(*from), types.underlying(*to))
-            }
+            (Kind::Pointer(from), Kind::Pointer(to)) => types.convertible_structure(*from, *to),
             (Kind::Basic(Basic::UnsafePointer), Kind::Pointer(_) | Kind::Basic(Basic::Uintptr))
             | (Kind::Pointer(_) | Kind::Basic(Basic::Uintptr), Kind::Basic(Basic::UnsafePointer)) => true,
             (Kind::Slice(element), Kind::Basic(Basic::String))

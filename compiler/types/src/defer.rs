@@ -15,7 +15,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn defer(&mut self, call: &'a ast::Expr, node: NodeId, out: &mut Vec<Stmt>) {
         let ast::ExprKind::Call { .. } = &strip_parens(call).kind else {
             self.raw_expr(call);
-            return self.error(call.id, Why::NotACall { word: "defer" });
+            return; // as the parser has said
         };
         let repeated = self.jumps.iter().any(|jump| jump.is_loop)
             || self.loop_body.is_some()

@@ -23,9 +23,15 @@ impl Types {
             Kind::Struct(fields) => {
                 let fields: Vec<_> = fields
                     .iter()
-                    .map(|field| match field.embedded {
-                        true => self.display(field.ty),
-                        false => format!("{} {}", field.name, self.display(field.ty)),
+                    .map(|field| {
+                        let ty =
+                            field.unseen.as_ref().map_or_else(|| self.display(field.ty), |ty| ty.to_string());
+                        let tag =
+                            field.tag.as_ref().map_or_else(String::new, |tag| format!(" {}", quoted(tag)));
+                        match field.embedded {
+                            true => format!("{ty}{tag}"),
+                            false => format!("{} {ty}{tag}", field.name),
+                        }
                     })
                     .collect();
                 format!("struct{{{}}}", fields.join("; "))
@@ -99,4 +105,21 @@ impl Types {
             _ => return None,
         })
     }
+}
+
+/// A tag in quotes, as Go's `strconv.Quote` writes it.
+fn quoted(tag: &str) -> String {
+    let mut text = String::from('"');
+    for c in tag.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            '\r' => text.push_str("\\r"),
+            c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
 }

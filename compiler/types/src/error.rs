@@ -88,9 +88,11 @@ pub enum Why {
     Unexported {
         expr: String,
         name: SmolStr,
+        what: &'static str,
     },
     NotExported {
-        name: String,
+        name: SmolStr,
+        package: SmolStr,
     },
     NotUsed {
         name: SmolStr,
@@ -138,6 +140,9 @@ pub enum Why {
         name: SmolStr,
         recursive_type: bool,
         direct: bool,
+    },
+    DeclarationCycle {
+        name: SmolStr,
     },
     // Types and constants.
     CannotUse {
@@ -249,6 +254,9 @@ pub enum Why {
     OperationCount {
         operator: &'static str,
     },
+    ExtraInitial {
+        expr: String,
+    },
     MissingInitial {
         name: SmolStr,
     },
@@ -261,6 +269,7 @@ pub enum Why {
     },
     NoSend {
         operand: String,
+        ty: String,
     },
     UndefinedButHave {
         name: String,
@@ -276,9 +285,6 @@ pub enum Why {
     NoNewVariables,
     RepeatedOnLeft {
         name: SmolStr,
-    },
-    NonNameOnLeft {
-        expr: String,
     },
     MissingReturn,
     CannotIndex {
@@ -370,7 +376,7 @@ pub enum Why {
         reason: String,
     },
     CannotSwitch {
-        expr: String,
+        operand: String,
         ty: String,
     },
     DuplicateDefault {
@@ -403,9 +409,6 @@ pub enum Why {
     BuiltinArgument {
         operand: String,
         builtin: &'static str,
-    },
-    NotACall {
-        word: &'static str,
     },
     DeferDiscards {
         expr: String,
@@ -464,6 +467,7 @@ pub enum Why {
     },
     NoReceive {
         operand: String,
+        ty: String,
     },
     IndexOverflows {
         operand: String,
@@ -493,6 +497,14 @@ pub enum Why {
     InvalidTilde {
         reason: String,
     },
+    NotInUnion {
+        term: String,
+        has_methods: bool,
+    },
+    ReceiverParameters {
+        have: usize,
+        want: usize,
+    },
     OverlappingTerms {
         term: String,
         other: String,
@@ -503,6 +515,10 @@ pub enum Why {
     ResultShadowed {
         name: SmolStr,
         other: Place,
+    },
+    UnexportedKey {
+        name: SmolStr,
+        ty: String,
     },
     UnexportedField {
         name: SmolStr,
@@ -525,14 +541,12 @@ pub enum Why {
         name: String,
     },
     TooManyTypeArguments {
-        name: String,
         have: usize,
         want: usize,
     },
     NotInstantiated {
         name: String,
     },
-    LocalGeneric,
     TypeArguments {
         name: String,
         have: usize,

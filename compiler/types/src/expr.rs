@@ -261,8 +261,8 @@ impl<'a> Cx<'_, 'a> {
                 self.refused(NotInKernel::Channel, element, &[&channel.hir], expr)
             }
             _ => {
-                let operand = self.describe(&channel);
-                self.error(expr.id, Why::NoReceive { operand });
+                let (operand, ty) = (self.describe(&channel), self.display(channel.ty));
+                self.error(expr.id, Why::NoReceive { operand, ty });
                 self.invalid(expr)
             }
         }
@@ -285,6 +285,7 @@ impl<'a> Cx<'_, 'a> {
             Mode::Value if matches!(self.ck.types.kind(base.ty), Kind::Tuple(..)) => {
                 self.single_value(base, operand)
             }
+            Mode::Generic(_) => self.single_value(base, operand),
             _ => base,
         };
         if name.name.is_empty() || (base.is_invalid() && !matches!(base.mode, Mode::Type)) {
@@ -323,8 +324,9 @@ impl<'a> Cx<'_, 'a> {
         }
         if let Some(id) = found {
             if !name.name.starts_with(char::is_uppercase) {
-                let name = format!("{package}.{}", name.name);
-                self.error(expr.id, Why::NotExported { name });
+                let of = known.and_then(|known| self.ck.index.package_name(known));
+                let (name, package) = (name.name.clone(), of.unwrap_or_else(|| package.into()));
+                self.error(expr.id, Why::NotExported { name, package });
                 return self.invalid(expr);
             }
             return self.symbol(id, expr);
@@ -393,35 +395,31 @@ impl<'a> Cx<'_, 'a> {
         };
         if self.is_refused(&base.hir) && base.constant().is_none() {
             self.index_value(index, length);
-            let mode = match (&base.mode, self.ck.types.under(base.ty)) {
-                (_, Kind::Slice(_)) | (Mode::Variable, Kind::Array(..)) => Mode::Variable,
-                _ => Mode::Value,
-            };
+            let mode = self.element_mode(&base);
             let hir = self.unknown_expr(expr.id);
             let operand = self.operand(expr, mode, element, ExprKind::Zero);
             return Operand { hir, ..operand };
         }
         let Some(index) = self.index_value(index, length) else {
             // The element's type is known all the same.
-            let mode = if matches!(self.ck.types.under(base.ty), Kind::Slice(_)) {
-                Mode::Variable
-            } else {
-                base.mode
-            };
-            let mode = if matches!(mode, Mode::Const(_)) { Mode::Value } else { mode };
+            let mode = self.element_mode(&base);
             return self.operand(expr, mode, element, ExprKind::Zero);
         };
-        let mode = match (&base.mode, self.ck.types.under(base.ty)) {
-            (_, Kind::Slice(_)) => Mode::Variable,
-            (Mode::Variable, Kind::Array(..)) => Mode::Variable,
-            _ => Mode::Value,
-        };
+        let mode = self.element_mode(&base);
         let base = match base.constant() {
             Some(value) => self.const_expr(&value.clone(), base.ty, base.node),
             None => self.shared(base.hir),
         };
         let kind = ExprKind::Index { base: Box::new(base), index: Box::new(index) };
         self.operand(expr, mode, element, kind)
+    }
+
+    /// An element of `base` is a variable, or a value only.
+    fn element_mode(&self, base: &Operand) -> Mode {
+        match (&base.mode, self.ck.types.under(base.ty)) {
+            (_, Kind::Slice(_)) | (Mode::Variable, Kind::Array(..)) => Mode::Variable,
+            _ => Mode::Value,
+        }
     }
 
     /// A generic type with its arguments, if `expr` is one.

@@ -44,6 +44,9 @@ impl<'a> Cx<'_, 'a> {
                 }
             }
         }
+        if let Some(field) = &func.receiver {
+            names_params &= self.check_receiver_parameters(field);
+        }
         let receiver = func.receiver.as_ref().map(|field| match names_params {
             true => self.variable_type_expr(&field.ty),
             false => Types::UNKNOWN,
@@ -67,6 +70,21 @@ impl<'a> Cx<'_, 'a> {
         }
         self.resolve_captures(&mut function);
         hir::Function { name, ..function }
+    }
+
+    /// Reports a receiver with another number of type parameters than its type; true where there is none.
+    fn check_receiver_parameters(&mut self, field: &'a ast::Field) -> bool {
+        let have = crate::member::receiver_arguments(&field.ty).len();
+        let owner = crate::symbols::receiver_name(&field.ty)
+            .and_then(|name| self.ck.index.lookup(self.package, &name))
+            .and_then(|id| self.ck.index.symbol(id));
+        let Some(SymbolKind::Type(spec)) = owner.map(|owner| &owner.kind) else { return true };
+        let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
+        if have == want || have == 0 || want == 0 {
+            return true;
+        }
+        self.error(field.ty.id, Why::ReceiverParameters { have, want });
+        false
     }
 
     /// Reports a receiver of a type that can't have methods.

@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use crate::checker::Checker;
 use crate::context::{Cx, Mode, Operand};
+use crate::describe::expression;
 use crate::error::Why;
 use crate::hir::{self, FunctionId};
 use crate::member::receiver_params;
@@ -30,6 +31,8 @@ pub(crate) struct Constraint {
     methods: Vec<(SmolStr, Ty)>,
     /// It has an error, already reported.
     is_invalid: bool,
+    /// A part of it that has an error is written out in it.
+    shows_error: bool,
 }
 
 impl Constraint {
@@ -40,22 +43,21 @@ impl Constraint {
 
     fn union(self, other: Constraint) -> Constraint {
         // What is wrong is left out.
-        if self.is_invalid {
-            return other;
-        }
-        if other.is_invalid {
-            return self;
-        }
-        match (self.terms, other.terms) {
-            (Some(mut a), Some(b)) => {
-                a.extend(b);
-                Constraint { terms: Some(a), ..Constraint::default() }
-            }
-            _ => Constraint::default(),
-        }
+        let shows_error = self.shows_error || other.shows_error;
+        let terms = match (self.is_invalid, other.is_invalid) {
+            (true, true) => Some(Vec::new()),
+            (true, false) => other.terms,
+            (false, true) => self.terms,
+            (false, false) => self.terms.zip(other.terms).map(|(mut all, more)| {
+                all.extend(more);
+                all
+            }),
+        };
+        Constraint { terms, shows_error, ..Constraint::default() }
     }
 
     fn intersect(&mut self, other: Constraint, types: &Types) {
+        self.shows_error |= other.shows_error;
         if other.is_invalid {
             return;
         }
@@ -97,13 +99,15 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Binary { op: BinaryOp::Or, left, right } => {
                 let before = self.constraint(left, depth + 1);
                 let after = self.constraint(right, depth + 1);
+                self.check_union_terms(left, right);
                 self.check_overlap(&before, &after, right);
                 before.union(after)
             }
             ExprKind::Unary { op: UnaryOp::Tilde, operand } => {
                 let ty = self.type_expr(operand);
                 if ty == Types::UNKNOWN {
-                    return Constraint { is_invalid: true, ..Constraint::default() };
+                    let terms = Some(Vec::new());
+                    return Constraint { terms, shows_error: true, ..Constraint::default() };
                 }
                 let under = self.ck.types.underlying(ty);
                 let shown = self.display(ty);
@@ -145,16 +149,35 @@ impl<'a> Cx<'_, 'a> {
                 Some(constraint) => constraint,
                 None => {
                     let ty = self.type_expr(expr);
-                    if ty == Types::UNKNOWN {
-                        return Constraint { is_invalid: true, ..Constraint::default() };
+                    if self.ck.types.is_unknown(ty) {
+                        let shows_error = ty == Types::UNKNOWN;
+                        return Constraint { is_invalid: true, shows_error, ..Constraint::default() };
                     }
                     if let Some(interface) = self.ck.types.interface(ty) {
                         let Interface { methods, terms, comparable, .. } = Interface::clone(&interface);
-                        return Constraint { methods, terms, comparable, is_invalid: false };
+                        return Constraint { methods, terms, comparable, ..Constraint::default() };
                     }
-                    Constraint { terms: Some(vec![Term { tilde: false, ty }]), ..Constraint::default() }
+                    let shows_error = self.display(ty).contains("invalid type");
+                    let terms = Some(vec![Term { tilde: false, ty }]);
+                    Constraint { terms, shows_error, ..Constraint::default() }
                 }
             },
+        }
+    }
+
+    /// Reports interfaces that can't be terms of a union.
+    fn check_union_terms(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) {
+        let is_union = |expr: &ast::Expr| matches!(expr.kind, ExprKind::Binary { op: BinaryOp::Or, .. });
+        for term in [left, right].into_iter().filter(|term| !is_union(term)) {
+            let interface = match &term.kind {
+                ExprKind::Unary { .. } => None,
+                _ => self.try_type(term).and_then(|ty| self.ck.types.interface(ty)),
+            };
+            let Some(interface) = interface else { continue };
+            let has_methods = !interface.methods.is_empty();
+            if has_methods || interface.comparable {
+                self.error(term.id, Why::NotInUnion { term: expression(term), has_methods });
+            }
         }
     }
 
@@ -195,7 +218,7 @@ impl<'a> Cx<'_, 'a> {
         let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
         let mut cx = Cx::of_symbol(self.ck, &symbol);
         cx.bind_type_params(&spec.type_params, &arguments);
-        Some(cx.constraint(&spec.ty, depth + 1))
+        Some(Constraint { shows_error: false, ..cx.constraint(&spec.ty, depth + 1) })
     }
 
     /// `f` or `f[int]` of a generic function: an instance, as far as its type arguments are known.
@@ -211,9 +234,8 @@ impl<'a> Cx<'_, 'a> {
         }
         let params = self.ck.type_params(id);
         if given.len() > params.len() {
-            let name = crate::describe::expression(strip_index(expr));
             let node = indices.get(params.len()).map_or(expr.id, |extra| extra.id);
-            let why = Why::TooManyTypeArguments { name, have: given.len(), want: params.len() };
+            let why = Why::TooManyTypeArguments { have: given.len(), want: params.len() };
             self.error(node, why);
             return self.invalid(expr);
         }
@@ -291,13 +313,6 @@ impl<'a> Cx<'_, 'a> {
     }
 }
 
-fn strip_index(expr: &ast::Expr) -> &ast::Expr {
-    match &expr.kind {
-        ExprKind::Index { operand, .. } => operand,
-        _ => expr,
-    }
-}
-
 impl<'a> Checker<'a> {
     /// The type parameters of a generic function, type, or method of a generic type.
     pub fn type_params(&mut self, id: SymbolId) -> Vec<Ty> {
@@ -314,7 +329,8 @@ impl<'a> Checker<'a> {
             fields.iter().flat_map(|field| &field.names).map(|name| name.name.clone()).collect();
         let params: Vec<Ty> = names.iter().map(|name| self.types.declare_param(name.clone())).collect();
         self.generic_params.insert(id, params.clone());
-        self.check_parameter_names(&symbol, fields);
+        let written: Vec<&ast::Ident> = fields.iter().flat_map(|field| &field.names).collect();
+        Cx::of_symbol(self, &symbol).check_distinct(&written);
         // Constraints may speak of any of the parameters.
         let mut constraints = Vec::with_capacity(params.len());
         {
@@ -327,14 +343,14 @@ impl<'a> Checker<'a> {
             }
         }
         for (param, text) in params.iter().zip(fields.iter().flat_map(|field| {
-            let text = crate::describe::expression(&field.ty);
+            let text = expression(&field.ty);
             field.names.iter().map(move |_| text.clone())
         })) {
             self.constraint_names.insert(*param, text);
         }
         for (param, constraint) in params.iter().zip(constraints) {
-            let Constraint { terms, comparable, methods, is_invalid } = constraint;
-            if is_invalid {
+            let Constraint { terms, comparable, methods, shows_error, .. } = constraint;
+            if shows_error {
                 self.constraint_names.insert(*param, "invalid type".to_owned());
             }
             self.types.set_param(*param, |info: &mut TypeParam| {
@@ -346,22 +362,12 @@ impl<'a> Checker<'a> {
         params
     }
 
-    /// Reports type parameters with the same name.
-    fn check_parameter_names(&mut self, symbol: &crate::symbols::Symbol<'a>, fields: &'a [ast::Field]) {
-        let names: Vec<&ast::Ident> = fields.iter().flat_map(|field| &field.names).collect();
-        for (index, name) in names.iter().enumerate() {
-            let first = names.iter().take(index).find(|first| first.name == name.name && name.name != "_");
-            if let Some(first) = first {
-                let other = gobpf_source::Place { decl: symbol.decl, node: first.id };
-                let place = gobpf_source::Place { decl: symbol.decl, node: name.id };
-                self.error(place, Why::Redeclared { name: name.name.clone(), other });
-            }
-        }
-    }
-
     /// The constraint of a type parameter as it is written.
     pub fn constraint_text(&mut self, id: SymbolId, param: Ty) -> String {
         let position = self.type_params(id).iter().position(|known| *known == param);
+        if let Some(known) = self.constraint_names.get(&param) {
+            return known.clone();
+        }
         let Some(symbol) = self.index.symbol(id) else { return String::new() };
         let fields: &[ast::Field] = match symbol.kind {
             SymbolKind::Func(func) => &func.type_params,
@@ -372,7 +378,7 @@ impl<'a> Checker<'a> {
             .iter()
             .flat_map(|field| field.names.iter().map(move |_| &field.ty))
             .nth(position.unwrap_or_default())
-            .map(crate::describe::expression)
+            .map(expression)
             .unwrap_or_default()
     }
 

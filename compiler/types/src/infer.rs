@@ -7,6 +7,7 @@ use gobpf_syntax::ast::{self, ExprKind};
 use crate::checker::Checker;
 use crate::context::{Cx, Operand};
 use crate::error::Why;
+use crate::operators::rank;
 use crate::symbols::SymbolId;
 use crate::ty::{Kind, Signature, Term, Ty, Types};
 
@@ -30,7 +31,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let targets: Vec<Option<Ty>> =
             (0..operands.len()).map(|index| self.target_of(signature, index)).collect();
-        let mut untyped: Vec<(usize, Ty)> = Vec::new();
+        let mut untyped: Vec<(usize, usize)> = Vec::new();
         for (index, operand) in operands.iter().enumerate() {
             let Some(target) = targets.get(index).copied().flatten() else { continue };
             if operand.is_invalid() {
@@ -39,11 +40,12 @@ impl<'a> Cx<'_, 'a> {
             if self.ck.types.is_untyped(operand.ty) {
                 let param = params.iter().position(|param| *param == target);
                 if let Some(param) = param.filter(|_| !self.ck.types.is_nil(operand.ty)) {
-                    untyped.push((param, operand.ty));
+                    untyped.push((param, index));
                 }
                 continue;
             }
-            if !self.ck.unify(target, operand.ty, &params, &mut bound) {
+            let mentions = params.iter().any(|param| self.ck.mentions(target, *param));
+            if mentions && !self.ck.unify(target, operand.ty, &params, &mut bound, false) {
                 let substituted: Vec<Ty> =
                     params.iter().zip(&bound).map(|(param, bound)| bound.unwrap_or(*param)).collect();
                 let shown = self.ck.substitute(target, &params, &substituted);
@@ -61,27 +63,15 @@ impl<'a> Cx<'_, 'a> {
                 return None;
             }
         }
-        for (param, ty) in untyped {
-            let Some(slot) = bound.get_mut(param) else { continue };
-            let default = self.ck.types.default_type(ty);
-            match slot {
-                None => *slot = Some(default),
-                Some(known) if self.ck.types.is_float(default) && self.ck.types.is_integer(*known) => {
-                    let only_untyped = operands.iter().enumerate().all(|(index, operand)| {
-                        targets.get(index).copied().flatten() != params.get(param).copied()
-                            || self.ck.types.is_untyped(operand.ty)
-                    });
-                    if only_untyped && callee.instance.len() <= param {
-                        *slot = Some(default);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
         let node = self.closing(expr);
         if let Err(reason) = self.core_inference(id, &params, &mut bound) {
             let function = callee.text.clone();
-            self.error(node, Why::NotInferred { function, reason });
+            // The place may be that of an argument with an error of its own.
+            let place = self.place(node);
+            self.ck.another_error(place, Why::NotInferred { function, reason });
+            return None;
+        }
+        if !self.untyped_inference(&untyped, &params, &mut bound, operands, &callee.text) {
             return None;
         }
         let mut arguments = Vec::with_capacity(bound.len());
@@ -103,6 +93,44 @@ impl<'a> Cx<'_, 'a> {
         };
         let operand = self.instance_operand(id, arguments, &[], callee_expr);
         (!operand.is_invalid()).then_some(operand)
+    }
+
+    /// What untyped constants say of parameters that have no type yet: the default type of the largest of them. `untyped`
+    /// has positions of parameters and of operands.
+    fn untyped_inference(
+        &mut self,
+        untyped: &[(usize, usize)],
+        params: &[Ty],
+        bound: &mut [Option<Ty>],
+        operands: &[Operand],
+        function: &str,
+    ) -> bool {
+        let mut largest: Vec<Option<Ty>> = vec![None; params.len()];
+        for (param, index) in untyped {
+            let (Some(None), Some(slot), Some(operand)) =
+                (bound.get(*param), largest.get_mut(*param), operands.get(*index))
+            else {
+                continue;
+            };
+            let next = operand.ty;
+            *slot = match *slot {
+                Some(known) => match self.ck.types.larger_untyped(known, next) {
+                    Some(larger) => Some(larger),
+                    None => {
+                        let (left, right) = (self.display(known), self.display(next));
+                        let name = params.get(*param).map(|param| self.display(*param)).unwrap_or_default();
+                        let reason = format!("mismatched types {left} and {right} (cannot infer {name})");
+                        self.error(operand.node, Why::NotInferred { function: function.to_owned(), reason });
+                        return false;
+                    }
+                },
+                None => Some(next),
+            };
+        }
+        for (slot, largest) in bound.iter_mut().zip(largest) {
+            *slot = slot.or(largest.map(|ty| self.ck.types.default_type(ty)));
+        }
+        true
     }
 
     /// The type of the parameter that an argument goes to.
@@ -131,7 +159,7 @@ impl<'a> Cx<'_, 'a> {
                 if let (Some(known), Some((core, _))) = (known, core) {
                     let structure = self.ck.types.underlying(known);
                     let ty = if core.tilde { structure } else { known };
-                    let fits = self.ck.unify(core.ty, ty, params, bound)
+                    let fits = self.ck.unify(core.ty, ty, params, bound, false)
                         && (params.iter().any(|param| self.ck.mentions(core.ty, *param))
                             || self.ck.types.identical(structure, self.ck.types.underlying(core.ty)));
                     if !fits {
@@ -162,20 +190,23 @@ impl<'a> Cx<'_, 'a> {
 
     /// `T (type int) does not satisfy C`, and why.
     fn unlike_core(&mut self, id: SymbolId, param: Ty, known: Ty, cause: &str) -> String {
-        let unknown = |ty: Ty| self.display(ty).contains("invalid type");
-        let terms = self.ck.types.param_of(param).and_then(|param| param.terms.clone());
-        let constraint = match terms.is_some_and(|terms| terms.iter().any(|term| unknown(term.ty))) {
-            true => "invalid type".to_owned(),
-            false => self.ck.constraint_text(id, param),
-        };
+        let constraint = self.ck.constraint_text(id, param);
         let (param, known) = (self.display(param), self.display(known));
         format!("{param} (type {known}) does not satisfy {constraint}{cause}")
     }
 }
 
 impl<'a> Checker<'a> {
-    /// Makes `param` types equal to `argument`; false where they can't be.
-    fn unify(&mut self, param: Ty, argument: Ty, params: &[Ty], bound: &mut Vec<Option<Ty>>) -> bool {
+    /// Makes `param` types equal to `argument`; false where they can't be. Parts of types must be the same exactly, while
+    /// a name may stand for its structure at the top.
+    fn unify(
+        &mut self,
+        param: Ty,
+        argument: Ty,
+        params: &[Ty],
+        bound: &mut Vec<Option<Ty>>,
+        exact: bool,
+    ) -> bool {
         if let Some(index) = params.iter().position(|known| *known == param) {
             let Some(slot) = bound.get_mut(index) else { return false };
             return match *slot {
@@ -186,9 +217,10 @@ impl<'a> Checker<'a> {
                 Some(known) if self.types.identical(known, argument) => true,
                 // A named type wins over its structure.
                 Some(known)
-                    if self
-                        .types
-                        .identical(self.types.underlying(known), self.types.underlying(argument)) =>
+                    if !exact
+                        && self
+                            .types
+                            .identical(self.types.underlying(known), self.types.underlying(argument)) =>
                 {
                     let named = self.types.named_of(known).is_some();
                     let other = self.types.named_of(argument).is_some();
@@ -201,7 +233,7 @@ impl<'a> Checker<'a> {
             };
         }
         if !params.iter().any(|known| self.mentions(param, *known)) {
-            return true; // assignability is checked with the call
+            return self.types.identical(param, argument);
         }
         let (param_kind, argument_kind) = (self.types.kind(param).clone(), self.types.kind(argument).clone());
         if let (Kind::Named(a), Kind::Named(b)) = (&param_kind, &argument_kind) {
@@ -213,8 +245,11 @@ impl<'a> Checker<'a> {
                     .arguments
                     .iter()
                     .zip(&b.arguments)
-                    .all(|(param, argument)| self.unify(*param, *argument, params, bound));
+                    .all(|(param, argument)| self.unify(*param, *argument, params, bound, true));
             }
+        }
+        if exact && matches!(param_kind, Kind::Named(_)) != matches!(argument_kind, Kind::Named(_)) {
+            return false;
         }
         let param_kind = match param_kind {
             Kind::Named(_) => self.types.under(param).clone(),
@@ -227,10 +262,10 @@ impl<'a> Checker<'a> {
         match (param_kind, argument_kind) {
             (Kind::Pointer(a), Kind::Pointer(b))
             | (Kind::Slice(a), Kind::Slice(b))
-            | (Kind::Chan(a), Kind::Chan(b)) => self.unify(a, b, params, bound),
-            (Kind::Array(a, n), Kind::Array(b, m)) => n == m && self.unify(a, b, params, bound),
+            | (Kind::Chan(a), Kind::Chan(b)) => self.unify(a, b, params, bound, true),
+            (Kind::Array(a, n), Kind::Array(b, m)) => n == m && self.unify(a, b, params, bound, true),
             (Kind::Map(a, b), Kind::Map(c, d)) => {
-                self.unify(a, c, params, bound) && self.unify(b, d, params, bound)
+                self.unify(a, c, params, bound, true) && self.unify(b, d, params, bound, true)
             }
             (Kind::Func(a), Kind::Func(b)) => {
                 a.params.len() == b.params.len()
@@ -239,13 +274,13 @@ impl<'a> Checker<'a> {
                         .iter()
                         .zip(&b.params)
                         .chain(a.results.iter().zip(&b.results))
-                        .all(|(a, b)| self.unify(*a, *b, params, bound))
+                        .all(|(a, b)| self.unify(*a, *b, params, bound, true))
             }
             (Kind::Struct(a), Kind::Struct(b)) => {
                 a.len() == b.len()
                     && a.iter()
                         .zip(b.iter())
-                        .all(|(a, b)| a.name == b.name && self.unify(a.ty, b.ty, params, bound))
+                        .all(|(a, b)| a.name == b.name && self.unify(a.ty, b.ty, params, bound, true))
             }
             _ => false,
         }
@@ -322,6 +357,16 @@ impl<'a> Checker<'a> {
 }
 
 impl Types {
+    /// The type that untyped constants of types `a` and `b` have together.
+    fn larger_untyped(&self, a: Ty, b: Ty) -> Option<Ty> {
+        if self.identical(a, b) {
+            return Some(a);
+        }
+        let numbers = self.is_numeric(a) && self.is_numeric(b);
+        let larger = if rank(self, a) >= rank(self, b) { a } else { b };
+        numbers.then_some(larger)
+    }
+
     /// The structure that all types of a constraint have, and whether it is the only one.
     fn core_term(&self, param: Ty) -> Option<(Term, bool)> {
         let terms = self.param_of(param)?.terms.as_ref()?;

@@ -22,14 +22,22 @@ impl Types {
 
     /// Terms as messages show them.
     pub fn terms_text(&self, terms: &[Term]) -> String {
-        let wider = |term: &Term| {
-            terms
-                .iter()
-                .any(|other| other.tilde && !term.tilde && self.identical(other.ty, self.underlying(term.ty)))
-        };
-        let shown: Vec<String> = terms
+        let mut normal: Vec<Term> = Vec::with_capacity(terms.len());
+        for term in terms {
+            let meets = |other: &&mut Term| {
+                let (a, b) = (other.ty, term.ty);
+                let a = if term.tilde { self.underlying(a) } else { a };
+                let b = if other.tilde { self.underlying(b) } else { b };
+                self.identical(a, b)
+            };
+            match normal.iter_mut().find(meets) {
+                Some(other) if other.tilde || !term.tilde => {}
+                Some(other) => *other = *term,
+                None => normal.push(*term),
+            }
+        }
+        let shown: Vec<String> = normal
             .iter()
-            .filter(|term| !wider(term))
             .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.display(term.ty)))
             .collect();
         shown.join(" | ")

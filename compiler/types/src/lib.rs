@@ -67,6 +67,7 @@ pub use error::{EntryProblem, Idle, NotInKernel, ShiftProblem, TypeError, ValueC
 pub use paths::Step;
 pub use print::print;
 pub use sdk::Sdk;
+pub use wording::{TEMPLATES, Template};
 
 use checker::Checker;
 use symbols::{Index, Package, SymbolId};

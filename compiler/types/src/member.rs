@@ -43,9 +43,8 @@ impl<'a> Cx<'_, 'a> {
             }
             return self.refused(crate::error::NotInKernel::Interface, method, &[&base.hir], expr);
         }
-        let on = self.display(base.ty);
         match self.find_member(base.ty, &name.name) {
-            Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, name, expr),
+            Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, expr),
             Some((path, Found::Method(symbol))) => self.method(base, &path, symbol, expr),
             None => {
                 if self.ck.types.is_unknown(base.ty) {
@@ -53,11 +52,8 @@ impl<'a> Cx<'_, 'a> {
                 }
                 let text = format!("{}.{}", base.text, name.name);
                 let why = match self.ck.types.is_interface_pointer(base.ty) {
-                    true => Why::InterfacePointer { expr: text, on },
-                    false => {
-                        let similar = self.similar_member(base.ty, &name.name);
-                        Why::NoMember { expr: text, on, name: name.name.clone(), similar }
-                    }
+                    true => Why::InterfacePointer { expr: text, on: self.display(base.ty) },
+                    false => self.no_member(base.ty, text, &name.name),
                 };
                 self.error(name.id, why);
                 self.invalid(expr)
@@ -65,33 +61,45 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// `, but does have field x` where a member of `ty` has that name but for the case of its letters.
-    fn similar_member(&self, ty: Ty, name: &str) -> String {
-        let owner = self.pointed(ty);
-        let foreign = self.is_foreign(ty);
-        let lower = name.to_lowercase();
+    /// Why `base.name`, which `text` shows, is nothing: a member with almost that name, or one that can't be named here.
+    fn no_member(&self, ty: Ty, text: String, name: &str) -> Why {
+        let on = self.display(ty);
+        let why = |similar: String| Why::NoMember {
+            expr: text.clone(),
+            on: on.clone(),
+            name: name.into(),
+            similar,
+        };
+        let Some((what, other)) = self.member_like(ty, name) else { return why(String::new()) };
         let exported = |name: &str| name.starts_with(char::is_uppercase);
         let tail = |name: &str| name.chars().skip(1).collect::<String>();
-        let say = |what: &str, alternative: &str| match foreign && !exported(alternative) {
-            false if foreign && !exported(name) && tail(name) != tail(alternative) => String::new(),
-            false => format!(", but does have {what} {alternative}"),
-            true if exported(name) && tail(name) == tail(alternative) => {
-                format!(", but does have unexported {what} {alternative}")
+        match (exported(name), exported(&other)) {
+            _ if !self.is_foreign(ty) => why(format!(", but does have {what} {other}")),
+            (true, true) => why(format!(", but does have {what} {other}")),
+            (true, false) if tail(name) == tail(&other) => {
+                why(format!(", but does have unexported {what} {other}"))
             }
-            true => String::new(),
-        };
-        if let Kind::Struct(fields) = self.ck.types.under(owner) {
-            let field = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
-            if let Some(field) = field {
-                return say("field", &field.name);
-            }
+            (false, true) if tail(name) == tail(&other) => why(format!(", but does have {what} {other}")),
+            (false, false) if name == other => Why::Unexported { expr: text, name: other, what },
+            _ => why(String::new()),
         }
+    }
+
+    /// The method or field of `ty` whose name is `name` but for the case of its letters.
+    fn member_like(&self, ty: Ty, name: &str) -> Option<(&'static str, SmolStr)> {
+        let owner = self.pointed(ty);
+        let lower = name.to_lowercase();
         let named = self.ck.types.named_of(owner);
         let symbol = named.and_then(|named| named.symbol).and_then(|id| self.ck.index.symbol(id));
-        let (Some(named), Some(symbol)) = (named, symbol) else { return String::new() };
-        let mut methods = self.ck.index.method_names(symbol.package, &named.name);
-        let method = methods.find(|known| known.to_lowercase() == lower);
-        method.map_or_else(String::new, |method| say("method", method))
+        if let (Some(named), Some(symbol)) = (named, symbol) {
+            let mut methods = self.ck.index.method_names(symbol.package, &named.name);
+            if let Some(method) = methods.find(|known| known.to_lowercase() == lower) {
+                return Some(("method", method.clone()));
+            }
+        }
+        let Kind::Struct(fields) = self.ck.types.under(owner) else { return None };
+        let field = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower)?;
+        Some(("field", field.name.clone()))
     }
 
     /// The type of the method `name` that an interface or a type parameter has.
@@ -143,8 +151,10 @@ impl<'a> Cx<'_, 'a> {
         let mut params = vec![ty];
         params.extend(&signature.params);
         let mut whole = crate::ty::Signature { params, ..crate::ty::Signature::clone(&signature) };
-        if !whole.names.is_empty() {
-            whole.names.insert(0, SmolStr::new_static("_"));
+        if whole.names.first().is_some_and(|name| !name.is_empty()) && !signature.params.is_empty() {
+            whole.names.insert(0, self.receiver_name(symbol));
+        } else if !whole.names.is_empty() {
+            whole.names.insert(0, SmolStr::default());
         }
         let whole = self.ck.types.intern(Kind::Func(whole.into()));
         if path.is_empty() && wants_pointer == is_pointer {
@@ -155,6 +165,15 @@ impl<'a> Cx<'_, 'a> {
         }
         let kind = self.method_wrapper((symbol, receiver), &method, *adjusted, &signature, expr);
         self.operand(expr, Mode::Value, whole, kind)
+    }
+
+    /// The name of a method's receiver, or `_`.
+    fn receiver_name(&self, symbol: SymbolId) -> SmolStr {
+        let name = self.ck.index.symbol(symbol).and_then(|symbol| match symbol.kind {
+            SymbolKind::Func(func) => Some(func.receiver.as_ref()?.names.first()?.name.clone()),
+            _ => None,
+        });
+        name.unwrap_or_else(|| SmolStr::new_static("_"))
     }
 
     /// A function that finds the method's receiver in its first argument, in the frame that is open, which it closes.
@@ -196,23 +215,10 @@ impl<'a> Cx<'_, 'a> {
         self.close_literal(function, node)
     }
 
-    fn field(
-        &mut self,
-        base: Operand,
-        path: &[usize],
-        index: usize,
-        ty: Ty,
-        name: &ast::Ident,
-        expr: &ast::Expr,
-    ) -> Operand {
+    fn field(&mut self, base: Operand, path: &[usize], index: usize, ty: Ty, expr: &ast::Expr) -> Operand {
         if let Mode::MapVariable(symbol) = base.mode {
             let name = self.ck.index.symbol(symbol).map(|symbol| symbol.name.clone());
             self.error(expr.id, Why::MapMisuse { name: name.unwrap_or_default() });
-            return self.invalid(expr);
-        }
-        if self.is_foreign(base.ty) && !name.name.starts_with(char::is_uppercase) {
-            let text = crate::describe::expression(expr);
-            self.error(name.id, Why::Unexported { expr: text, name: name.name.clone() });
             return self.invalid(expr);
         }
         let mut base = base;
@@ -394,6 +400,11 @@ impl<'a> Cx<'_, 'a> {
         if name == "_" {
             return None;
         }
+        // The name of a pointer type has no methods, and those of what it points to aren't its own.
+        if let (Kind::Named(_), Kind::Pointer(_)) = (self.ck.types.kind(ty), self.ck.types.under(ty)) {
+            let found = self.find_member(self.ck.types.underlying(ty), name);
+            return found.filter(|(_, found)| matches!(found, Found::Field(..)));
+        }
         let start = match self.ck.types.kind(ty) {
             Kind::Pointer(target) => *target,
             _ => ty,
@@ -411,7 +422,8 @@ impl<'a> Cx<'_, 'a> {
                 }
                 let Kind::Struct(fields) = self.ck.types.under(ty) else { continue };
                 for (index, field) in fields.iter().enumerate() {
-                    if field.name == name && !field.native {
+                    let named_here = field.home == self.package || name.starts_with(char::is_uppercase);
+                    if field.name == name && !field.native && named_here {
                         count += 1;
                         found = Some((path.clone(), Found::Field(index, field.ty)));
                     }

@@ -521,12 +521,16 @@ impl<'a> Cx<'_, 'a> {
             self.error(left.node, why);
             return self.invalid(expr);
         }
-        let Some(count) = self.shift_count(right) else { return self.invalid(expr) };
+        let shifted_is_constant = left.constant().is_some();
+        let Some(count) = self.shift_count(right, shifted_is_constant) else { return self.invalid(expr) };
         if let (Some(value), Some(shift)) = (left.constant(), count.constant()) {
             let ty = match self.ck.types.is_untyped(left.ty) && !self.ck.types.is_integer(left.ty) {
                 true => self.basic(Basic::UntypedInt),
                 false => left.ty,
             };
+            if matches!((value, shift), (Value::Unknown, _) | (_, Value::Unknown)) {
+                return self.folded(expr, Value::Unknown, ty);
+            }
             let shifted = shift
                 .as_int()
                 .filter(|shift| *shift <= MAX_SHIFT.into())
@@ -567,7 +571,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Checks the right operand of a shift: an integer that isn't negative.
-    pub fn shift_count(&mut self, count: Operand) -> Option<Operand> {
+    pub fn shift_count(&mut self, count: Operand, shifted_is_constant: bool) -> Option<Operand> {
         if count.is_invalid() {
             return None;
         }
@@ -588,9 +592,9 @@ impl<'a> Cx<'_, 'a> {
         }
         if !self.ck.types.is_integer(count.ty) {
             let operand = self.describe(&count);
-            let problem = match count.constant() {
-                Some(_) => ShiftProblem::Invalid,
-                None => ShiftProblem::NotInteger,
+            let problem = match (count.constant(), shifted_is_constant) {
+                (Some(_), true) => ShiftProblem::Invalid,
+                _ => ShiftProblem::NotInteger,
             };
             self.error(count.node, Why::ShiftCount { operand, problem });
             return None;
@@ -615,7 +619,7 @@ fn operation_name(expr: &ast::Expr) -> &'static str {
     }
 }
 
-fn rank(types: &Types, ty: Ty) -> u8 {
+pub(crate) fn rank(types: &Types, ty: Ty) -> u8 {
     match types.under_basic(ty) {
         Some(Basic::UntypedComplex) => 4,
         Some(Basic::UntypedFloat) => 3,

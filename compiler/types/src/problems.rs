@@ -60,4 +60,5 @@ pub enum NotInKernel {
     StoredPointer,
     RecursiveType,
     SharedPointer,
+    LocalGeneric,
 }

@@ -69,8 +69,8 @@ impl<'a> Cx<'_, 'a> {
                 _ => Some(entity.node),
             });
             if let Some(other) = hidden {
-                let other = self.place(other);
-                self.error(node, Why::ResultShadowed { name, other });
+                let (other, place) = (self.place(other), self.place(node));
+                self.ck.another_error(place, Why::ResultShadowed { name, other });
             }
         }
     }

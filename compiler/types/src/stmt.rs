@@ -107,8 +107,8 @@ impl<'a> Cx<'_, 'a> {
             return;
         }
         let Kind::Chan(element) = *self.ck.types.under(channel.ty) else {
-            let operand = self.describe(&channel);
-            return self.error(node, Why::NoSend { operand });
+            let (operand, ty) = (self.describe(&channel), self.display(channel.ty));
+            return self.error(node, Why::NoSend { operand, ty });
         };
         self.assign(value, element, "send");
         if !self.is_refused(&channel.hir) {
@@ -198,10 +198,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Mode::Value if is_call && self.is_effect_call(expr) => push_effect(operand.hir, out),
             Mode::NoValue => {}
-            Mode::Builtin(_) | Mode::Function(_) | Mode::Method { .. } => {
-                let operand = operand.text.clone() + " (value of type func)";
-                self.error(expr.id, Why::NotUsedValue { operand });
-            }
+            Mode::Builtin(_) => self.error(expr.id, Why::BuiltinNotCalled { name: operand.text }),
             // A call whose arguments have an error stands for its result.
             _ if self.call_kind(expr) == CallKind::Statement => {}
             _ => {
@@ -300,15 +297,18 @@ impl<'a> Cx<'_, 'a> {
             None => None,
             Some(tag) => {
                 let operand = self.expr(tag);
+                let is_known = !operand.is_invalid() && !self.ck.types.is_nil(operand.ty);
+                let comparable = self.ck.types.comparable(operand.ty) || self.ck.types.has_nil(operand.ty);
+                let wrong = (is_known && !comparable).then(|| self.describe(&operand));
                 let (value, ty) = match operand.is_invalid() {
                     true => (self.unknown_expr(tag.id), Types::UNKNOWN),
                     false => self.value(operand, "switch expression"),
                 };
-                let ty = match self.ck.types.comparable(ty) || self.ck.types.has_nil(ty) {
-                    true => ty,
-                    false => {
-                        let (expr, shown) = (crate::describe::expression(tag), self.display(ty));
-                        self.error(tag.id, Why::CannotSwitch { expr, ty: shown });
+                let ty = match wrong {
+                    None => ty,
+                    Some(operand) => {
+                        let shown = self.display(ty);
+                        self.error(tag.id, Why::CannotSwitch { operand, ty: shown });
                         Types::UNKNOWN
                     }
                 };
@@ -391,7 +391,7 @@ impl<'a> Cx<'_, 'a> {
             return self.unknown_expr(value.id);
         }
         if let Some(constant) = operand.constant() {
-            match seen.iter().find(|(known, _)| known == constant) {
+            match seen.iter().find(|(known, _)| known == constant && *known != Value::Unknown) {
                 Some((_, other)) => {
                     let other = self.place(*other);
                     let shown = self.describe(&operand);

@@ -217,6 +217,15 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// The name that the package itself has.
+    pub fn package_name(&self, package: Package) -> Option<SmolStr> {
+        match package {
+            Package::User => None,
+            Package::Sdk => Some(SmolStr::new_static("bpf")),
+            Package::Other(_) => self.other(package).map(|other| other.name.clone()),
+        }
+    }
+
     pub fn other(&self, package: Package) -> Option<&Other> {
         match package {
             Package::Other(number) => self.others.get(usize::from(number)),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
-use crate::symbols::SymbolId;
+use crate::symbols::{Package, SymbolId};
 
 /// An interned type. Equal ids are the same spelling; use [`Types::identical`] for Go's identity.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -188,6 +188,12 @@ pub(crate) struct Field {
     pub embedded: bool,
     /// Belongs to the native half of an SDK type only.
     pub native: bool,
+    /// The type as it is written, where it isn't looked at.
+    pub unseen: Option<SmolStr>,
+    /// The tag, unquoted.
+    pub tag: Option<SmolStr>,
+    /// The package that the name belongs to; that of the user where it is exported, since it belongs to none then.
+    pub home: Package,
 }
 
 /// Parameters and results.
@@ -370,6 +376,37 @@ impl Types {
     /// Go's type identity. Unknown is identical with everything, so that one error stays one.
     pub fn identical(&self, a: Ty, b: Ty) -> bool {
         self.canon(a) == self.canon(b) || a == Types::UNKNOWN || b == Types::UNKNOWN
+    }
+
+    /// The same structure, tags of fields apart: what Go's conversions go by.
+    pub fn convertible_structure(&self, a: Ty, b: Ty) -> bool {
+        let (a, b) = (self.underlying(a), self.underlying(b));
+        a != Types::UNKNOWN && b != Types::UNKNOWN && self.identical_without_tags(a, b)
+    }
+
+    fn identical_without_tags(&self, a: Ty, b: Ty) -> bool {
+        if self.identical(a, b) {
+            return true;
+        }
+        let same = |a: &Ty, b: &Ty| self.identical_without_tags(*a, *b);
+        let all = |a: &[Ty], b: &[Ty]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
+        match (self.kind(a), self.kind(b)) {
+            (Kind::Pointer(a), Kind::Pointer(b))
+            | (Kind::Slice(a), Kind::Slice(b))
+            | (Kind::Chan(a), Kind::Chan(b)) => same(a, b),
+            (Kind::Array(a, length), Kind::Array(b, other)) => length == other && same(a, b),
+            (Kind::Map(a, c), Kind::Map(b, d)) => same(a, b) && same(c, d),
+            (Kind::Func(a), Kind::Func(b)) => {
+                a.variadic == b.variadic && all(&a.params, &b.params) && all(&a.results, &b.results)
+            }
+            (Kind::Struct(a), Kind::Struct(b)) => {
+                let fits = |a: &Field, b: &Field| {
+                    a.name == b.name && a.embedded == b.embedded && a.home == b.home && same(&a.ty, &b.ty)
+                };
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| fits(a, b))
+            }
+            _ => false,
+        }
     }
 
     /// The structures behind the names of `a` and `b` are the same, and known.

@@ -11,7 +11,7 @@ use crate::checker::Resolved;
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
-use crate::error::Why;
+use crate::error::{NotInKernel, Why};
 use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Basic, Field, Interface, Kind, Named, Signature, Ty, Types};
 use crate::{Import, builtin};
@@ -39,23 +39,22 @@ impl<'a> Cx<'_, 'a> {
         if let Some((_, ty)) = self.type_args.iter().find(|(bound, _)| bound == name) {
             return Some(Meaning::TypeArgument(*ty));
         }
+        let scope = self.ck.index.files.get(self.file);
+        if let Some(imported) = scope.and_then(|scope| scope.imports.get(name)) {
+            let (kind, path) = (imported.kind, imported.path.clone());
+            return Some(Meaning::Package { kind, path });
+        }
         if let Some(id) = self.ck.index.lookup(self.package, name) {
             return Some(Meaning::Symbol(id));
         }
-        if let Some(scope) = self.ck.index.files.get(self.file) {
-            if let Some(imported) = scope.imports.get(name) {
-                let (kind, path) = (imported.kind, imported.path.clone());
-                return Some(Meaning::Package { kind, path });
-            }
-            if name.starts_with(char::is_uppercase) {
-                let found = scope.dots.iter().find_map(|import| {
-                    let package = self.ck.index.package_of(import.kind, &import.path)?;
-                    Some((self.ck.index.lookup(package, name)?, import.path.clone()))
-                });
-                if let Some((id, path)) = found {
-                    self.ck.used_imports.insert((self.file, path));
-                    return Some(Meaning::Symbol(id));
-                }
+        if let (Some(scope), true) = (scope, name.starts_with(char::is_uppercase)) {
+            let found = scope.dots.iter().find_map(|import| {
+                let package = self.ck.index.package_of(import.kind, &import.path)?;
+                Some((self.ck.index.lookup(package, name)?, import.path.clone()))
+            });
+            if let Some((id, path)) = found {
+                self.ck.used_imports.insert((self.file, path));
+                return Some(Meaning::Symbol(id));
             }
         }
         self.predeclared(name)
@@ -190,6 +189,10 @@ impl<'a> Cx<'_, 'a> {
                     if let Mode::Builtin(_) = base.mode {
                         return self.error(operand.id, Why::BuiltinSelector { name: base.text });
                     }
+                    if matches!(base.mode, Mode::Generic(_)) {
+                        self.single_value(base, operand);
+                        return;
+                    }
                     if matches!(base.mode, Mode::Invalid) {
                         return;
                     }
@@ -217,6 +220,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// What messages call the thing that `name` stands for; `None` where there is none.
     fn object_word(&mut self, name: &str) -> Option<&'static str> {
+        if name == "iota" && self.meaning(name).is_none() {
+            return Some("constant");
+        }
         Some(match self.meaning(name)? {
             Meaning::Package { .. } => PACKAGE_NAME,
             Meaning::Local(entity) => match entity.kind {
@@ -268,7 +274,10 @@ impl<'a> Cx<'_, 'a> {
             }
             ExprKind::ChanType { element, .. } => Kind::Chan(self.variable_type_expr(element)),
             ExprKind::InterfaceType(fields) => Kind::Interface(Rc::new(self.interface_type(fields, expr))),
-            ExprKind::FuncType(signature) => Kind::Func(Rc::new(self.signature(signature))),
+            ExprKind::FuncType(signature) => {
+                self.check_parameter_names(signature);
+                Kind::Func(Rc::new(self.signature(signature)))
+            }
             ExprKind::Ellipsis(Some(element)) => Kind::Slice(self.variable_type_expr(element)),
             _ => return None,
         };
@@ -380,6 +389,7 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         if want != indices.len() {
+            self.ck.type_params(id);
             self.error(expr.id, Why::TypeArguments { name: expression(operand), have: indices.len(), want });
             return Some(Types::UNKNOWN);
         }
@@ -480,6 +490,14 @@ impl<'a> Cx<'_, 'a> {
                 || (of_generic_sdk
                     && field.names.iter().all(|name| name.name.starts_with(char::is_lowercase)));
             let ty = if unseen { Types::UNKNOWN } else { self.variable_type_expr(&field.ty) };
+            let shown = unseen.then(|| SmolStr::new(expression(&field.ty)));
+            let package = self.package;
+            let named = |name: SmolStr, embedded: bool| {
+                let exported = name.starts_with(char::is_uppercase);
+                let home = if exported { Package::User } else { package };
+                let (unseen_type, tag) = (shown.clone(), field.tag.clone());
+                Field { name, ty, embedded, native: unseen, unseen: unseen_type, tag, home }
+            };
             if field.names.is_empty() {
                 let name = crate::symbols::embedded_name(&field.ty).unwrap_or_default();
                 if let Some((_, first)) = nodes.iter().find(|(known, _)| *known == name) {
@@ -488,7 +506,7 @@ impl<'a> Cx<'_, 'a> {
                     continue;
                 }
                 nodes.push((name.clone(), field.ty.id));
-                all.push(Field { name, ty, embedded: true, native: unseen });
+                all.push(named(name, true));
             }
             for name in &field.names {
                 let first = nodes.iter().find(|(known, _)| name.name != "_" && *known == name.name);
@@ -498,10 +516,28 @@ impl<'a> Cx<'_, 'a> {
                     continue;
                 }
                 nodes.push((name.name.clone(), name.id));
-                all.push(Field { name: name.name.clone(), ty, embedded: false, native: unseen });
+                all.push(named(name.name.clone(), false));
             }
         }
         all
+    }
+
+    /// Reports parameters and results of a function type with the same name.
+    fn check_parameter_names(&mut self, signature: &ast::Signature) {
+        let fields = signature.params.iter().chain(&signature.results);
+        let names: Vec<&ast::Ident> = fields.flat_map(|field| &field.names).collect();
+        self.check_distinct(&names);
+    }
+
+    /// Reports names that stand among those before them.
+    pub fn check_distinct(&mut self, names: &[&ast::Ident]) {
+        for (index, name) in names.iter().enumerate() {
+            let first = names.iter().take(index).find(|first| first.name == name.name && name.name != "_");
+            if let Some(first) = first {
+                let other = self.place(first.id);
+                self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
+            }
+        }
     }
 
     /// Parameter and result types.
@@ -575,15 +611,20 @@ impl<'a> Cx<'_, 'a> {
             },
         };
         self.errors_at = outer;
-        known
+        // The type that is written counts whatever is wrong with the value.
+        known.or_else(|| declared.map(|ty| (Value::Unknown, ty)))
     }
 
     /// The type of the `index`-th variable of a package-level line.
     pub fn variable_type(&mut self, spec: &'a ast::VarSpec, index: usize) -> Ty {
+        if spec.ty.is_none() || !spec.values.is_empty() {
+            self.check_arity(&spec.names, &spec.values);
+        }
         if let Some(ty) = &spec.ty {
             return self.variable_type_expr(ty);
         }
-        if let (Some(value), true) = (spec.values.get(index), spec.values.len() == spec.names.len()) {
+        if let (Some(value), true) = (spec.values.get(index), spec.values.len() != 1 || spec.names.len() == 1)
+        {
             // A literal says its own type: no need to look inside.
             if let ExprKind::Composite { ty: Some(ty), .. } = &value.kind
                 && !matches!(ty.kind, ExprKind::ArrayType { .. })
@@ -607,12 +648,17 @@ impl<'a> Cx<'_, 'a> {
                 false => self.ck.types.default_type(operand.ty),
             };
         }
-        match spec.values.first() {
+        match spec.values.first().filter(|_| spec.values.len() == 1) {
             Some(call) => {
                 let operand = self.raw_expr(call);
                 match self.ck.types.kind(operand.ty) {
-                    Kind::Tuple(types, _) => types.get(index).copied().unwrap_or(Types::UNKNOWN),
-                    _ => Types::UNKNOWN,
+                    Kind::Tuple(types, _) if types.len() == spec.names.len() => {
+                        types.get(index).copied().unwrap_or(Types::UNKNOWN)
+                    }
+                    _ => {
+                        self.count_mismatch(spec.names.len(), &spec.values, &operand);
+                        Types::UNKNOWN
+                    }
                 }
             }
             None => Types::UNKNOWN,
@@ -622,7 +668,8 @@ impl<'a> Cx<'_, 'a> {
     /// A type declared in a function.
     pub fn local_type_spec(&mut self, spec: &'a ast::TypeSpec) {
         if !spec.type_params.is_empty() {
-            return self.error(spec.id, Why::LocalGeneric);
+            self.unsupported(spec.id, NotInKernel::LocalGeneric);
+            return self.declare(&spec.name, EntityKind::Type(Types::UNKNOWN));
         }
         if spec.alias {
             let ty = self.type_expr(&spec.ty);

@@ -175,6 +175,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let kernel_type = self.kernel_global_type(ty, symbol);
         if !kernel_type {
+            self.use_all(&spec.values); // by Go's rules
             return None;
         }
         let lowered = self.lower(ty);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use gobpf_differential::program::Kernel;
 use gobpf_differential::settings::{Outcome, Settings};
+use gobpf_differential::types::words;
 use gobpf_differential::{page, program, syntax};
 use gobpf_tests::diff::fresh_seed;
 use gobpf_tests::require::{Oracle, trial};
@@ -35,6 +36,10 @@ fn main() -> ExitCode {
     let (live, machine) = (go::available().and(kernel::available()), go::available().and(missing(&oldest)));
     let trials = vec![
         trial("syntax", Oracle::Go, go::available(), move || judge("syntax", syntax::run(&settings(FILES)))),
+        trial("words of type errors", Oracle::Go, words::available(), || match words::check()?.as_slice() {
+            [] => Ok(()),
+            faults => Err(faults.join("\n").into()),
+        }),
         trial("go [running kernel]", Oracle::Kernel, live, move || {
             judge("go", program::run_on(&settings(PROGRAMS), &[running?]))
         }),

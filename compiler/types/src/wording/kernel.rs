@@ -155,6 +155,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             format!("{name} is not supported in the kernel yet"),
             "write it out with a loop or an if",
         ),
+        NotInKernel::LocalGeneric => (
+            codes::GB0318,
+            "a generic type of a function is not supported in the kernel yet".to_owned(),
+            "declare it outside of the function",
+        ),
         NotInKernel::UnsafePointer => (
             codes::GB0321,
             "this use of package unsafe can't run in the kernel".to_owned(),

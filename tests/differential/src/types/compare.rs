@@ -9,7 +9,7 @@ use gobpf_diagnostics::codes;
 use gobpf_source::{FileId, Place, SourceText};
 use gobpf_syntax::SyntaxTree;
 use gobpf_syntax::ast::File;
-use gobpf_types::{Import, Input, Sdk, Side as Where};
+use gobpf_types::{Import, Input, Sdk, Side as Where, Template};
 
 use super::deliberate::{Side, is_deliberate, without_positions};
 use super::native;
@@ -35,6 +35,15 @@ pub struct Ours {
     crash: Option<String>,
     /// Lines of native code.
     native: Vec<RangeInclusive<u32>>,
+    /// The rows of the table of templates that the words come from.
+    rows: Vec<Template>,
+}
+
+impl Ours {
+    /// The rows of the table of templates that the words come from.
+    pub fn rows(&self) -> &[Template] {
+        &self.rows
+    }
 }
 
 /// A kind of difference.
@@ -91,7 +100,7 @@ pub fn ask_ours(name: &str, text: &str) -> Ours {
             let words = panic.downcast_ref::<String>().cloned();
             let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             let crash = Some(words.unwrap_or_else(|| name.to_owned()));
-            Ours { errors: Vec::new(), syntax: false, crash, native: Vec::new() }
+            Ours { errors: Vec::new(), syntax: false, crash, native: Vec::new(), rows: Vec::new() }
         }
     }
 }
@@ -101,7 +110,8 @@ fn judge(text: &str) -> Ours {
     let tree = SyntaxTree::parse(FileId(0), &source);
     let syntax = tree.diagnostics().iter().any(|found| found.code == codes::GB0101);
     let file: &Arc<File> = tree.file();
-    let mut ours = Ours { errors: Vec::new(), syntax, crash: None, native: Vec::new() };
+    let (errors, native, rows) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ours = Ours { errors, syntax, crash: None, native, rows };
     if syntax {
         return ours;
     }
@@ -124,6 +134,7 @@ fn judge(text: &str) -> Ours {
         let shown = error.to_diagnostic(&span);
         let line = source.line_of(shown.primary.range.start()) + 1;
         ours.errors.push(Found { line, words: shown.message });
+        ours.rows.extend(error.template());
     }
     let kernel: BTreeSet<u32> = checked
         .sides
@@ -153,12 +164,7 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
         (true, None) => return difference(Way::TooStrict("syntax".to_owned())),
         (false, None) => {}
     }
-    let native = |found: &&Found| ours.native.iter().any(|lines| lines.contains(&found.line));
-    let theirs_all: Vec<&Found> =
-        theirs.iter().filter(|found| !native(found) && !is_deliberate(Side::Go, &found.words)).collect();
-    let ours_all: Vec<&Found> =
-        ours.errors.iter().filter(|found| !is_deliberate(Side::Ours, &found.words)).collect();
-    let (left, right) = (by_line(&theirs_all), by_line(&ours_all));
+    let (left, right) = judged(ours, theirs);
     let only = |here: &Lines, there: &Lines| {
         let mut lines = here.iter().filter(|(line, _)| !there.contains_key(line));
         lines.next().and_then(|(_, words)| words.first().map(|words| template(words)))
@@ -183,6 +189,44 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
             difference(Way::Words(first(&theirs, ours), first(ours, &theirs)))
         }
     }
+}
+
+/// What is compared, by line: what Go says, and what we say.
+fn judged(ours: &Ours, theirs: &[Found]) -> (Lines, Lines) {
+    let native = |found: &&Found| ours.native.iter().any(|lines| lines.contains(&found.line));
+    let theirs_all: Vec<&Found> =
+        theirs.iter().filter(|found| !native(found) && !is_deliberate(Side::Go, &found.words)).collect();
+    let ours_all: Vec<&Found> = ours
+        .errors
+        .iter()
+        .filter(|found| !native(found) && !is_deliberate(Side::Ours, &found.words))
+        .collect();
+    (by_line(&theirs_all), by_line(&ours_all))
+}
+
+/// All lines on which the answers differ, with what both say there.
+pub fn lines_that_differ(ours: &Ours, theirs: &[Found], compiler: &Lines) -> Vec<String> {
+    let (left, right) = judged(ours, theirs);
+    let lines: BTreeSet<u32> = left.keys().chain(right.keys()).copied().collect();
+    let all = |here: &Lines, line: &u32| here.get(line).cloned().unwrap_or_default();
+    let compiled = |line: &u32| -> BTreeSet<String> {
+        all(compiler, line).iter().map(|words| without_positions(words)).collect()
+    };
+    let differ = lines.iter().filter(|line| {
+        let ours = all(&right, line);
+        ours != all(&left, line) && ours != compiled(line)
+    });
+    let mut said: Vec<String> = differ
+        .map(|line| {
+            let (theirs, ours) = (all(&left, line), all(&right, line));
+            format!("{line}: go/types: {theirs:?} compiler: {:?} ours: {ours:?}", compiled(line))
+        })
+        .collect();
+    said.extend(ours.crash.iter().map(|words| format!(" we crash: {words}")));
+    if ours.syntax {
+        said.push(" the parser refuses it".to_owned());
+    }
+    said
 }
 
 fn by_line(all: &[&Found]) -> Lines {

@@ -46,6 +46,16 @@ pub const DELIBERATE: &[Deliberate] = &[
         words: "bpf.TracePrintk call ",
         reason: "go vet has the same words, go/types has none",
     },
+    Deliberate {
+        side: Side::Ours,
+        words: "shift count string(65) (constant \"A\" of type string) must be integer",
+        reason: "go/types forgets to ask, and the compiler fails on it with an internal error",
+    },
+    Deliberate {
+        side: Side::Ours,
+        words: "shift count bool(true) (constant true of type bool) must be integer",
+        reason: "go/types forgets to ask, and the compiler fails on it with an internal error",
+    },
 ];
 
 impl Deliberate {
@@ -59,8 +69,25 @@ impl Deliberate {
 /// What messages of Go say before a position that they quote: ours show it as a label instead.
 const BEFORE_POSITIONS: &[&str] = &[" at ", " at line ", " (declared at ", " (first at "];
 
-/// Named terms of constraints stand with the path of their package in Go's messages, which is that of no import here.
-const IN_PACKAGE: (&str, &str) = (" missing in f.", " missing in ");
+/// What some of Go's messages put before names of the package itself: its path, which is that of no import here.
+const OWN_PACKAGE: &str = "f.";
+
+/// `words` without the path of the package itself before its names.
+fn without_own_package(words: &str) -> String {
+    let mut short = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find(OWN_PACKAGE) {
+        let (before, after) = rest.split_at(at);
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        short.push_str(before);
+        let name = after.strip_prefix(OWN_PACKAGE).unwrap_or(after);
+        if before.ends_with(is_word) || !name.starts_with(char::is_alphabetic) {
+            short.push_str(OWN_PACKAGE);
+        }
+        rest = name;
+    }
+    short + rest
+}
 
 /// `words` without the position that they quote, if they do.
 pub fn without_positions(words: &str) -> String {
@@ -75,7 +102,7 @@ pub fn without_positions(words: &str) -> String {
         .iter()
         .filter_map(|before| words.rfind(before).filter(|at| is_position(&words[at + before.len()..])))
         .min();
-    let short = cut.map_or(words, |at| &words[..at]).replace(IN_PACKAGE.0, IN_PACKAGE.1);
+    let short = without_own_package(cut.map_or(words, |at| &words[..at]));
     // The compiler names the variable with its position.
     match short.split_once(" jumps over declaration of ") {
         Some((goto, _)) => format!("{goto} jumps over variable declaration"),

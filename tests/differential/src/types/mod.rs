@@ -8,6 +8,7 @@ mod deliberate;
 mod mutate;
 mod native;
 mod sites;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -59,7 +60,10 @@ pub fn run(settings: &Settings) -> Result<Outcome, String> {
     run.outcome.faults = valid(&corpus, &mut oracle)?;
     let numbers: Vec<u64> = settings.numbers().collect();
     for lot in numbers.chunks(LOT) {
-        let mutants: Vec<Mutant> = lot.iter().map(|number| mutant(&corpus, settings.seed, *number)).collect();
+        let mutants: Vec<Mutant> = lot
+            .iter()
+            .map(|number| mutant(&corpus, settings.seed, *number, settings.only.is_some()))
+            .collect();
         let texts: Vec<&str> = mutants.iter().map(|mutant| mutant.text.as_str()).collect();
         oracle.ask(&texts)?;
         let ours: Vec<Ours> =
@@ -89,10 +93,13 @@ fn valid(corpus: &Corpus, oracle: &mut Gopher) -> Result<Vec<String>, String> {
     Ok(faults)
 }
 
-fn mutant(corpus: &Corpus, seed: u64, number: u64) -> Mutant {
+fn mutant(corpus: &Corpus, seed: u64, number: u64, only: bool) -> Mutant {
     let mut rng = Rng::new(seed, number);
     let package = corpus.pick(&mut rng);
     let (text, edit) = mutate::mutate(package, &mut rng);
+    if only {
+        eprintln!("{}: {}", package.name, edit.said); // what crashes is seen by this alone
+    }
     Mutant { number, name: package.name.clone(), text, edit }
 }
 

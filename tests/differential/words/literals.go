@@ -1,0 +1,56 @@
+// Types and literals.
+package words
+
+import "github.com/miekg/bpf"
+
+type pair struct{ first, second uint32 }
+
+const half = 1.5
+
+const text = "s"
+
+var variable = 3
+
+//bpf:map hash max_entries=16
+var repeated = map[uint32]uint32{1: 2, 1: 3}
+
+//bpf:map hash max_entries=16
+var keyless = map[uint32]uint32{1}
+
+//bpf:section xdp
+func Filter(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	n := len(p)
+	var a [-1]byte
+	var b [half]byte
+	var c [text]byte
+	var d [n]byte
+	var e [variable]byte
+	var f [len(p)]byte
+	var g [unknown]byte
+	var h [...]byte
+	var i map[[]byte]uint32
+	_ = uint32{1}
+	_ = [2]uint32{{1}, {2}}
+	_ = pair{third: 1}
+	_ = pair{First: 1}
+	_ = bpf.XDP{1, 2, 3}
+	_ = bpf.XDP{dataEnd: 1}
+	_ = bpf.XDP{ingressIfindex: 1}
+	_ = pair{first: 1, first: 2}
+	_ = pair{1}
+	_ = pair{1, 2, 3}
+	_ = pair{first: 1, 2}
+	_ = pair{1, second: 2}
+	_ = pair{1: 2}
+	_ = [2]uint32{n: 1}
+	_ = [3]uint32{1: 1, 1: 2}
+	_ = [2]uint32{1, 2, 3}
+	_ = [2]uint32{2: 1}
+	_ = [2]uint32{"s": 1}
+	_ = []uint32{-1: 1}
+	_ = pair{"s", true}
+	_ = [2 << &1]pair{{1, 2}}
+	_ = repeated[1] + keyless[1]
+	return bpf.XDPPass
+}
