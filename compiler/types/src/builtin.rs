@@ -274,7 +274,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Kind::Map(..) if name == "len" => {
                 let what = NotInKernel::MapOperation("len of a Go map");
-                self.refused(what, int, &[&operand.hir], expr)
+                self.refused(what, int, &[], expr)
             }
             Kind::Chan(_) => {
                 self.unsupported(expr.id, NotInKernel::Channel);

@@ -105,6 +105,9 @@ pub enum Why {
         name: SmolStr,
         other: Place,
     },
+    StartedWithArguments {
+        name: SmolStr,
+    },
     MethodRedeclared {
         on: SmolStr,
         name: SmolStr,

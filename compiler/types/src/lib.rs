@@ -139,6 +139,7 @@ pub fn check(input: Input<'_>) -> Checked {
     let entries: Vec<SymbolId> = setup.entries.iter().map(|entry| entry.symbol).collect();
     if setup.relevant {
         checker.check_redeclared();
+        checker.check_started();
         programs.extend(setup.entries.iter().filter_map(|entry| checker.add_program(entry)));
         checker.check_reached();
         checker.check_inlining(&entries);

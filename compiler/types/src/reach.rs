@@ -187,6 +187,24 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports `main` and `init` functions with parameters or results.
+    pub fn check_started(&mut self) {
+        let is_main =
+            |file: usize| self.index.files.get(file).is_some_and(|scope| scope.file.package_name() == "main");
+        let is_wrong = |symbol: &crate::symbols::Symbol<'_>| {
+            let SymbolKind::Func(func) = symbol.kind else { return false };
+            let signature = &func.signature;
+            func.receiver.is_none()
+                && (symbol.name == "init" || (symbol.name == "main" && is_main(symbol.file)))
+                && !(signature.params.is_empty() && signature.results.is_empty())
+        };
+        let wrong = self.index.of(Package::User).filter(|(_, symbol)| is_wrong(symbol));
+        let wrong: Vec<_> = wrong.map(|(_, symbol)| (symbol.place(), symbol.name.clone())).collect();
+        for (place, name) in wrong {
+            self.another_error(place, Why::StartedWithArguments { name });
+        }
+    }
+
     /// Lays out every map that the package declares, used or not: the loader creates them all.
     pub fn add_maps(&mut self) {
         let variables: Vec<SymbolId> = self

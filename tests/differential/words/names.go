@@ -55,6 +55,8 @@ type measured struct{ bytes [unsized]byte }
 
 type speaker interface{ speak() }
 
+func init() uint32 { return 1 }
+
 func twice(n, n uint32) {}
 
 func hidden() (n uint32) {

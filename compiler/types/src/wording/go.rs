@@ -64,6 +64,8 @@ templates! {
         GB0209 "{name} already declared through import of package {name} ({path:?})";
     Why::ResultShadowed { name, .. } => GB0209 "result parameter {name} not in scope at return";
     Why::LabelRepeated { label, .. } => GB0209 "label {label} already defined";
+    Why::StartedWithArguments { name } =>
+        GB0210 "func {name} must have no arguments and no return values";
     Why::InvalidReceiver { ty } => GB0210 "invalid receiver type {ty} (pointer or interface type)";
     Why::PackageWithoutSelector { name } => GB0210 "use of package {name} not in selector";
     Why::NotAType { expr } => GB0210 "{expr} is not a type";
