@@ -21,8 +21,11 @@ pub const GUEST_REPORTS: &str = "/dev/ttyS1";
 /// The kernels that can be asked, as folders of the cache: Debian's 6.1 and 6.12 series.
 pub const KERNELS: [&str; 2] = ["6.1", "6.12"];
 
-/// The longest that a machine may say nothing, neither while it boots nor about a job.
-const SILENCE: Duration = Duration::from_secs(300);
+/// The longest that a machine may work and say nothing, neither while it boots nor about a job: its processor's time, which
+/// others may want as well.
+const SILENCE: Duration = Duration::from_secs(240);
+/// The longest that it may say nothing by the clock.
+const LONG_SILENCE: Duration = Duration::from_secs(1200);
 /// The longest that a machine may run, and what is added for each job.
 const RUN: Duration = Duration::from_secs(600);
 const RUN_OF_JOB: Duration = Duration::from_secs(2);
@@ -164,15 +167,17 @@ fn boot(image: &Path, initramfs: &Path, console: &Path, reports: &Path) -> io::R
 /// Waits for the machine to switch itself off, or ends it when nothing is added to `reports` any more; says which.
 fn wait(machine: &mut Child, reports: &Path, most: Duration) -> String {
     let start = Instant::now();
-    let (mut length, mut heard) = (0, start);
+    let (mut length, mut heard, mut worked) = (0, start, Duration::ZERO);
     loop {
         let now = fs::metadata(reports).map_or(0, |metadata| metadata.len());
+        let work = processor_time(machine.id());
         if now != length {
-            (length, heard) = (now, Instant::now());
+            (length, heard, worked) = (now, Instant::now(), work);
         }
+        let is_silent = work.saturating_sub(worked) > SILENCE || heard.elapsed() > LONG_SILENCE;
         match machine.try_wait() {
             Ok(Some(status)) => return format!("ended ({status})"),
-            Ok(None) if heard.elapsed() < SILENCE && start.elapsed() < most => {
+            Ok(None) if !is_silent && start.elapsed() < most => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             Ok(None) | Err(_) => {
@@ -182,6 +187,17 @@ fn wait(machine: &mut Child, reports: &Path, most: Duration) -> String {
             }
         }
     }
+}
+
+/// The processor's time that all threads of process `pid` have had, as far as that can be read.
+fn processor_time(pid: u32) -> Duration {
+    /// In a second (`USER_HZ`).
+    const TICKS: u64 = 100;
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name, in parentheses, may have spaces; `utime` and `stime` are the 12th and 13th word behind it.
+    let words = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = words.skip(11).take(2).filter_map(|word| word.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 1000 / TICKS)
 }
 
 /// The first file system: the guest, the shared libraries that it wants, mount points and the batch.
