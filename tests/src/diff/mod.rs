@@ -118,7 +118,8 @@ pub fn run(options: &Options, judge: &Judge) -> Result<Outcome, String> {
                 let is_wrong = disagreement <= Disagreement::FalseReject;
                 if *count == 1 && *room > 0 && (is_wrong || options.thorough) {
                     *room -= 1;
-                    outcome.kept.push(keep(options, judge, index, &object, &signature)?);
+                    let pair = (model, kernel.answer);
+                    outcome.kept.push(keep(options, judge, index, &object, &signature, pair)?);
                 }
             }
             if options.progress {
@@ -228,19 +229,25 @@ fn in_parallel<T: Sync, R: Send>(
     })
 }
 
-/// Reduces a disagreement and writes it as text.
+/// Reduces a disagreement between the answers of model and kernel, and writes it as text. For a virtual machine, which takes
+/// a boot for each round, only wrong verdicts are reduced.
 fn keep(
     options: &Options,
     judge: &Judge,
     index: u64,
     object: &Object,
     signature: &str,
+    (mut model, kernel): (Answer, Answer),
 ) -> Result<(PathBuf, String), String> {
-    let reduced = reduce::reduce(object, signature, judge, options.dialect);
-    let kernel = judge.judge(std::slice::from_ref(&reduced))?;
-    let model = Answer::of_model(&reduced, 0, options.dialect);
-    let heard =
-        kernel.first().and_then(Option::as_ref).map(|kernel| kernel.answer.to_string()).unwrap_or_default();
+    let found = compare(&model, &kernel);
+    let is_wrong = found.is_some_and(|found| found <= Disagreement::FalseReject);
+    let (mut reduced, mut heard) = (object.clone(), kernel.to_string());
+    if is_wrong || matches!(judge, Judge::Live { .. }) {
+        reduced = reduce::reduce(object, signature, judge, options.dialect);
+        let kernel = judge.judge(std::slice::from_ref(&reduced))?;
+        model = Answer::of_model(&reduced, 0, options.dialect);
+        heard = kernel.first().and_then(Option::as_ref).map(|one| one.answer.to_string()).unwrap_or_default();
+    }
     let about = format!("{signature}\n  kernel: {heard}\n  model:  {model}");
     let path = options.keep.join(format!("{}-{}-{index}.bpf", options.dialect, options.seed));
     write(&path, &reduced, &about)?;
