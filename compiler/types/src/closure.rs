@@ -383,6 +383,9 @@ impl<'a> Cx<'_, 'a> {
         let Some((before, arguments)) = self.arguments(&signature, &text, (arguments, spread), expr) else {
             return self.result_only(expr, &signature);
         };
+        if self.is_refused(&callee.hir) {
+            return self.result_only(expr, &signature); // why it isn't known has been said
+        }
         let kind = ExprKind::CallValue { callee: Box::new(callee.hir), arguments };
         let call = self.result(expr, &signature, kind);
         self.after(before, call)

@@ -47,6 +47,8 @@ pub enum NotInKernel {
     Channel,
     Interface,
     FunctionValue,
+    /// A function in a field, an element, or behind a pointer.
+    KeptFunction,
     Float,
     Allocation,
     StringValue,

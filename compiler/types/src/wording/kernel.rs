@@ -110,6 +110,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             "this function value isn't known when compiling".to_owned(),
             "the kernel must know every call before it runs: give each function a variable of its own that always holds it",
         ),
+        NotInKernel::KeptFunction => (
+            codes::GB0304,
+            "a function can't be kept in a field or an element, or behind a pointer".to_owned(),
+            "the kernel must know every call before it runs: keep functions in variables of their own, or choose with a switch",
+        ),
         NotInKernel::Float => (
             codes::GB0305,
             "floating-point numbers can't be used in the kernel".to_owned(),
