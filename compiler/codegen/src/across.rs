@@ -105,6 +105,7 @@ fn computed_in_place(kind: &InstKind) -> Option<Value> {
         | InstKind::PtrAdd(left, _)
         | InstKind::PtrDiff(left, _)
         | InstKind::Neg(left)
+        | InstKind::Checked(left)
         | InstKind::SignExtend(_, left)
         | InstKind::Sext64(left)
         | InstKind::ByteSwap(_, left) => Some(*left),

@@ -111,6 +111,7 @@ fn operands(machine: &Machine) -> Vec<Operand> {
             list.extend([Operand::reg_use(*src), fixed_use(*expected, 0), fixed_def(*dst, 0)]);
         }
         Machine::Neg { dst, src, .. }
+        | Machine::Checked { dst, src }
         | Machine::ByteSwap { dst, src, .. }
         | Machine::SignExtend { dst, src, .. } => {
             list.extend([Operand::reg_use(*src), Operand::reg_reuse_def(*dst, 0)]);

@@ -91,6 +91,7 @@ impl Emitter<'_> {
     fn forget_results(&mut self, index: usize) {
         match &self.selected.insts[index] {
             Machine::Store { .. }
+            | Machine::Checked { .. }
             | Machine::Atomic { dst: None, .. }
             | Machine::Jump { .. }
             | Machine::Branch { .. }
@@ -159,7 +160,7 @@ impl Emitter<'_> {
             Source::Imm(imm) => SourceOperand::Imm(*imm),
         };
         match &self.selected.insts[index] {
-            Machine::Entry { .. } => {}
+            Machine::Entry { .. } | Machine::Checked { .. } => {}
             Machine::Move { width: Width::W64, .. } if register(0) == last => {}
             Machine::Move { width, .. } => {
                 self.insn(Insn::mov(*width, last, SourceOperand::Reg(register(0))))

@@ -6,6 +6,7 @@
 mod across;
 mod allocate;
 mod cache;
+mod checked;
 mod edges;
 mod emit;
 mod frame;
@@ -77,11 +78,20 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
 
 fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {
     let place = function.place;
-    let function = edges::split(function);
-    let mut slots = slots::assign(&function);
-    let selected = select::select(&function, layout, &slots.copies);
-    let allocation = allocate::allocate(&selected)
-        .map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;
+    let mut function = edges::split(function);
+    let allocate = |function: &ir::Function| {
+        let slots = slots::assign(function);
+        let selected = select::select(function, layout, &slots.copies);
+        let allocation = allocate::allocate(&selected);
+        let allocation =
+            allocation.map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;
+        Ok((slots, selected, allocation))
+    };
+    let mut allocated = allocate(&function)?;
+    if allocated.2.spill_slots > 0 && checked::mark(&mut function) {
+        allocated = allocate(&function)?;
+    }
+    let (mut slots, selected, allocation) = allocated;
     let spills = spills::place(&function, &selected, &allocation, &mut slots);
     let frame = frame::Frame::new(&slots, &spills);
     frame.check(&slots, place)?;

@@ -43,6 +43,8 @@ pub(crate) enum Machine {
     LoadRelocated { dst: VReg, target: RelocationTarget },
     /// `dst = left op right`; `dst` is the register of `left`.
     Alu { width: Width, op: AluOp, dst: VReg, left: VReg, right: Source },
+    /// What is in `src`, after a check of it; `dst` is the same register. No code.
+    Checked { dst: VReg, src: VReg },
     /// `dst = -src`; `dst` is the register of `src`.
     Neg { width: Width, dst: VReg, src: VReg },
     /// `dst = src` shifted left and back by `bits`, keeping the sign; `dst` is the register of `src`.

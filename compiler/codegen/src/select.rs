@@ -264,6 +264,10 @@ impl Selector<'_> {
                 let src = self.reg(*a);
                 self.push(Machine::Neg { width, dst, src });
             }
+            InstKind::Checked(a) => {
+                let src = self.reg(*a);
+                self.push(Machine::Checked { dst, src });
+            }
             InstKind::SignExtend(bits, a) => {
                 let src = self.reg(*a);
                 self.push(Machine::SignExtend { width: Width::W32, bits: 32 - i32::from(*bits), dst, src });

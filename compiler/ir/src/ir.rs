@@ -160,6 +160,8 @@ pub enum InstKind {
     Trunc(Value),
     /// An `I64` whose upper half is zero, as an `I32`: free.
     Narrow(Value),
+    /// A number, after a check of it. Only code generation makes these.
+    Checked(Value),
     /// A pointer and a number of bytes (`I64`).
     PtrAdd(Value, Value),
     /// The difference of two pointers into the packet (`I64`).
@@ -268,6 +270,7 @@ impl InstKind {
             | InstKind::Zext64(a)
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
+            | InstKind::Checked(a)
             | InstKind::Spilled(_, a)
             | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
@@ -298,6 +301,7 @@ impl InstKind {
             | InstKind::Zext64(a)
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
+            | InstKind::Checked(a)
             | InstKind::Spilled(_, a)
             | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
