@@ -284,7 +284,7 @@ impl Gen {
             Ty::Str => int.is(Int::named("uint8")),
             _ => false,
         });
-        if let (true, Some(nested)) = (self.rng.chance(25), self.index_twice(int)) {
+        if let (true, Some(nested)) = (self.rng.chance(40), self.index_twice(int)) {
             return expr(nested);
         }
         let Some(var) = found else { return self.arithmetic(int, depth) };
@@ -331,7 +331,7 @@ impl Gen {
     }
 
     fn bits(&mut self, int: Int, depth: u32) -> Expr {
-        let width = self.rng.pick(&[8, 16, 32, 64]);
+        let width = self.rng.pick(&["8", "16", "32", "64", ""]);
         let argument = self.var_expr(&Ty::Int(Int::named(&format!("uint{width}"))), depth);
         let call = match self.rng.below(7) {
             0 => format!("OnesCount{width}({argument})"),
@@ -340,8 +340,8 @@ impl Gen {
             3 => format!("Len{width}({argument})"),
             4 => format!("RotateLeft{width}({argument}, {})", self.rng.below(40) as i32 - 20),
             5 => format!("Reverse{width}({argument})"),
-            _ if width > 8 => format!("ReverseBytes{width}({argument})"),
-            _ => format!("OnesCount{width}({argument})"),
+            _ if width != "8" => format!("ReverseBytes{width}({argument})"),
+            _ => format!("OnesCount{width}({argument}) + bits.UintSize"),
         };
         expr(format!("{}(bits.{call})", int.name))
     }

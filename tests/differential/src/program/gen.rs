@@ -350,7 +350,7 @@ impl Gen {
                 let element = match self.rng.below(10) {
                     0 => Ty::Bool,
                     1 if !named.is_empty() => Ty::Named(self.rng.pick(&named)),
-                    2 => Ty::Array(1 + self.rng.below(3), Box::new(Ty::Int(self.small_int()))),
+                    2..=4 => Ty::Array(1 + self.rng.below(3), Box::new(Ty::Int(self.small_int()))),
                     _ => Ty::Int(self.int()),
                 };
                 Ty::Array(1 + self.rng.below(4), Box::new(element))

@@ -18,6 +18,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("math", "math"),
     ("bits", "math/bits"),
     ("atomic", "sync/atomic"),
+    ("time", "time"),
     ("utf8", "unicode/utf8"),
     ("unsafe", "unsafe"),
 ];
@@ -83,7 +84,7 @@ impl Gen {
         if self.rng.chance(50) && self.on("wide constants") {
             self.wide_constant();
         }
-        for _ in 0..1 + self.rng.below(2) {
+        for _ in 0..1 + self.rng.below(3) {
             self.named_type();
         }
         for _ in 0..1 + self.rng.below(3) {

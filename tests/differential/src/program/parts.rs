@@ -170,6 +170,38 @@ impl Gen {
         found
     }
 
+    /// An array that a slice becomes, as a copy or in its place, which panics where the slice is shorter.
+    pub fn array_of_slice(&mut self) -> bool {
+        let found = self.var(|it, var| match it.plain(&var.ty) {
+            Ty::Slice(element) => matches!(*element, Ty::Int(_)),
+            _ => false,
+        });
+        let Some(Var { name: of, ty: Ty::Slice(element), .. }) = found else { return false };
+        let length = 1 + self.rng.below(3);
+        let ty = Ty::Array(length, element);
+        if !self.has_room(&ty) {
+            return false;
+        }
+        let (name, shown) = (self.name("v"), self.show(&ty));
+        match self.rng.below(4) {
+            0 => self.line(format!("{name} := {shown}({of})")),
+            1 => {
+                self.line(format!("var {name} {shown}"));
+                self.line(format!("if len({of}) >= {length} {{"));
+                self.line(format!("\t{name} = *(*{shown})({of})"));
+                self.line("}");
+            }
+            _ => {
+                self.line(format!("var {name} {shown}"));
+                self.line(format!("if len({of}) > {length} {{"));
+                self.line(format!("\t{name} = {shown}({of}[1:])"));
+                self.line("}");
+            }
+        }
+        self.declare(&name, &ty, true);
+        true
+    }
+
     /// A text that is a copy of the bytes of an array.
     pub fn text_of_bytes(&mut self) -> bool {
         let byte = Ty::Int(Int::named("uint8"));

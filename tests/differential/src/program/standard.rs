@@ -74,6 +74,39 @@ impl Gen {
         true
     }
 
+    /// Durations of package `time`.
+    pub fn duration(&mut self) -> bool {
+        let (span, name) = (self.name("d"), self.name("v"));
+        let value = self.var_expr(&Ty::Int(Int::named("int64")), 1);
+        let unit = self.rng.pick(&["Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"]);
+        let limit = self.rng.below(100);
+        self.line(format!("{span} := time.Duration({value}) * time.{unit} / 3"));
+        self.line(format!("if {span} > {limit}*time.Second + time.Duration({limit}) {{"));
+        self.line(format!("\t{span} -= time.{unit}"));
+        self.line("}");
+        let method = self.rng.pick(&["Nanoseconds", "Microseconds", "Milliseconds"]);
+        self.line(format!("{name} := {span}.{method}()"));
+        self.declare(&name, &Ty::Int(Int::named("int64")), true);
+        true
+    }
+
+    /// A number in the bytes of an array of the function.
+    pub fn number_of_bytes(&mut self) -> bool {
+        let byte = Ty::Int(Int::named("byte"));
+        let Some((of, length, element)) = self.local_array() else { return false };
+        let bits = if length >= 4 { 32 } else { 16 };
+        if length < 2 || !self.same(&element, &byte) {
+            return false;
+        }
+        let (name, order) = (self.name("v"), self.rng.pick(&["Big", "Little"]));
+        let ty = Ty::Int(Int::named(&format!("uint{bits}")));
+        let value = self.var_expr(&ty, 1);
+        self.line(format!("{name} := binary.{order}Endian.Uint{bits}({of}[:])"));
+        self.line(format!("binary.{order}Endian.PutUint{bits}({of}[:], {name} ^ ({value}))"));
+        self.declare(&name, &ty, true);
+        true
+    }
+
     /// Package `unicode/utf8`.
     pub fn runes(&mut self) -> bool {
         // Each rune is decoded on several paths.
