@@ -48,6 +48,10 @@ impl Machine<'_> {
         self.clean_finished(at);
         let mut index = 0;
         while let Some(id) = self.explored.get(at).and_then(|list| list.get(index)).copied() {
+            if !self.is_neighbour(id) {
+                index += 1;
+                continue;
+            }
             let is_open = self.recorded.get(id as usize).is_some_and(|old| old.branches > 0);
             let answer = if is_open { self.ask_open(id)? } else { self.ask_finished(id) };
             match answer {
@@ -76,6 +80,13 @@ impl Machine<'_> {
         }
         self.record();
         Ok(Visit::Recorded)
+    }
+
+    /// Whether the kernel keeps the recorded state `id` where it looks for the current one (`explored_state`): states at
+    /// an instruction are kept apart by the call that led to its function, as far as a table of that size does.
+    fn is_neighbour(&self, id: u32) -> bool {
+        let place = |state: &State| (self.insn ^ state.top.callsite) % self.insns.len().max(1) as u32;
+        self.recorded.get(id as usize).is_some_and(|old| place(&old.state) == place(&self.state))
     }
 
     /// A state of the path itself: does the path go round for ever, or come back as it is meant to?
