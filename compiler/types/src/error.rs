@@ -500,6 +500,12 @@ pub enum Why {
     InvalidTilde {
         reason: String,
     },
+    ParameterAsConstraint {
+        is_term: bool,
+    },
+    ParameterInTerm {
+        term: String,
+    },
     NotInUnion {
         term: String,
         has_methods: bool,

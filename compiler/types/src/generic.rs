@@ -105,7 +105,12 @@ impl<'a> Cx<'_, 'a> {
             }
             ExprKind::Unary { op: UnaryOp::Tilde, operand } => {
                 let ty = self.type_expr(operand);
-                if ty == Types::UNKNOWN {
+                let is_param = self.ck.types.param_of(ty).is_some();
+                if is_param {
+                    let term = expression(expr);
+                    self.error(expr.id, Why::ParameterInTerm { term });
+                }
+                if ty == Types::UNKNOWN || is_param {
                     let terms = Some(Vec::new());
                     return Constraint { terms, shows_error: true, ..Constraint::default() };
                 }
@@ -149,6 +154,10 @@ impl<'a> Cx<'_, 'a> {
                 Some(constraint) => constraint,
                 None => {
                     let ty = self.type_expr(expr);
+                    if self.ck.types.param_of(ty).is_some() {
+                        self.error(expr.id, Why::ParameterAsConstraint { is_term: depth > 0 });
+                        return Constraint { is_invalid: true, shows_error: true, ..Constraint::default() };
+                    }
                     if self.ck.types.is_unknown(ty) {
                         let shows_error = ty == Types::UNKNOWN;
                         return Constraint { is_invalid: true, shows_error, ..Constraint::default() };

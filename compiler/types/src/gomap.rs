@@ -5,7 +5,7 @@ use gobpf_source::Place;
 use gobpf_syntax::ast::{self, Element, ExprKind as Syntax, VarSpec};
 
 use crate::context::{Cx, Mode, Operand};
-use crate::error::{NotInKernel, Why};
+use crate::error::{NotInKernel, TypeError, Why};
 use crate::hir::{self, ExprKind, MapId};
 use crate::symbols::{Symbol, SymbolKind};
 use crate::ty::{Kind, Ty, Types};
@@ -37,7 +37,12 @@ impl<'a> Cx<'_, 'a> {
         match operand.mode {
             Mode::MapVariable(symbol) => crate::variables::map(self.ck, symbol),
             _ => {
-                self.unsupported(operand.node, NotInKernel::GoMap);
+                // Of a local variable it has been said where it is declared.
+                let said = Why::NotInKernel(NotInKernel::GoMap);
+                let is_said = |error: &TypeError| error.place.decl == self.decl && *error.why == said;
+                if !self.ck.errors.iter().any(is_said) {
+                    self.unsupported(operand.node, NotInKernel::GoMap);
+                }
                 None
             }
         }

@@ -205,13 +205,13 @@ impl<'a> Cx<'_, 'a> {
         text.push(b'%');
         text.extend(verb.flags.bytes());
         text.extend(kernel.bytes());
-        let (value, _) = self.value(operand, "argument");
+        let (value, _) = self.value(operand, &format!("argument to {function}"));
         Some(Some(value))
     }
 
     fn inline_string(&mut self, operand: &Operand, text: &mut Vec<u8>, format: &ast::Expr) -> Option<()> {
         let Some(Value::Str(bytes)) = operand.constant().cloned() else {
-            self.unsupported(operand.node, NotInKernel::StringValue);
+            self.unsupported(operand.node, NotInKernel::PrintedString);
             return None;
         };
         for byte in bytes {

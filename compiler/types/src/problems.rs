@@ -49,6 +49,8 @@ pub enum NotInKernel {
     FunctionValue,
     /// A function in a field, an element, or behind a pointer.
     KeptFunction,
+    FunctionVariable,
+    PrintedString,
     Float,
     Allocation,
     StringValue,

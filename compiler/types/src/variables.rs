@@ -261,6 +261,10 @@ impl<'a> Cx<'_, 'a> {
 
     fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {
         match self.ck.types.under(ty) {
+            Kind::Func(_) => {
+                self.unsupported(symbol.node, crate::error::NotInKernel::FunctionVariable);
+                false
+            }
             Kind::Pointer(_) | Kind::Slice(_) => {
                 self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
                 false

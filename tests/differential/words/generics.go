@@ -73,6 +73,12 @@ func inside[T inner](a T) {}
 
 func unions[A listed, B spoken, C embedded](a A, b B, c C) {}
 
+func itself[T T](a T) {}
+
+func term[T any, U interface{ T }](a T, b U) {}
+
+func tilted[T any, U ~T](a T, b U) {}
+
 func kept[T any](list []T) {}
 
 func repeated[T any, T any](a T) {}
@@ -111,6 +117,9 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	repeated(n)
 	unions(n, n, n)
 	kept(n)
+	itself(n)
+	term(n, n)
+	tilted(n, n)
 	both[uint32, uint32]{}.few()
 	box[uint32]{}.get()
 	box[uint32]{}.wrong()

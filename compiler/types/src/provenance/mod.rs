@@ -29,9 +29,7 @@ const MAX_COPY: u64 = 512;
 /// Makes the functions of `package`, which are those of the checker, final.
 pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
     let generic = std::mem::take(&mut package.functions);
-    let kept = Why::NotInKernel(NotInKernel::KeptFunction);
     let mut pass = Pass {
-        keeps_functions: errors.iter().any(|error| *error.why == kept),
         generic: &generic,
         types: std::mem::take(&mut package.types),
         known: HashMap::default(),
@@ -113,8 +111,6 @@ pub(crate) struct Pass<'p> {
     /// Functions that are being made, each with the place of its call.
     active: Vec<(FunctionId, Place)>,
     errors: &'p mut Vec<TypeError>,
-    /// A function is kept in a field, an element, or behind a pointer, which has been said.
-    keeps_functions: bool,
 }
 
 /// What is known of a parameter when a function is specialised.
@@ -197,9 +193,11 @@ impl Pass<'_> {
         self.active.push((new, at));
         let mut locals = self.infer(id, &mut function, choice);
         self.active.pop();
-        // Functions that are kept where they can't be are not known anywhere else either.
-        let unknown = if self.keeps_functions { Vec::new() } else { std::mem::take(&mut locals.unresolved) };
-        for node in unknown {
+        // What is called may come from where functions can't be kept, which has been said in this function.
+        let kept = [NotInKernel::KeptFunction, NotInKernel::FunctionVariable].map(Why::NotInKernel);
+        let is_said = |error: &TypeError| error.place.decl == function.decl && kept.contains(&error.why);
+        let is_said = self.errors.iter().any(is_said);
+        for node in std::mem::take(&mut locals.unresolved).into_iter().filter(|_| !is_said) {
             let why = Why::NotInKernel(NotInKernel::FunctionValue);
             self.report(Place { decl: function.decl, node }, why);
         }

@@ -271,6 +271,9 @@ templates! {
     Why::ConstraintAsType { ty, by_terms: false } => GB0220
         "cannot use type {ty} outside a type constraint: interface is (or embeds) comparable";
     Why::InvalidTilde { reason } => GB0220 "invalid use of ~ ({reason})";
+    Why::ParameterAsConstraint { is_term: false } => GB0220 "cannot use a type parameter as constraint";
+    Why::ParameterAsConstraint { is_term: true } => GB0220 "term cannot be a type parameter";
+    Why::ParameterInTerm { term } => GB0220 "type in term {term} cannot be a type parameter";
     Why::NotInUnion { term, .. } if term == "comparable" => GB0220 "cannot use {term} in union";
     Why::NotInUnion { term, has_methods: true } =>
         GB0220 "cannot use {term} in union ({term} contains methods)";

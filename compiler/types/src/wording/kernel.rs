@@ -115,6 +115,16 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             "a function can't be kept in a field or an element, or behind a pointer".to_owned(),
             "the kernel must know every call before it runs: keep functions in variables of their own, or choose with a switch",
         ),
+        NotInKernel::FunctionVariable => (
+            codes::GB0304,
+            "a function in a package variable isn't known when compiling".to_owned(),
+            "call the function by its name, or keep it in a local variable that always holds it",
+        ),
+        NotInKernel::PrintedString => (
+            codes::GB0308,
+            "only constant strings and byte arrays can be printed with %s".to_owned(),
+            "the kernel prints up to a zero byte, and other strings have none: print each constant where it is chosen, or copy the string into an array of bytes and print that",
+        ),
         NotInKernel::Float => (
             codes::GB0305,
             "floating-point numbers can't be used in the kernel".to_owned(),
