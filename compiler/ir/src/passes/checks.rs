@@ -14,6 +14,8 @@ use crate::ir::{Block, Cond, Function, InstKind, Target, Terminator, Value};
 
 /// Offsets into a packet that are looked at.
 const MAX_OFFSET: i64 = 0xffff;
+/// Definitions that are looked through from a number to the counters that it is made of.
+const DEPTH_LIMIT: u32 = 8;
 
 /// What is known where a branch was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,7 +119,7 @@ fn furthest(function: &Function, cond: &Cond, known: &Known, counters: &Counters
     let (mut pointer, mut bytes, mut counted) = (cond.left, 0i64, false);
     while let Some(InstKind::PtrAdd(base, more)) = function.def(pointer) {
         let (least, most): counters::Range = counters.range(function, &known.bounds, *more)?;
-        if least < 0 || most > MAX_OFFSET {
+        if least < 0 || most > MAX_OFFSET || !is_counted(function, counters, *more, DEPTH_LIMIT) {
             return None;
         }
         counted |= least != most;
@@ -127,6 +129,21 @@ fn furthest(function: &Function, cond: &Cond, known: &Known, counters: &Counters
     let fact = Fact::Packet { pointer, bytes, end: cond.right, enough: true };
     let is_good = known.facts.iter().any(|known| answer(known, &fact) == Some(false));
     (counted && is_good).then_some(fact)
+}
+
+/// Whether verifiers know the number in each turn: it is made of counters and constants. Of other numbers they know a range,
+/// which says nothing about a pointer that they are added to.
+fn is_counted(function: &Function, counters: &Counters, value: Value, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    if function.as_const(value).is_some() || counters.counts(value) {
+        return true;
+    }
+    let is_counted = |value: &Value| is_counted(function, counters, *value, depth);
+    match function.def(value) {
+        Some(InstKind::Zext64(inner) | InstKind::Sext64(inner) | InstKind::Trunc(inner)) => is_counted(inner),
+        Some(InstKind::Binary(_, a, b)) => is_counted(a) && is_counted(b),
+        _ => false,
+    }
 }
 
 /// Whether `asked` holds where `known` does.
