@@ -18,6 +18,9 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         L::NotSleepable => {
             "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable".into()
         }
+        L::TargetNotSleepable { name } => format!("{name} is not sleepable"),
+        L::DisabledHook { id, name } => format!("attach_btf_id {id} points to disabled hook {name}"),
+        L::NotModifiable { name } => format!("{name}() is not modifiable"),
         L::StructOpsLicence => "struct ops programs must have a GPL compatible license".into(),
         L::LsmLicence => "LSM programs must have a GPL compatible license".into(),
         L::NoFunctionMember { member, index, name } => {
