@@ -193,10 +193,9 @@ impl Pass<'_> {
         self.active.push((new, at));
         let mut locals = self.infer(id, &mut function, choice);
         self.active.pop();
-        // What is called may come from where functions can't be kept, which has been said in this function.
+        // What is called may come from where functions can't be kept, which has been said there.
         let kept = [NotInKernel::KeptFunction, NotInKernel::FunctionVariable].map(Why::NotInKernel);
-        let is_said = |error: &TypeError| error.place.decl == function.decl && kept.contains(&error.why);
-        let is_said = self.errors.iter().any(is_said);
+        let is_said = self.errors.iter().any(|error| kept.contains(&error.why));
         for node in std::mem::take(&mut locals.unresolved).into_iter().filter(|_| !is_said) {
             let why = Why::NotInKernel(NotInKernel::FunctionValue);
             self.report(Place { decl: function.decl, node }, why);
