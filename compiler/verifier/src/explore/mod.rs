@@ -35,7 +35,7 @@ pub(crate) const MAX_PROCESSED: u32 = 1_000_000;
 /// `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
 const MAX_PENDING: usize = 8192;
 /// Instructions between two looks at the caller's cancel flag.
-const CANCEL_EVERY: u32 = 64;
+const CANCEL_EVERY: u32 = 8;
 
 /// Where the path goes after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

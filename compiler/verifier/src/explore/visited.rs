@@ -35,6 +35,9 @@ const MISSES_PER_HIT: u32 = 3;
 /// The same for an open record where the kernel counts on convergence.
 const MISSES_PER_HIT_OF_CHECKPOINT: u32 = 64;
 
+/// Recorded states that are compared between two looks at the caller's cancel flag.
+const CANCEL_EVERY_STATES: usize = 16;
+
 impl Machine<'_> {
     /// `is_state_visited`.
     pub(super) fn visit(&mut self) -> Checked<Visit> {
@@ -48,6 +51,9 @@ impl Machine<'_> {
         self.clean_finished(at);
         let mut index = 0;
         while let Some(id) = self.explored.get(at).and_then(|list| list.get(index)).copied() {
+            if index % CANCEL_EVERY_STATES == CANCEL_EVERY_STATES - 1 {
+                self.check_cancelled()?;
+            }
             if !self.is_neighbour(id) {
                 index += 1;
                 continue;
