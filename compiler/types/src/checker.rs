@@ -17,6 +17,9 @@ use crate::hir;
 use crate::symbols::{Index, Package, SymbolId, SymbolKind};
 use crate::ty::{Kind, Named, Signature, Ty, Types};
 
+/// Instances of generic types nest to this depth: one that is made of ever larger ones has no end.
+const MAX_INSTANCES: u32 = 24;
+
 /// What a symbol turned out to be.
 #[derive(Clone, Debug)]
 pub(crate) enum Resolved {
@@ -39,6 +42,8 @@ pub(crate) struct Checker<'a> {
     reported: HashSet<(DeclId, NodeId, (bool, bool))>,
     resolved: HashMap<SymbolId, Resolved>,
     in_progress: Vec<SymbolId>,
+    /// Instances of generic types that are being made, each for the one before.
+    instances: u32,
     /// Package variables whose initial values are being looked at.
     pub initialising: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
@@ -86,6 +91,7 @@ impl<'a> Checker<'a> {
             reported: HashSet::default(),
             resolved: HashMap::default(),
             in_progress: Vec::new(),
+            instances: 0,
             initialising: Vec::new(),
             lowered: HashMap::default(),
             functions: Vec::new(),
@@ -285,11 +291,29 @@ impl<'a> Checker<'a> {
         }
         let Some(symbol) = self.index.symbol(id).cloned() else { return Types::UNKNOWN };
         let SymbolKind::Type(spec) = symbol.kind else { return Types::UNKNOWN };
+        if self.instances >= MAX_INSTANCES {
+            let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct: false };
+            self.in_declaration(|ck| ck.error(symbol.place(), why));
+            return Types::UNKNOWN;
+        }
+        self.instances += 1;
+        let ty = self.instantiate_anew(id, &symbol, spec, arguments);
+        self.instances -= 1;
+        ty
+    }
+
+    fn instantiate_anew(
+        &mut self,
+        id: SymbolId,
+        symbol: &crate::symbols::Symbol<'a>,
+        spec: &'a ast::TypeSpec,
+        arguments: &[Ty],
+    ) -> Ty {
         let list: Vec<_> = arguments.iter().map(|ty| self.types.display(*ty)).collect();
         let base = self.qualified(symbol.package, &symbol.name);
         let display = SmolStr::new(format!("{base}[{}]", list.join(", ")));
         if spec.alias {
-            let mut cx = Cx::of_symbol(self, &symbol);
+            let mut cx = Cx::of_symbol(self, symbol);
             cx.bind_type_params(&spec.type_params, arguments);
             let target = cx.type_expr(&spec.ty);
             return self.types.alias(display, target);
@@ -303,7 +327,7 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.types.add_instance(id, arguments, named);
-        let mut cx = Cx::of_symbol(self, &symbol);
+        let mut cx = Cx::of_symbol(self, symbol);
         cx.bind_type_params(&spec.type_params, arguments);
         let underlying = cx.type_expr(&spec.ty);
         self.types.set_underlying(named, underlying);
