@@ -33,7 +33,7 @@ pub(super) struct Bound {
 /// The counters of a function.
 pub(super) struct Counters {
     known: FxHashMap<Value, Counter>,
-    /// Ranges of the parameters that sum something up in turns that are counted ([`sums`]).
+    /// Ranges of the other parameters, where they are known ([`sums`]).
     sums: FxHashMap<Value, Range>,
 }
 
@@ -54,10 +54,11 @@ impl Counters {
                 }
             }
         }
-        if !steps.is_empty() {
-            let turns = counters.drop_unbounded(function, children, predecessors, &steps);
-            counters.sums = sums::of(function, predecessors, &counters, &turns);
-        }
+        let turns = match steps.is_empty() {
+            true => FxHashMap::default(),
+            false => counters.drop_unbounded(function, children, predecessors, &steps),
+        };
+        counters.sums = sums::of(function, predecessors, &counters, &turns);
         counters
     }
 

@@ -1,5 +1,6 @@
 //! Ranges of what loops sum up: a parameter of the block that has a counter, to which each turn adds something of which
-//! verifiers know the bounds. They follow the turns one by one, so that they know the bounds of the sum.
+//! verifiers know the bounds. They follow the turns one by one, so that they know the bounds of the sum. Of parameters that
+//! are one of several numbers with known bounds they know them on each way.
 
 use gobpf_bpf::insn::AluOp;
 use rustc_hash::FxHashMap;
@@ -25,11 +26,12 @@ pub(super) fn of(
             let turns = turns.get(param).filter(|_| counters.counts(*param))?;
             Some((index, *turns))
         });
-        let Some(counter) = counter else { continue };
-        for (index, &param) in params.iter().enumerate().filter(|(index, _)| *index != counter.0) {
-            if function.ty(param) != Type::Pointer
-                && let Some(range) = finder.range(block, counter, (index, param))
-            {
+        for (index, &param) in params.iter().enumerate() {
+            if function.ty(param) == Type::Pointer || counters.counts(param) {
+                continue;
+            }
+            let summed = || finder.range(block, counter?, (index, param));
+            if let Some(range) = finder.one_of(block, index).or_else(summed) {
                 sums.insert(param, range);
             }
         }
@@ -78,6 +80,15 @@ impl Finder<'_> {
             _ => least >= -LIMIT && most <= LIMIT,
         };
         within.then_some((least, most))
+    }
+
+    /// The range of a parameter that is one of several numbers.
+    fn one_of(&self, block: Block, index: usize) -> Option<Range> {
+        let ways = self.jumps_to(block).map(|target| self.plain(*target.args.get(index)?));
+        let range = ways.reduce(|a, b| Some(either(a?, b?))).flatten()?;
+        let param = *self.function.block(block).params.get(index)?;
+        let fits = self.function.ty(param) == Type::I64 || range.0 >= 0 && range.1 <= i64::from(i32::MAX);
+        fits.then_some(range)
     }
 
     fn jumps_to(&self, block: Block) -> impl Iterator<Item = &Target> {
