@@ -656,6 +656,8 @@ pub(crate) enum Fault {
         is_helper: bool,
     },
     SpillSize,
+    /// A pointer to the stack is kept in the frame of a caller.
+    SpillToCaller,
     FillSize,
     ZeroSizedRead,
 

@@ -95,6 +95,9 @@ fn write_fixed(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i64) -> 
             if request.bytes != 8 {
                 return Err(Fault::SpillSize.into());
             }
+            if base.frame != m.state.current() && value.kind == Kind::STACK {
+                return Err(Fault::SpillToCaller.into());
+            }
             spill(m, base.frame, slot, &value, request.bytes);
         }
         _ => return write_bytes(m, base, request, off, value.as_ref()),

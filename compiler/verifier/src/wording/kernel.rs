@@ -245,6 +245,7 @@ fn stack(fault: &Fault, dialect: Dialect) -> Option<String> {
             }
         }
         Fault::SpillSize => "invalid size of register spill".into(),
+        Fault::SpillToCaller => "cannot spill pointers to stack into stack frame of the caller".into(),
         Fault::FillSize => "invalid size of register fill".into(),
         Fault::ZeroSizedRead => "invalid zero-sized read".into(),
         _ => return None,

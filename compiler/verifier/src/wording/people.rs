@@ -260,6 +260,10 @@ fn memory(fault: &Fault) -> Option<Explanation> {
             "pointers are kept on the stack as 8 whole bytes".into(),
             "store and load pointers with 8-byte accesses",
         ),
+        Fault::SpillToCaller => stack(
+            "the function's own frame is gone when it returns, and the kernel keeps no pointer to the stack beyond it".into(),
+            "keep an index or an offset instead of the pointer",
+        ),
         Fault::ZeroSizedRead => bounds("the size is zero".into(), "pass a size of at least one"),
         _ => return None,
     })
