@@ -125,7 +125,9 @@ impl<'a> Cx<'_, 'a> {
         let shown = self.display(ty);
         let mut values: Vec<Option<hir::Expr>> = fields.iter().map(|_| None).collect();
         match elements.first() {
-            Some(Element { key: Some(_), .. }) => self.keyed_fields(fields, elements, &shown, &mut values),
+            Some(Element { key: Some(_), .. }) => {
+                self.keyed_fields(fields, elements, (&shown, self.is_foreign(ty)), &mut values)
+            }
             Some(_) => self.fields_in_order(fields, elements, &shown, &mut values, expr),
             None => {}
         }
@@ -166,7 +168,7 @@ impl<'a> Cx<'_, 'a> {
         &mut self,
         fields: &[Field],
         elements: &'a [Element],
-        shown: &str,
+        (shown, foreign): (&str, bool),
         values: &mut [Option<hir::Expr>],
     ) {
         for element in elements {
@@ -188,7 +190,7 @@ impl<'a> Cx<'_, 'a> {
             let index = fields.iter().position(|field| field.name == *name && name != "_");
             let Some((index, field)) = index.and_then(|index| Some((index, fields.get(index)?))) else {
                 self.expr(&element.value);
-                let similar = self.similar_field(fields, name);
+                let similar = similar_field(fields, name, foreign);
                 self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned(), similar });
                 continue;
             };
@@ -197,22 +199,6 @@ impl<'a> Cx<'_, 'a> {
                 Some(slot @ None) => *slot = Some(value),
                 _ => self.error(key.id, Why::RepeatedField { name: name.clone() }),
             }
-        }
-    }
-
-    /// `, but does have x` where a field's name is that but for the case of its letters.
-    fn similar_field(&self, fields: &[Field], name: &str) -> String {
-        let lower = name.to_lowercase();
-        let similar = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
-        let Some(field) = similar else { return String::new() };
-        let exported = |name: &str| name.starts_with(char::is_uppercase);
-        let same_tail = name.chars().skip(1).eq(field.name.chars().skip(1));
-        match (exported(name), exported(&field.name)) {
-            (_, false) if field.home == self.package => format!(", but does have {}", field.name),
-            (true, true) => format!(", but does have {}", field.name),
-            (false, true) if same_tail => format!(", but does have {}", field.name),
-            (true, false) if same_tail => format!(", but does have unexported {}", field.name),
-            _ => String::new(),
         }
     }
 
@@ -347,5 +333,22 @@ impl<'a> Cx<'_, 'a> {
         }
         let kind = if values.is_empty() { ExprKind::Zero } else { ExprKind::Array(values) };
         self.operand(expr, Mode::Value, ty, kind)
+    }
+}
+
+/// `, but does have x` where a field's name is that but for the case of its letters; of a struct of another package only
+/// where its first letter is all that differs.
+fn similar_field(fields: &[Field], name: &str, foreign: bool) -> String {
+    let lower = name.to_lowercase();
+    let similar = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower);
+    let Some(field) = similar else { return String::new() };
+    let exported = |name: &str| name.starts_with(char::is_uppercase);
+    let same_tail = name.chars().skip(1).eq(field.name.chars().skip(1));
+    match (exported(name), exported(&field.name)) {
+        _ if !foreign => format!(", but does have {}", field.name),
+        (true, true) => format!(", but does have {}", field.name),
+        (false, true) if same_tail => format!(", but does have {}", field.name),
+        (true, false) if same_tail => format!(", but does have unexported {}", field.name),
+        _ => String::new(),
     }
 }

@@ -5,6 +5,8 @@ import "github.com/miekg/bpf"
 
 type pair struct{ first, second uint32 }
 
+type spelt struct{ UID, xid uint32 }
+
 const half = 1.5
 
 const text = "s"
@@ -40,6 +42,9 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = pair{first: 1, first: 2}
 	_ = pair{1}
 	_ = pair{1, 2, 3}
+	_ = spelt{uid: 1}
+	_ = spelt{Uid: 1}
+	_ = spelt{Xid: 1}
 	_ = pair{first: 1, 2}
 	_ = pair{1, second: 2}
 	_ = pair{1: 2}
