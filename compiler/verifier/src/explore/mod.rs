@@ -1,5 +1,6 @@
 //! Following every path, depth first and in the kernel's order.
 
+mod arena;
 mod components;
 mod equal;
 mod live_registers;
@@ -22,6 +23,8 @@ use crate::checks::flow::Point;
 use crate::checks::functions::Function;
 use crate::checks::kfuncs;
 use crate::checks::records::{Record, Records};
+use arena::Arena;
+
 use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Base, Kind, Place, State};
@@ -135,10 +138,10 @@ pub(crate) struct Machine<'a> {
     components: components::Components,
     previous: u32,
     pending: Vec<Pending>,
-    recorded: Vec<Recorded>,
+    recorded: Arena<Recorded>,
     /// Recorded states by instruction, newest first.
     explored: Vec<Vec<u32>>,
-    history: Vec<Step>,
+    history: Arena<Step>,
     /// Whether the instruction that is looked at has a step in the history.
     has_step: bool,
     /// What kind of pointer each instruction dereferenced.
@@ -196,9 +199,9 @@ impl<'a> Machine<'a> {
             components,
             previous: u32::MAX,
             pending: Vec::new(),
-            recorded: Vec::new(),
+            recorded: Arena::default(),
             explored: vec![Vec::new(); insns.len()],
-            history: Vec::new(),
+            history: Arena::default(),
             has_step: false,
             pointer_kinds: vec![None; insns.len()],
             ids: 0,
