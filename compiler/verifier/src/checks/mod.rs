@@ -30,4 +30,5 @@ pub(crate) mod returns;
 pub(crate) mod socket;
 pub(crate) mod stack;
 pub(crate) mod stack_range;
+mod tracepoints;
 pub(crate) mod variables;
