@@ -445,6 +445,10 @@ pub(crate) enum Fault {
     },
     /// The kernel's own mistake: it looks for what a pointer was computed from.
     BacktrackingMisuse,
+    /// The same: it looks for what is older than an asynchronous callback, whose arguments are `regs`.
+    BacktrackingCall {
+        regs: u16,
+    },
     /// After dead code was removed, no function starts at `insn`, which is referred to.
     NoFunction {
         insn: u32,

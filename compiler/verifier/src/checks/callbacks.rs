@@ -79,6 +79,8 @@ fn call_with(
     if is_async(id) {
         m.functions[subprogram as usize].is_async = true;
         let mut state = State::start(subprogram, start);
+        // The kernel leaves it zero, so that precision is traced back to the call that started this.
+        state.first_insn = 0;
         state.history = crate::explore::Trail { steps: 0, ..m.state.history };
         state.top.async_entries = m.state.top.async_entries + 1;
         state.top.in_async = true;

@@ -9,7 +9,7 @@ use gobpf_bpf::insn::{self, class, mode, pseudo};
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::dialect::{Backtracking, Liveness};
 use crate::explore::{CANCEL_EVERY, Machine, Step, Trail};
-use crate::fault::{Checked, Stop};
+use crate::fault::{Checked, Fault, Stop};
 use crate::state::{FP, Place, Reg, Slot, State};
 
 const OP_END: u8 = 0xd0;
@@ -126,8 +126,14 @@ impl Start {
     }
 }
 
-/// The walk can't go on: everything is taken to matter.
-struct Lost;
+/// The walk can't go on.
+enum Lost {
+    /// Everything is taken to matter.
+    All,
+    /// The kernel takes it for a mistake of its own: these registers are needed before a call that can't have set them,
+    /// such as the one that starts an asynchronous callback.
+    Bug(u16),
+}
 
 impl Machine<'_> {
     /// The number in `reg` of the current frame decided something.
@@ -222,7 +228,8 @@ impl Machine<'_> {
                 };
             };
             match self.walk_segment(&mut needed, segment, last, is_first, after) {
-                Err(Lost) => {
+                Err(Lost::Bug(regs)) => return Err(Fault::BacktrackingCall { regs }.into()),
+                Err(Lost::All) => {
                     // 6.1 leaves out the states that the walk has been through.
                     self.need_all_precise(if simple { segment.parent } else { start.parent });
                     return Ok(changed);
@@ -331,7 +338,7 @@ impl Machine<'_> {
                 }
                 None => match at.checked_sub(1) {
                     Some(before) => at = before,
-                    None => return Err(Lost),
+                    None => return Err(Lost::All),
                 },
             }
         }
@@ -376,7 +383,7 @@ impl Machine<'_> {
                 Some(loaded) => walk_load(needed, loaded, note.slot),
                 None => {
                     if needed.has_reg(insn.dst) {
-                        return Err(Lost);
+                        return Err(Lost::All);
                     }
                     let slot = note.slot.map(|(frame, slot)| Place::Slot(frame, slot));
                     if let Some(place) = slot.filter(|place| needed.has(*place)) {
@@ -393,7 +400,7 @@ impl Machine<'_> {
             }
             class::LD => {
                 if needed.has_reg(insn.dst) {
-                    return Err(Lost);
+                    return Err(Lost::All);
                 }
                 // The other way of such a load is to return at once.
                 if after != Some(at + 1) {
@@ -429,11 +436,11 @@ impl Machine<'_> {
             let target = (i64::from(at) + i64::from(insn.imm) + 1) as u32;
             if self.functions.iter().any(|function| function.start == target && function.is_global()) {
                 needed.remove_reg(0);
-                return if *needed.current() & ARGUMENTS != 0 { Err(Lost) } else { Ok(()) };
+                return if *needed.current() & ARGUMENTS != 0 { Err(Lost::All) } else { Ok(()) };
             }
             let arguments = *needed.current();
             if arguments & !ARGUMENTS != 0 || needed.current_slots() != 0 || needed.frame == 0 {
-                return Err(Lost);
+                return Err(Lost::All);
             }
             *needed.current() = 0;
             needed.frame -= 1;
@@ -443,14 +450,15 @@ impl Machine<'_> {
         let calls_back = self.points.get(at as usize).is_some_and(|point| point.calls_callback);
         if calls_back && is_entry {
             if *needed.current() & !ARGUMENTS != 0 || needed.current_slots() != 0 || needed.frame == 0 {
-                return Err(Lost);
+                return Err(Lost::All);
             }
             *needed.current() = 0;
             needed.frame -= 1;
             return Ok(());
         }
         needed.remove_reg(0);
-        if *needed.current() & ARGUMENTS != 0 { Err(Lost) } else { Ok(()) }
+        let regs = *needed.current();
+        if regs & ARGUMENTS != 0 { Err(Lost::Bug(regs)) } else { Ok(()) }
     }
 
     /// The end of a function or callback: the walk goes on inside of it.
@@ -458,12 +466,12 @@ impl Machine<'_> {
         let before = after.and_then(|after| after.checked_sub(1)).and_then(|at| self.insns.get(at as usize));
         let was_called = before.is_some_and(|insn| insn.code == insn::CALL && insn.src == pseudo::CALL);
         if was_called && *needed.current() & ARGUMENTS != 0 {
-            return Err(Lost);
+            return Err(Lost::All);
         }
         let needs_result = was_called && needed.has_reg(0);
         needed.remove_reg(0);
         if usize::from(needed.frame) + 1 >= MAX_FRAMES {
-            return Err(Lost);
+            return Err(Lost::All);
         }
         needed.frame += 1;
         if needs_result {
@@ -533,7 +541,7 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
             Some(loaded) => walk_load(needed, loaded, (insn.dst == FP).then_some((frame, slot))),
             None => {
                 if needed.has_reg(insn.dst) {
-                    return Err(Lost);
+                    return Err(Lost::All);
                 }
                 if insn.dst == FP && needed.has(Place::Slot(frame, slot)) {
                     needed.remove(Place::Slot(frame, slot));
@@ -547,7 +555,7 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
             if needed.has_reg(insn.dst) {
                 needed.remove_reg(insn.dst);
                 if insn.code & 0xe0 != mode::IMM {
-                    return Err(Lost);
+                    return Err(Lost::All);
                 }
             }
         }
@@ -555,14 +563,14 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
             OP_CALL => {
                 let calls_back = insn.src == 0 && crate::checks::callbacks::calls_back(insn.imm);
                 if insn.src == pseudo::CALL || calls_back {
-                    return Err(Lost);
+                    return Err(Lost::All);
                 }
                 needed.remove_reg(0);
                 if *needed.current() & ARGUMENTS != 0 {
-                    return Err(Lost);
+                    return Err(Lost::All);
                 }
             }
-            OP_EXIT => return Err(Lost),
+            OP_EXIT => return Err(Lost::All),
             OP_JA => {}
             _ if insn.code & insn::SOURCE_REG != 0
                 && (needed.has_reg(insn.dst) || needed.has_reg(insn.src)) =>

@@ -71,6 +71,10 @@ fn encoding(fault: &Fault, dialect: Dialect) -> Option<String> {
             format!("The sequence of {pending} jumps is too complex for async cb.")
         }
         Fault::BacktrackingMisuse => "verifier bug: backtracking misuse".into(),
+        Fault::BacktrackingCall { regs } if dialect == Dialect::V6_18 => {
+            format!("verifier bug: backtracking call unexpected regs {regs:x}")
+        }
+        Fault::BacktrackingCall { regs } => format!("BUG regs {regs:x}"),
         // The older ones only warn in the kernel's own log.
         Fault::NoFunction { insn } if dialect == Dialect::V6_18 => {
             format!("verifier bug: No program to jit at insn {insn} (subprog < 0)")

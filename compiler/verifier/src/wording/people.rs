@@ -57,6 +57,11 @@ fn flow(fault: &Fault) -> Option<Explanation> {
             "a pointer is passed where the kernel takes a number of turns",
             "pass a number",
         ),
+        Fault::BacktrackingCall { .. } => says(
+            Category::WrongType,
+            "a callback that runs later compares what it was given with a number, and the verifier can't tell where that came from",
+            "copy what the callback needs into a map's value",
+        ),
         Fault::NoFunction { .. } => says(
             Category::ControlFlow,
             "the address of a function is taken, and nothing ever calls the function, so that the kernel removes it",
