@@ -148,6 +148,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// The constant `value`, which fits, as one of type `ty`.
     pub fn const_expr(&mut self, value: &Value, ty: Ty, node: gobpf_source::NodeId) -> hir::Expr {
+        if *value == Value::Unknown {
+            return self.unknown_expr(node); // no program is made of a constant with an error
+        }
         let lowered = self.lower(ty);
         let constant = match value {
             Value::Bool(value) => hir::Constant::Bool(*value),
