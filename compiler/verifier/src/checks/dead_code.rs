@@ -6,6 +6,7 @@ use gobpf_bpf::insn::{self, pseudo};
 use crate::checks::encoding::{
     JUMP_LONG, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
 };
+use crate::checks::exceptions::THROW;
 use crate::checks::functions::refers;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, KernelFault};
@@ -49,7 +50,9 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
     };
     program.remove_dead(m.seen.clone());
     program.remove_empty_jumps();
-    if program.starts.len() < 2 {
+    // A program that throws gets one more function, of two instructions, at its end.
+    let throws = m.kfuncs.iter().any(|(at, name)| name == THROW && m.seen[*at as usize]);
+    if program.starts.len() + usize::from(throws) < 2 {
         return Ok(());
     }
     let lost = program
@@ -59,7 +62,10 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
         .filter_map(|slot| slot.target)
         .find(|target| program.starts.binary_search(target).is_err());
     match lost {
-        Some(insn) => Err(Fault::NoFunction { insn: insn as u32 }.into()),
+        Some(insn) => {
+            let moved = if throws && insn >= program.slots.len() { 2 } else { 0 };
+            Err(Fault::NoFunction { insn: insn as u32 + moved }.into())
+        }
         None => Ok(()),
     }
 }
