@@ -5,15 +5,23 @@
 //! out of frame 0; a bit is then set 16 GiB behind the verifier's own memory. Loads from packets in the old way can end a
 //! function in the same manner.
 //!
+//! What a struct_ops program returns is asked for its type, as if every register that is no number had one: 6.18.44 then
+//! reads through the size of a memory area, or a map, as through a pointer to types.
+//!
 //! Functions for work that is done later (`bpf_wq_*`) read what a map's value has of special fields without asking whether it
 //! has any, or whether what they get is a map: a null pointer, seen on 6.18.44 and in the source of 6.12.
 
-use gobpf_bpf::insn::{CALL, Insn, Reg, SourceOperand, Width, class, mode, pseudo};
-use gobpf_bpf::{Code, Map, Object, RelocationTarget};
+use gobpf_bpf::insn::{CALL, EXIT, Insn, Reg, SourceOperand, Width, class, mode, pseudo};
+use gobpf_bpf::tables::ProgramKind;
+use gobpf_bpf::{Code, Map, Object, Program, RelocationTarget};
 use gobpf_btf::Type;
 
 use crate::functions::starts;
 use crate::generate::edit;
+
+/// `r0 = 1`, `w0 = 1`
+const MOV64_IMM: u8 = 0xb7;
+const MOV32_IMM: u8 = 0xb4;
 
 /// `tail_call`
 const TAIL_CALL: i32 = 12;
@@ -24,7 +32,26 @@ const WITH_MAP: &str = "bpf_wq_init";
 
 /// Whether a kernel must not be asked about `object`, unless one in a virtual machine that has only `crashes` to fear.
 pub fn endangers(object: &Object) -> bool {
-    object.programs.iter().any(|program| leaves_function(&program.code.insns)) || crashes(object)
+    let is_dangerous = |program: &Program| {
+        let insns = &program.code.insns;
+        leaves_function(insns) || program.kind == ProgramKind::STRUCT_OPS && may_return_pointer(insns)
+    };
+    object.programs.iter().any(is_dangerous) || crashes(object)
+}
+
+/// Whether the main function ends anywhere without having set R0 to a constant just before.
+fn may_return_pointer(insns: &[Insn]) -> bool {
+    let end = starts(insns).get(1).map_or(insns.len(), |start| *start as usize);
+    let is_entered = |at: usize| {
+        let mut targets = insns.iter().enumerate().filter_map(|(slot, insn)| edit::jump_target(slot, *insn));
+        targets.any(|target| target == at as i64)
+    };
+    let sets = |insn: &Insn| insn.dst == 0 && matches!(insn.code, MOV64_IMM | MOV32_IMM);
+    let exits = (0..end.min(insns.len())).filter(|at| insns[*at].code == EXIT);
+    exits.into_iter().any(|at| {
+        let before = at.checked_sub(1).and_then(|at| insns.get(at));
+        !before.is_some_and(sets) || is_entered(at)
+    })
 }
 
 /// Whether any kernel, one in a virtual machine included, may end by a null pointer.
@@ -99,6 +126,15 @@ fn is_old_load(insn: &Insn) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_return_a_pointer_is_kept_away() {
+        let zero = Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(0));
+        assert!(!may_return_pointer(&[zero, Insn::exit()]));
+        assert!(may_return_pointer(&[zero, Insn::call(131), Insn::exit()]));
+        let over = Insn { code: 0x05, off: 1, ..Insn::default() };
+        assert!(may_return_pointer(&[over, zero, Insn::exit()]));
+    }
 
     #[test]
     fn a_tail_call_in_a_function_is_kept_away() {
