@@ -447,6 +447,14 @@ impl Function {
         Value(self.values.len() as u32 - 1)
     }
 
+    /// A new instruction that makes a value of type `ty`; it is in no block yet.
+    pub fn new_inst(&mut self, ty: Type, kind: InstKind, origin: Origin) -> (Inst, Value) {
+        let inst = Inst(self.insts.len() as u32);
+        let value = self.new_value(ty, Some(inst));
+        self.insts.push(InstData { result: Some(value), kind, origin });
+        (inst, value)
+    }
+
     /// Whether it may end by a run-time panic.
     pub fn may_abort(&self) -> bool {
         self.order.iter().any(|block| matches!(self.block(*block).end, Terminator::Abort))

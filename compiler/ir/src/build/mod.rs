@@ -394,9 +394,7 @@ impl<'a> Builder<'a> {
     // Values.
 
     fn emit(&mut self, ty: Type, kind: InstKind) -> Value {
-        let inst = Inst(self.f.insts.len() as u32);
-        let value = self.f.new_value(ty, Some(inst));
-        self.f.insts.push(InstData { result: Some(value), kind, origin: self.origin });
+        let (inst, value) = self.f.new_inst(ty, kind, self.origin);
         self.f.block_mut(self.block).insts.push(inst);
         value
     }

@@ -7,7 +7,7 @@ use gobpf_bpf::insn::JmpOp;
 
 use super::dominators;
 use crate::fold::Simple;
-use crate::ir::{Block, Cond, Function, Inst, InstData, InstKind, Terminator, Type, Value};
+use crate::ir::{Block, Cond, Function, Inst, InstKind, Terminator, Type, Value};
 
 /// Steps of making one instruction simpler.
 const SIMPLER: usize = 4;
@@ -111,9 +111,7 @@ fn fold_sum(function: &mut Function, inst: Inst) -> Option<Inst> {
     let Some(InstKind::PtrAdd(base, bytes)) = function.def(pointer) else { return None };
     let sum = function.as_const(*bytes)?.checked_add(function.as_const(more)?)?;
     let (base, origin) = (*base, function.inst(inst).origin);
-    let added = Inst(function.insts.len() as u32);
-    let constant = function.new_value(Type::I64, Some(added));
-    function.insts.push(InstData { result: Some(constant), kind: InstKind::Const(sum), origin });
+    let (added, constant) = function.new_inst(Type::I64, InstKind::Const(sum), origin);
     function.insts[inst.0 as usize].kind = InstKind::PtrAdd(base, constant);
     Some(added)
 }
@@ -138,10 +136,7 @@ fn compare_unswapped(function: &mut Function, block: Block) {
     if bits < 64 && number as u64 >> bits != 0 {
         return;
     }
-    let inst = Inst(function.insts.len() as u32);
-    let constant = function.new_value(ty, Some(inst));
-    let kind = InstKind::Const(swapped as i64);
-    function.insts.push(InstData { result: Some(constant), kind, origin });
+    let (inst, constant) = function.new_inst(ty, InstKind::Const(swapped as i64), origin);
     function.block_mut(block).insts.push(inst);
     if let Terminator::Branch { cond, .. } = &mut function.block_mut(block).end {
         (cond.left, cond.right) = (value, constant);

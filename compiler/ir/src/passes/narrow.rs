@@ -4,7 +4,7 @@
 
 use gobpf_bpf::insn::JmpOp;
 
-use crate::ir::{Block, Cond, Function, Inst, InstData, InstKind, Terminator, Type, Value};
+use crate::ir::{Block, Cond, Function, InstKind, Terminator, Type, Value};
 
 /// A comparison that can be made at 32 bits.
 enum Narrow {
@@ -70,10 +70,8 @@ fn narrowed(function: &Function, cond: &Cond) -> Option<Narrow> {
 }
 
 fn constant(function: &mut Function, block: Block, number: i32) -> Value {
-    let inst = Inst(function.insts.len() as u32);
-    let value = function.new_value(Type::I32, Some(inst));
-    let (kind, origin) = (InstKind::Const(i64::from(number as u32)), function.block(block).origin);
-    function.insts.push(InstData { result: Some(value), kind, origin });
+    let origin = function.block(block).origin;
+    let (inst, value) = function.new_inst(Type::I32, InstKind::Const(i64::from(number as u32)), origin);
     function.block_mut(block).insts.push(inst);
     value
 }

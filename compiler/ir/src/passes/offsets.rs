@@ -6,7 +6,7 @@ use gobpf_bpf::insn::AluOp;
 
 use super::counters::Counters;
 use super::dominators;
-use crate::ir::{Block, Function, Inst, InstData, InstKind, Type, Value};
+use crate::ir::{Block, Function, Inst, InstKind, Type, Value};
 
 /// Offsets that packets can have.
 const MAX_OFFSET: i64 = 0xffff;
@@ -65,10 +65,8 @@ fn split(
     (base, rest, constant): (Value, Value, Value),
 ) {
     let inst = function.block(block).insts[at];
-    let first = Inst(function.insts.len() as u32);
-    let pointer = function.new_value(Type::Pointer, Some(first));
     let origin = function.inst(inst).origin;
-    function.insts.push(InstData { result: Some(pointer), kind: InstKind::PtrAdd(base, rest), origin });
+    let (first, pointer) = function.new_inst(Type::Pointer, InstKind::PtrAdd(base, rest), origin);
     function.insts[inst.0 as usize].kind = InstKind::PtrAdd(pointer, constant);
     function.block_mut(block).insts.insert(at, first);
 }
