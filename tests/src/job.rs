@@ -37,7 +37,8 @@ pub struct Job {
     /// Also fetch the verifier's full log of programs that are accepted.
     pub log: bool,
     /// Leave the logs of programs that are rejected out of the report, and don't even make those of programs that are
-    /// too large: their last words stay, the place of the latter is not known. Without runs, leave out entries, too.
+    /// too large, and most of those of long ones: their last words stay, the place of the latter is not known. Without runs,
+    /// leave out entries, too.
     #[serde(default)]
     pub brief: bool,
     /// What to do once they are loaded, in order.

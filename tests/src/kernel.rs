@@ -5,14 +5,14 @@
 //! turn an accepted program into ENOSPC. The text comes from a second load, with a buffer that grows.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::hex::Hex;
-use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Report, Run, Verdict};
+use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Rejected, Report, Run, Verdict};
 use crate::kernel_btf;
 use crate::log;
 use crate::sys;
@@ -30,6 +30,10 @@ const LOG_BYTES_END: usize = 1 << 16;
 const KEEPS_END_SINCE: (u32, u32) = (6, 4);
 /// The verifier's words when it gives up.
 const TOO_LARGE: &str = "BPF program is too large";
+/// Programs that are followed for more instructions than this have long logs, which take the kernel far more time than
+/// the verdict: where reports are brief, one in so many of them is asked for the place.
+const LONG: u32 = 512;
+const ASKED_OF_LONG: u32 = 8;
 /// How often a load is tried that the kernel interrupts with EAGAIN.
 const LOAD_ATTEMPTS: usize = 5;
 
@@ -88,15 +92,50 @@ pub fn judge(job: &Job) -> Report {
 
 /// The same in a process of its own, `guest` being the program `gobpf-guest`.
 pub fn judge_apart(guest: &Path, job: &Job) -> Result<Report, String> {
-    let wrong = |error: io::Error| format!("{}: {error}", guest.display());
-    let mut command = Command::new(guest);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(wrong)?;
-    if let Some(stdin) = child.stdin.take() {
-        serde_json::to_writer(stdin, job).map_err(io::Error::from).map_err(wrong)?;
+    let mut reports = judge_all_apart(guest, std::slice::from_ref(job));
+    reports.pop().unwrap_or_else(|| Err(format!("{} says nothing", guest.display())))
+}
+
+/// Several jobs in a process of their own; where it ends before it has answered, another one takes those that follow.
+pub fn judge_all_apart(guest: &Path, jobs: &[Job]) -> Vec<Result<Report, String>> {
+    let mut answers = Vec::new();
+    while answers.len() < jobs.len() {
+        match judge_in_process(guest, &jobs[answers.len()..]) {
+            Ok((reports, end)) => {
+                answers.extend(reports.into_iter().map(Ok));
+                if answers.len() < jobs.len() {
+                    answers.push(Err(format!("{}: {end}", guest.display())));
+                }
+            }
+            Err(why) => answers.resize(jobs.len(), Err(format!("{}: {why}", guest.display()))),
+        }
     }
-    let output = child.wait_with_output().map_err(wrong)?;
+    answers
+}
+
+/// The reports that a process gave, one for each job from the first one on, and how it ended.
+fn judge_in_process(guest: &Path, jobs: &[Job]) -> io::Result<(Vec<Report>, String)> {
+    let mut child = Command::new(guest).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let stdin = child.stdin.take();
+    let output = std::thread::scope(|scope| {
+        // What is written is read while reports come: pipes hold little.
+        scope.spawn(move || {
+            let Some(mut stdin) = stdin else { return };
+            for job in jobs {
+                let Ok(mut line) = serde_json::to_vec(job) else { break };
+                line.push(b'\n');
+                if stdin.write_all(&line).is_err() {
+                    break; // it ended before
+                }
+            }
+        });
+        child.wait_with_output()
+    })?;
     let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(&text).map_err(|error| format!("{}: {error}: {text}", guest.display()))
+    let reports: Vec<Report> =
+        text.lines().take(jobs.len()).map_while(|line| serde_json::from_str(line).ok()).collect();
+    let rest = text.lines().nth(reports.len()).unwrap_or_default();
+    Ok((reports, format!("{} {rest}", output.status)))
 }
 
 fn run_all(job: &Job, programs: &[Option<OwnedFd>]) -> Vec<Ran> {
@@ -292,9 +331,10 @@ fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedF
             (Verdict::Refused(Refused { errno: errno_name(&error), doing: "load".into() }), None)
         }
         Err(_) => {
-            if job.brief && statistics.contains(TOO_LARGE) {
+            let brief = log::rejection(&statistics, String::new());
+            if job.brief && (statistics.contains(TOO_LARGE) || is_spared(spec.insns, &brief)) {
                 // A log of a million instructions takes its time.
-                return (Verdict::Rejected(log::rejection(&statistics, String::new())), None);
+                return (Verdict::Rejected(brief), None);
             }
             // Level 1 keeps only the path that fails; level 2 would print every path and every state.
             let full = if job.brief && keeps_end() {
@@ -311,6 +351,13 @@ fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedF
             (Verdict::Rejected(rejected), None)
         }
     }
+}
+
+/// Whether the place of a rejection is not asked for, since the program is long: its bytes decide. Words of several lines
+/// can only be told from others in the whole log.
+fn is_spared(insns: &[u8], rejected: &Rejected) -> bool {
+    let sum = insns.iter().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+    rejected.processed > LONG && !rejected.message.contains('\n') && (sum >> 8) % ASKED_OF_LONG != 0
 }
 
 /// Loads with a log of `level`; the buffer starts with `bytes` and grows for as long as the kernel finds it too small.

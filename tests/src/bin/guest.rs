@@ -1,7 +1,7 @@
 //! Judges jobs in a process of its own. As the first and only process of a test's virtual machine it takes a batch from
 //! a file, prints the reports on the second serial port, one line of JSON each, and switches the machine off. On the
-//! host it takes one job from standard input and prints the report, so that system calls of other tests, which run in
-//! other processes, are not counted as its own.
+//! host it takes jobs from standard input, a line each, and prints the reports, so that system calls of other tests, which run
+//! in other processes, are not counted as its own, and a crash of the kernel's verifier takes nobody else with it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use gobpf_tests::{kernel, sys, vm};
 
 fn main() -> ExitCode {
     if std::process::id() != 1 {
-        return match judge_one() {
+        return match judge_lines() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("gobpf-guest: {error}");
@@ -33,9 +33,13 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn judge_one() -> io::Result<()> {
-    let job: Job = serde_json::from_reader(io::stdin().lock())?;
-    println!("{}", serde_json::to_string(&kernel::judge(&job))?);
+fn judge_lines() -> io::Result<()> {
+    let mut reports = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let job: Job = serde_json::from_str(&line?)?;
+        writeln!(reports, "{}", serde_json::to_string(&kernel::judge(&job))?)?;
+        reports.flush()?;
+    }
     Ok(())
 }
 

@@ -89,7 +89,9 @@ pub struct Tally {
     pub rejected: u64,
     /// Of these, those with the same words.
     pub same_message: u64,
-    /// Of these, those at the same instruction; kernels that name none agree.
+    /// Of these, those of which the kernel named the instruction.
+    pub placed: u64,
+    /// Of these, those at the same one.
     pub same_instruction: u64,
 }
 
@@ -109,7 +111,10 @@ impl Tally {
             _ => {
                 self.rejected += 1;
                 self.same_message += u64::from(found != Some(Disagreement::Message));
-                self.same_instruction += u64::from(same_instruction(model, kernel));
+                if let Answer::Rejected { insn: Some(_), .. } = kernel {
+                    self.placed += 1;
+                    self.same_instruction += u64::from(same_instruction(model, kernel));
+                }
             }
         }
         found
@@ -123,8 +128,8 @@ impl Tally {
 
 fn same_instruction(model: &Answer, kernel: &Answer) -> bool {
     match (model, kernel) {
-        (Answer::Rejected { insn, .. }, Answer::Rejected { insn: at, .. }) => at.is_none() || insn == at,
-        _ => model == kernel,
+        (Answer::Rejected { insn, .. }, Answer::Rejected { insn: at, .. }) => insn == at,
+        _ => false,
     }
 }
 
@@ -152,7 +157,7 @@ impl fmt::Display for Tally {
             self.false_rejects,
             self.unknown,
             percent(self.same_message, self.rejected),
-            percent(self.same_instruction, self.rejected),
+            percent(self.same_instruction, self.placed),
             percent(self.same_processed, self.accepted),
         )
     }

@@ -92,7 +92,7 @@ impl Judge {
 
     fn reports(&self, jobs: &[Job]) -> Vec<Result<Report, String>> {
         match self {
-            Judge::Live { guest } => jobs.iter().map(|job| kernel::judge_apart(guest, job)).collect(),
+            Judge::Live { guest } => kernel::judge_all_apart(guest, jobs),
             Judge::Vm { kernel, guest } => vm::judge(kernel, guest, jobs),
         }
     }
