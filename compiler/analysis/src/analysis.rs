@@ -138,7 +138,13 @@ impl Analysis {
             let imports = &*options.imports;
             let packages = |path: &str| others.package(path);
             let target = Some(target);
-            gobpf_types::check(Input { files, sdk: &options.sdk, imports, packages: &packages, target })
+            let input = Input { files, sdk: &options.sdk, imports, packages: &packages, target };
+            match snapshot.caches().get() {
+                Some(mut kept) => {
+                    gobpf_types::check_with(input, &mut kept.bodies[usize::from(files.len() > 1)])
+                }
+                None => gobpf_types::check(input),
+            }
         };
         let mut checked = check(std::slice::from_ref(file));
         if others::are_missed(&checked) {

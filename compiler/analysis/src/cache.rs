@@ -19,6 +19,8 @@ pub(crate) struct Caches(Arc<Mutex<Kept>>);
 /// What is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
+    /// Bodies of functions as they were checked: of the file alone, and of its package.
+    pub(crate) bodies: [gobpf_types::Bodies; 2],
     /// Code of functions.
     pub(crate) code: gobpf_codegen::Cache,
     verdicts: FxHashMap<u64, Verdict>,

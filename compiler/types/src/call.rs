@@ -277,6 +277,7 @@ impl<'a> Cx<'_, 'a> {
         plain.variadic &= !spread;
         let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
             // It is called all the same: what is wrong in it is said.
+            self.ck.book.lose();
             self.ck.uninstantiated.push(id);
             let params = self.ck.type_params(id);
             let generic = |ty: &Ty| params.iter().any(|param| self.ck.mentions(*ty, *param));

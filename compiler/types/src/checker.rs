@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gobpf_bpf::KernelVersion;
 use gobpf_diagnostics::codes;
@@ -10,6 +11,7 @@ use gobpf_syntax::ast;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
 
+use crate::bodies::{Book, Question};
 use crate::constant::Value;
 use crate::context::Cx;
 use crate::error::{TypeError, Why};
@@ -47,7 +49,7 @@ pub(crate) struct Checker<'a> {
     /// Package variables whose initial values are being looked at.
     pub initialising: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
-    pub functions: Vec<hir::Function>,
+    pub functions: Vec<Arc<hir::Function>>,
     pub function_ids: HashMap<(SymbolId, Vec<Ty>), hir::FunctionId>,
     /// Type parameters of generic declarations.
     pub generic_params: HashMap<SymbolId, Vec<Ty>>,
@@ -78,6 +80,8 @@ pub(crate) struct Checker<'a> {
     pub used_imports: HashSet<(usize, SmolStr)>,
     pub globals: Vec<hir::Global>,
     pub global_ids: HashMap<SymbolId, Option<hir::GlobalId>>,
+    /// What is known of bodies from earlier checks, and kept for later ones: it hears of all that bodies ask here.
+    pub book: Book,
 }
 
 impl<'a> Checker<'a> {
@@ -113,12 +117,14 @@ impl<'a> Checker<'a> {
             used_imports: HashSet::default(),
             globals: Vec::new(),
             global_ids: HashMap::default(),
+            book: Book::default(),
         }
     }
 
     /// Reports `why` at `place`, unless something of its sort (against Go's rules, or for the kernel) has been reported
     /// there already, or it only follows from something that has.
     pub fn error(&mut self, place: Place, why: Why) {
+        self.book.lose();
         let error = TypeError::new(place, why);
         let of_go = error.code().is_go_error();
         // Go's rules hold for generic functions as they are written, those of the kernel for their instances.
@@ -142,6 +148,7 @@ impl<'a> Checker<'a> {
 
     /// Reports one more thing that is wrong at a place.
     pub fn another_error(&mut self, place: Place, why: Why) {
+        self.book.lose();
         let error = TypeError::new(place, why);
         if !self.is_instance && !self.errors.contains(&error) && !error.follows_from_another() {
             self.errors.push(error);
@@ -159,6 +166,7 @@ impl<'a> Checker<'a> {
 
     /// What `id` is.
     pub fn resolve(&mut self, id: SymbolId) -> Resolved {
+        self.book.ask(Question::Symbol(id));
         let Some(known) = self.resolved.get(&id).cloned() else {
             return self.in_declaration(|ck| ck.resolve_anew(id));
         };
@@ -286,6 +294,10 @@ impl<'a> Checker<'a> {
 
     /// The instance of the generic type `id` with `arguments`.
     pub fn instantiate(&mut self, id: SymbolId, arguments: &[Ty]) -> Ty {
+        let package = self.index.symbol(id).map_or(Package::User, |symbol| symbol.package);
+        if package != Package::Sdk && !self.index.is_standard(package) {
+            self.book.lose(); // what is wrong with the declaration is said of its first instance
+        }
         if let Some(known) = self.types.instance(id, arguments) {
             return self.types.intern(Kind::Named(known));
         }
@@ -361,6 +373,12 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The import called `name` of the file with this number is used.
+    pub fn use_import(&mut self, file: usize, name: SmolStr) {
+        self.book.import(file, &name);
+        self.used_imports.insert((file, name));
+    }
+
     /// The function `id` is a part of the kernel side, with whatever type arguments.
     pub fn is_reached(&self, id: SymbolId) -> bool {
         self.function_ids.keys().any(|(known, _)| *known == id) || self.checked_abstractly.contains(&id)
@@ -373,7 +391,7 @@ impl<'a> Checker<'a> {
             Some(symbol) => (symbol.decl, symbol.node),
             None => (DeclId { file: gobpf_source::FileId(0), index: 0 }, NodeId(0)),
         };
-        self.functions.push(hir::Function {
+        self.functions.push(Arc::new(hir::Function {
             name,
             decl,
             name_node,
@@ -386,14 +404,15 @@ impl<'a> Checker<'a> {
             inlining: hir::Inlining::Automatic,
             callees: Vec::new(),
             nodes: 0,
-        });
+        }));
         function
     }
 
     /// A function that is not declared: one that was made of a literal.
     pub fn add_literal(&mut self, function: hir::Function) -> hir::FunctionId {
         let id = hir::FunctionId(self.functions.len() as u32);
-        self.functions.push(function);
+        self.functions.push(Arc::new(function));
+        self.book.literal(id);
         id
     }
 

@@ -331,6 +331,7 @@ impl<'a> Cx<'_, 'a> {
                 else {
                     continue;
                 };
+                let literal = std::sync::Arc::make_mut(literal);
                 let param = capture.param;
                 if let Some(variable) = literal.locals.get_mut(param.0 as usize) {
                     variable.ty = ty;

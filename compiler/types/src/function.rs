@@ -27,7 +27,7 @@ impl<'a> Checker<'a> {
         let mut lowered = cx.function_body(func, name);
         lowered.inlining = crate::inlining::of(&symbol);
         if let Some(slot) = self.functions.get_mut(function.0 as usize) {
-            *slot = lowered;
+            *slot = std::sync::Arc::new(lowered);
         }
     }
 }

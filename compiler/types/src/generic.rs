@@ -9,6 +9,7 @@ use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use smol_str::SmolStr;
 
+use crate::bodies::Question;
 use crate::checker::Checker;
 use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
@@ -325,6 +326,7 @@ impl<'a> Cx<'_, 'a> {
 impl<'a> Checker<'a> {
     /// The type parameters of a generic function, type, or method of a generic type.
     pub fn type_params(&mut self, id: SymbolId) -> Vec<Ty> {
+        self.book.ask(Question::TypeParams(id));
         if let Some(known) = self.generic_params.get(&id) {
             return known.clone();
         }
@@ -443,6 +445,15 @@ impl<'a> Checker<'a> {
 
     /// The function `id` with these type arguments; it is checked later if it is new.
     pub fn function_instance(&mut self, id: SymbolId, arguments: &[Ty]) -> FunctionId {
+        let function = self.function_number(id, arguments);
+        match arguments {
+            [] => self.book.ask(Question::Function(id, function)),
+            _ => self.book.lose(),
+        }
+        function
+    }
+
+    fn function_number(&mut self, id: SymbolId, arguments: &[Ty]) -> FunctionId {
         let canonical: Vec<Ty> = arguments.iter().map(|ty| self.types.canon(*ty)).collect();
         if let Some(function) = self.function_ids.get(&(id, canonical.clone())) {
             return *function;

@@ -4,6 +4,7 @@
 //! kernel by the directives of the SDK's declarations, never by name. The room does no I/O.
 
 mod assign;
+mod bodies;
 mod builtin;
 mod call;
 mod callkind;
@@ -62,6 +63,7 @@ use gobpf_bpf::KernelVersion;
 use gobpf_source::DeclId;
 use gobpf_syntax::ast;
 
+pub use bodies::Bodies;
 pub use constant::Misfit;
 pub use error::{EntryProblem, Idle, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
 pub use paths::Step;
@@ -69,6 +71,7 @@ pub use print::print;
 pub use sdk::Sdk;
 pub use wording::{TEMPLATES, Template};
 
+use bodies::Environment;
 use checker::Checker;
 use symbols::{Index, Package, SymbolId};
 
@@ -130,10 +133,17 @@ pub struct Checked {
 
 /// Checks a package.
 pub fn check(input: Input<'_>) -> Checked {
+    check_with(input, &mut Bodies::default())
+}
+
+/// Checks a package whose functions earlier checks may have seen, which are in `bodies`. What is found is the same.
+pub fn check_with(input: Input<'_>, bodies: &mut Bodies) -> Checked {
     let others = symbols::others(&input);
     let index = Index::of_input(&input, &others);
     let setup = entry::setup(&index, input.target);
+    let environment = Environment::of(&input, &others, &index, setup.target);
     let mut checker = Checker::new(index, setup.target);
+    (checker.book, checker.hir) = bodies.open(environment);
     checker.errors = setup.errors;
     let mut programs = Vec::new();
     let entries: Vec<SymbolId> = setup.entries.iter().map(|entry| entry.symbol).collect();
@@ -149,18 +159,22 @@ pub fn check(input: Input<'_>) -> Checked {
     }
     let acyclic = checker.check_recursion(&entries);
     let sides = sides(&checker, &entries);
+    bodies.close(std::mem::take(&mut checker.book), &checker.hir);
+    let generic = std::mem::take(&mut checker.functions);
     let mut package = hir::Package {
         types: std::mem::take(&mut checker.hir),
         programs,
-        functions: std::mem::take(&mut checker.functions),
+        functions: Vec::new(),
         maps: std::mem::take(&mut checker.maps),
         globals: std::mem::take(&mut checker.globals),
         license: setup.license,
         target: checker.target,
     };
     if acyclic {
-        provenance::specialise(&mut package, &mut checker.errors);
+        provenance::specialise(&mut package, &generic, &mut checker.errors);
         complete::require(&mut package, &mut checker.errors);
+    } else {
+        package.functions = generic.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
     }
     checker.add_paths(&entries);
     let mut errors = checker.errors;

@@ -14,9 +14,15 @@ use crate::uses::Uses;
 impl Checker<'_> {
     /// Checks functions until no new one is reached.
     pub fn check_reached(&mut self) {
-        while let Some((id, arguments)) =
-            self.queue.pop_front().or_else(|| self.uninstantiated.pop().map(|id| (id, Vec::new())))
-        {
+        loop {
+            let queued = self.queue.pop_front();
+            let is_plain = queued.as_ref().is_some_and(|(_, arguments)| arguments.is_empty());
+            let next = queued.or_else(|| self.uninstantiated.pop().map(|id| (id, Vec::new())));
+            let Some((id, arguments)) = next else { break };
+            if is_plain && !self.is_generic_function(id) {
+                self.check_plain(id);
+                continue;
+            }
             if !arguments.is_empty() || self.is_generic_function(id) {
                 self.check_abstractly(id);
             }

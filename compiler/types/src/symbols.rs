@@ -30,8 +30,8 @@ pub(crate) enum Package {
 /// A package with its files.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    path: SmolStr,
-    files: PackageFiles,
+    pub path: SmolStr,
+    pub files: PackageFiles,
     standard: bool,
 }
 

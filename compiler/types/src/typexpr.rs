@@ -53,7 +53,7 @@ impl<'a> Cx<'_, 'a> {
                 Some((self.ck.index.lookup(package, name)?, import.path.clone()))
             });
             if let Some((id, path)) = found {
-                self.ck.used_imports.insert((self.file, path));
+                self.ck.use_import(self.file, path);
                 return Some(Meaning::Symbol(id));
             }
         }
@@ -63,7 +63,7 @@ impl<'a> Cx<'_, 'a> {
     /// The import called `name` is used.
     pub fn use_import(&mut self, name: &str) {
         if self.package == Package::User {
-            self.ck.used_imports.insert((self.file, name.into()));
+            self.ck.use_import(self.file, name.into());
         }
     }
 

@@ -5,6 +5,7 @@ use gobpf_syntax::ast::{Element, ExprKind as Syntax, VarSpec};
 use num_traits::ToPrimitive;
 use smol_str::SmolStr;
 
+use crate::bodies::Question;
 use crate::checker::{Checker, Resolved};
 use crate::constant::Value;
 use crate::context::Cx;
@@ -21,9 +22,15 @@ const PAGE: u32 = 4096;
 
 /// The map that the variable `id` is; `None` after an error.
 pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
-    if let Some(known) = ck.map_ids.get(&id) {
-        return *known;
-    }
+    let map = match ck.map_ids.get(&id) {
+        Some(known) => *known,
+        None => new_map(ck, id),
+    };
+    ck.book.ask(Question::Map(id, map));
+    map
+}
+
+fn new_map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
     ck.map_ids.insert(id, None);
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
@@ -40,9 +47,15 @@ pub(crate) fn map(ck: &mut Checker<'_>, id: SymbolId) -> Option<MapId> {
 
 /// The global that the variable `id` of type `ty` is; `None` after an error.
 pub(crate) fn global(ck: &mut Checker<'_>, id: SymbolId, ty: Ty) -> Option<GlobalId> {
-    if let Some(known) = ck.global_ids.get(&id) {
-        return *known;
-    }
+    let global = match ck.global_ids.get(&id) {
+        Some(known) => *known,
+        None => new_global(ck, id, ty),
+    };
+    ck.book.ask(Question::Global(id, global));
+    global
+}
+
+fn new_global(ck: &mut Checker<'_>, id: SymbolId, ty: Ty) -> Option<GlobalId> {
     ck.global_ids.insert(id, None);
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };

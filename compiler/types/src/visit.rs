@@ -191,6 +191,18 @@ fn calls_in(expr: &mut Expr, f: &mut dyn FnMut(&mut FunctionId)) {
     parts(expr, &mut |part| calls_in(part, f));
 }
 
+/// Calls `f` with every statement in `block`, but for those in expressions.
+pub(crate) fn stmts(block: &mut [Stmt], f: &mut dyn FnMut(&mut Stmt)) {
+    for stmt in block {
+        f(stmt);
+        stmt_parts(stmt, &mut |part| {
+            if let Part::Block(block) = part {
+                stmts(block, f);
+            }
+        });
+    }
+}
+
 /// Calls `f` with every expression in `block`.
 pub(crate) fn exprs(block: &mut [Stmt], f: &mut dyn FnMut(&Expr)) {
     rewrite(block, &mut |expr| f(expr));

@@ -134,6 +134,11 @@ impl Hash for Types {
 }
 
 impl Types {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.types.len()
+    }
+
     /// Adds `ty`, or finds the equal type that is there already.
     pub fn intern(&mut self, ty: Type) -> TypeId {
         if let Some(known) = self.ids.get(&ty) {

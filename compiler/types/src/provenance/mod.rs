@@ -7,6 +7,8 @@ mod exprs;
 mod join;
 mod locals;
 
+use std::sync::Arc;
+
 use gobpf_source::{NodeId, Place};
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
@@ -26,11 +28,10 @@ const MAX_DEPTH: usize = 256;
 /// Copies of bytes on the stack are no larger than the stack (bytes).
 const MAX_COPY: u64 = 512;
 
-/// Makes the functions of `package`, which are those of the checker, final.
-pub(crate) fn specialise(package: &mut Package, errors: &mut Vec<TypeError>) {
-    let generic = std::mem::take(&mut package.functions);
+/// Makes the final functions of `package` of those of the checker.
+pub(crate) fn specialise(package: &mut Package, generic: &[Arc<Function>], errors: &mut Vec<TypeError>) {
     let mut pass = Pass {
-        generic: &generic,
+        generic,
         types: std::mem::take(&mut package.types),
         known: HashMap::default(),
         done: Vec::new(),
@@ -98,7 +99,7 @@ fn keep_reached(package: &mut Package) {
 }
 
 pub(crate) struct Pass<'p> {
-    pub generic: &'p [Function],
+    pub generic: &'p [Arc<Function>],
     pub types: Types,
     known: HashMap<(FunctionId, Vec<Choice>), FunctionId>,
     pub done: Vec<Function>,
