@@ -116,6 +116,8 @@ pub(crate) struct Rules {
     pub follows_any_pointer: bool,
     /// Loads from arenas may extend the sign (6.18).
     pub signed_arena_loads: bool,
+    /// Atomic loads and stores that keep others in order (6.15).
+    pub orders_accesses: bool,
     /// Arguments of hooks that are pointers are read whole (6.12).
     pub whole_arguments: bool,
     /// Stack frames are rounded up to so many bytes.
@@ -160,6 +162,7 @@ const V6_1: Rules = Rules {
     objects_need_gpl: false,
     follows_any_pointer: false,
     signed_arena_loads: false,
+    orders_accesses: false,
     whole_arguments: false,
     frame_unit: 32,
     private_stacks: false,
@@ -194,6 +197,7 @@ const V6_18: Rules = Rules {
     liveness: Liveness::Graph,
     loops: LoopRule::Components,
     signed_arena_loads: true,
+    orders_accesses: true,
     references_by_state: true,
     references_of_callbacks: false,
     private_stacks: true,

@@ -1,8 +1,11 @@
 //! What can be wrong with a program: each way to fail with what its words need.
 
+mod btf;
 mod functions;
+mod helpers;
 mod kptr;
 mod load;
+mod memory;
 mod objects;
 
 use gobpf_bpf::insn::AluOp;
@@ -12,9 +15,12 @@ use crate::state::Kind;
 use crate::tnum::Tnum;
 use crate::verdict::Unknown;
 
+pub(crate) use btf::BtfFault;
 pub(crate) use functions::{GlobalFault, KernelFault};
+pub(crate) use helpers::HelperFault;
 pub(crate) use kptr::KptrFault;
 pub(crate) use load::{LoadFault, VariableFault};
+pub(crate) use memory::{Access, Accessor, End, MemoryFault, Region, StackAccess};
 pub(crate) use objects::{ObjectFault, OtherNode};
 
 /// Why the model stops.
@@ -42,54 +48,6 @@ impl Stop {
 /// A step of the model.
 pub(crate) type Checked<T = ()> = Result<T, Stop>;
 
-/// Whether memory is read or written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Access {
-    Read,
-    Write,
-}
-
-/// Who accesses memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Accessor {
-    /// The instruction itself.
-    Direct,
-    /// A helper that it calls.
-    Helper,
-}
-
-/// Which end of a pointer's range is out of bounds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum End {
-    Min,
-    Max,
-}
-
-/// An access to memory that is too far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Region {
-    pub reg: u8,
-    pub kind: Kind,
-    /// Of the value, or of the part of the packet that is proven.
-    pub size: i64,
-    pub off: i64,
-    pub bytes: i64,
-    /// Of a packet pointer.
-    pub id: u32,
-}
-
-/// An access to the stack.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct StackAccess {
-    pub reg: u8,
-    pub off: i64,
-    pub bytes: i64,
-    /// The variable part, where there is one.
-    pub variable: Option<Tnum>,
-    pub access: Access,
-    pub accessor: Accessor,
-}
-
 /// Where a value is returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Exit {
@@ -105,265 +63,6 @@ pub(crate) enum Section {
     Irq,
     Rcu,
     Preempt { depth: u32 },
-}
-
-/// What is wrong with a call of a helper.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum HelperFault {
-    NotAllowedHere,
-    MightSleep,
-    SleepsInSection {
-        name: &'static str,
-        id: u32,
-        section: &'static str,
-    },
-    Kind {
-        reg: u8,
-        kind: Kind,
-        expected: &'static [Kind],
-    },
-    MayWrite {
-        name: &'static str,
-        reg: u8,
-        found: String,
-    },
-    CannotWrite {
-        reg: u8,
-        found: String,
-    },
-    PossiblyNull {
-        reg: u8,
-    },
-    ReleasedAtOffset {
-        reg: u8,
-    },
-    MustBeReferenced {
-        reg: u8,
-    },
-    NotAcquired {
-        name: &'static str,
-        id: u32,
-    },
-    OtherMap {
-        uid: u32,
-        other: u32,
-    },
-    UnknownSize {
-        reg: u8,
-    },
-    LocalStorageFlags,
-    MapFunction {
-        map: u32,
-        name: &'static str,
-        id: u32,
-    },
-    SockmapContext {
-        error: Box<HelperFault>,
-        said: bool,
-    },
-    SockmapValue,
-    NotProgramArray,
-    MapForProgram {
-        why: &'static str,
-    },
-    NotReadonlyMap {
-        reg: u8,
-    },
-    NotConstantAddress {
-        reg: u8,
-    },
-    StringUnreadable,
-    NotTerminated,
-    BadFormat,
-    /// The kernel says nothing.
-    SilentlyRefused,
-    FieldNotConstant {
-        reg: u8,
-        what: &'static str,
-    },
-    MapWithoutBtf {
-        map: String,
-        what: &'static str,
-    },
-    NoField {
-        map: String,
-        what: &'static str,
-    },
-    FieldElsewhere {
-        off: i64,
-        what: &'static str,
-        at: u32,
-    },
-    TwoLocks,
-    ObjectNotConstant {
-        what: &'static str,
-    },
-    ObjectAtOffset {
-        what: &'static str,
-        off: i64,
-    },
-    DynptrAtOffset,
-    DynptrConst,
-    DynptrConstReleased,
-    DynptrNotInitialised {
-        argument: u8,
-    },
-    DynptrNotUninitialised,
-    DynptrKind {
-        what: &'static str,
-        argument: u8,
-    },
-    DynptrOverwritten,
-    DynptrMayBeWritten {
-        off: i64,
-    },
-    TwoReferences {
-        reg: u8,
-        one: u32,
-        other: u32,
-    },
-    DynptrUnacquired {
-        argument: u8,
-    },
-    DynptrFrom {
-        found: String,
-    },
-    FunctionAddress {
-        of: &'static str,
-    },
-    FunctionAddressKind {
-        kind: u32,
-    },
-}
-
-/// What is wrong with a kernel object or an argument of a hook.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum BtfFault {
-    NotStruct {
-        name: String,
-    },
-    Beyond {
-        name: String,
-        off: i64,
-        bytes: i64,
-    },
-    NoField {
-        name: String,
-        off: i64,
-    },
-    BeyondMember {
-        member: String,
-        end: i64,
-        name: String,
-        off: i64,
-        bytes: i64,
-    },
-    PointerMember {
-        member: String,
-        moff: i64,
-        name: String,
-        off: i64,
-        bytes: i64,
-    },
-    ArgumentType {
-        reg: u8,
-        found: String,
-        wanted: String,
-    },
-    NeedsGpl {
-        name: String,
-    },
-    Negative {
-        reg: u8,
-        name: String,
-        off: i64,
-    },
-    Variable {
-        reg: u8,
-        name: String,
-        off: i64,
-        tnum: Tnum,
-    },
-    Foreign {
-        reg: u8,
-        name: String,
-        what: &'static str,
-        off: i64,
-    },
-    OnlyRead {
-        what: Option<String>,
-    },
-    MapAccess {
-        kind: u32,
-    },
-    NoSize {
-        name: String,
-    },
-    /// An access to a context, and what is wrong with the argument there.
-    Context {
-        first: Option<Box<BtfFault>>,
-        off: i64,
-        bytes: u32,
-    },
-    ArgumentOffset {
-        hook: String,
-        off: i64,
-    },
-    NoArgument {
-        hook: String,
-        index: usize,
-    },
-    ArgumentKind {
-        hook: String,
-        index: usize,
-        name: String,
-        what: &'static str,
-    },
-    ArgumentSize {
-        hook: String,
-        bytes: u32,
-    },
-    ArgumentNotStruct {
-        hook: String,
-        index: usize,
-        what: &'static str,
-    },
-}
-
-impl From<BtfFault> for Stop {
-    fn from(fault: BtfFault) -> Stop {
-        Stop::Fault(Fault::Btf(fault))
-    }
-}
-
-/// What is wrong with an access to memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum MemoryFault {
-    CannotWrite { reg: u8, kind: Kind },
-    KeyWrite { reg: u8 },
-    Socket { reg: u8, kind: Kind, off: i64, bytes: i64 },
-    FlowKeys { off: i64, bytes: i64 },
-    Buffer { reg: u8, what: &'static str, off: i64, bytes: i64 },
-    BufferVariable { reg: u8, off: i64, tnum: Tnum },
-    KernelField { what: &'static str },
-}
-
-impl From<HelperFault> for Fault {
-    fn from(fault: HelperFault) -> Fault {
-        Fault::Helper(fault)
-    }
-}
-
-impl From<HelperFault> for Stop {
-    fn from(fault: HelperFault) -> Stop {
-        Stop::Fault(Fault::Helper(fault))
-    }
-}
-
-impl From<MemoryFault> for Stop {
-    fn from(fault: MemoryFault) -> Stop {
-        Stop::Fault(Fault::Memory(fault))
-    }
 }
 
 /// A way for a program to fail.
@@ -636,6 +335,10 @@ pub(crate) enum Fault {
     ContextVariable {
         kind: Kind,
         tnum: Tnum,
+    },
+    AtomicLoad {
+        reg: u8,
+        kind: Kind,
     },
     StoreToContext {
         reg: u8,

@@ -38,7 +38,7 @@ use checks::flow::{self, Callees, Point};
 use checks::functions::{self, Found, Function};
 use checks::records::Records;
 use checks::variables::Kernel;
-use checks::{dead_code, global, helpers, kfuncs, load, variables};
+use checks::{dead_code, global, helpers, hooks, kfuncs, load, variables};
 use dialect::Rules;
 use explore::{Machine, Sources};
 use fault::{Checked, Fault, ObjectFault, Stop};
@@ -124,6 +124,10 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("the kernel has no variable or function {name}");
         return Verdict::Refused { errno: "ESRCH", why };
     }
+    if let Some(name) = hooks::missing(program, request.kernel) {
+        let why = format!("the kernel has no hook {name}");
+        return Verdict::Refused { errno: "ESRCH", why };
+    }
     if let Some(why) = load::refusal(program, rules) {
         return Verdict::Refused { errno: "EINVAL", why };
     }
@@ -142,7 +146,11 @@ pub fn verify(request: Request<'_>) -> Verdict {
                 Stop::Fault(fault) => path::of(&machine, fault),
                 Stop::Unknown(_) => Vec::new(),
             };
-            stopped(machine.insn, stop, path, rules)
+            let insn = machine.insn;
+            if stop == Stop::Unknown(Unknown::Cancelled) {
+                machine.abandon();
+            }
+            stopped(insn, stop, path, rules)
         }
     }
 }
@@ -193,7 +201,8 @@ fn prepare(object: &Object, program: &Program, source: Kernel<'_>) -> encoding::
     }
     let records = Records::new(object, kernel, rules);
     let loads = encoding::resolve(object, program, &records, source)?;
-    let sleeps = |slot: u32| kfuncs::sleeps(&kfuncs, slot) || helpers::sleeps(program, slot, rules);
+    let sleeps =
+        |slot: u32| kfuncs::sleeps(program, &kfuncs, slot, rules) || helpers::sleeps(program, slot, rules);
     let callees = Callees { kfuncs: &kfuncs, sleeps: &sleeps };
     let points = flow::check(insns, &mut functions, callees, rules)?;
     if rules.dialect != Dialect::V6_1 {

@@ -115,7 +115,7 @@ pub(crate) fn refine(a: &Bounds, b: &Bounds, op: JmpOp, bits32: bool, same: bool
                 }
                 for side in [x, y] {
                     side.sync(rules.deduction);
-                    side.repair();
+                    side.repair(rules.deduction);
                 }
             }
         }

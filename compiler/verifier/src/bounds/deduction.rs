@@ -176,8 +176,11 @@ impl Bounds {
         }
     }
 
-    /// Drops ranges that contradict each other; they come from paths that no run takes.
-    pub(crate) fn repair(&mut self) {
+    /// Drops ranges that contradict each other; they come from paths that no run takes. The simple verifier keeps them.
+    pub(crate) fn repair(&mut self, deduction: Deduction) {
+        if deduction == Deduction::Simple {
+            return;
+        }
         let crossed = self.umin > self.umax
             || self.smin > self.smax
             || self.umin32 > self.umax32

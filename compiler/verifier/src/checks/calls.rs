@@ -1,5 +1,7 @@
 //! Calls of the program's own functions, and returns from them.
 
+use gobpf_bpf::tables::ProgramKind;
+
 use crate::checks::functions::{self, MAX_FRAMES};
 use crate::dialect::LoopRule;
 use crate::explore::{Machine, Next};
@@ -26,8 +28,15 @@ pub(crate) fn call(m: &mut Machine<'_>, distance: i32) -> Checked<Next> {
 
 /// A global function is verified on its own: the call returns a number.
 fn call_global(m: &mut Machine<'_>, index: usize) -> Checked<Next> {
-    super::locks::check_global_call(m, index)?;
-    super::global::check_call(m, index)?;
+    // What is wrong with the arguments is said first; that the call is not allowed here counts.
+    let arguments = super::global::check_arguments(m, index);
+    super::locks::check_global_call(m, index).map_err(|stop| match (&arguments, stop) {
+        (Err(Stop::Fault(first)), Stop::Fault(last)) => {
+            Fault::Then(Box::new(first.clone()), Box::new(last)).into()
+        }
+        (_, stop) => stop,
+    })?;
+    super::global::check_called(m, index, arguments)?;
     if m.functions[index].changes_packet && m.rules.loops != LoopRule::None {
         super::packet::forget(m);
     }
@@ -101,7 +110,10 @@ pub(crate) fn check_leaks(m: &Machine<'_>, at: Option<&'static str>) -> Checked 
     if number > 0 && !in_callback {
         return Ok(());
     }
-    check_references(m, at, |held| !in_callback || held.callback == number)
+    // Programs that stand for functions of the kernel may give it what they return.
+    let may_return = m.rules.references_by_state && m.kind == ProgramKind::STRUCT_OPS;
+    let returned = if may_return { m.state.reg(0).ref_obj } else { 0 };
+    check_references(m, at, |held| (!in_callback || held.callback == number) && held.id != returned)
 }
 
 /// The same for the end of the program in whatever function.

@@ -299,7 +299,7 @@ fn is_known_opcode(code: u8, rules: &Rules) -> bool {
         class::ST => code & 0xe0 == mode::MEM,
         class::STX => match code & 0xe0 {
             mode::MEM => true,
-            mode::ATOMIC => !is_byte_or_half || rules.infallible_array_lookup,
+            mode::ATOMIC => !is_byte_or_half || rules.orders_accesses,
             _ => false,
         },
         _ => false,

@@ -197,7 +197,8 @@ impl Graph<'_> {
             (point.prune, point.checkpoint, point.iterator) = (true, true, true);
         }
         let tails = insn.imm == TAIL_CALL && self.rules.tail_calls_move_packets;
-        let changes = insn.src == 0 && (tails || changes_packet(insn.imm));
+        let changes = insn.src == 0 && (tails || changes_packet(insn.imm))
+            || is_kfunc && kfuncs::moves_packet(self.callees.kfuncs, at as u32);
         let sleeps = insn.src != pseudo::CALL && (self.callees.sleeps)(at as u32);
         self.mark_effects(at as u32, changes, sleeps);
     }

@@ -1,9 +1,12 @@
 //! What a program is attached to by the kernel's BTF: a function, a tracepoint, a security hook, a member of a struct of
 //! functions, or an iterator; and the arguments that it gets from there.
 
+use gobpf_bpf::Program;
 use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_untrusted};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId, Types};
 
+use crate::KernelSource;
+use crate::checks::btf::writes::{CONGESTION, TCP_SOCKET};
 use crate::checks::memory::Request;
 use crate::checks::tracepoints;
 use crate::explore::Machine;
@@ -49,20 +52,8 @@ enum Special {
 /// The prototype of what the program is attached to, and whether its first parameter is hidden.
 pub(crate) fn prototype(m: &Machine<'_>) -> Checked<Option<(TypeId, bool)>> {
     let Some(hook) = m.program.hook.as_deref() else { return Ok(None) };
-    let kernel = m.kernel()?;
     let gone = || Stop::feature(format!("the hook {hook}, which the kernel types don't have"));
-    if m.kind == ProgramKind::STRUCT_OPS {
-        let (ty, member) = hook.split_once('/').ok_or_else(gone)?;
-        let ty = kernel.find(ty, BtfKind::Struct).ok_or_else(gone)?;
-        let member = kernel.members(ty).find(|one| one.name == member).ok_or_else(gone)?.ty;
-        return Ok(Some((pointee(kernel, member).ok_or_else(gone)?, false)));
-    }
-    if hook.starts_with("btf_trace_") {
-        let ty = kernel.find(hook, BtfKind::Typedef).and_then(|ty| kernel.target(ty)).ok_or_else(gone)?;
-        return Ok(Some((pointee(kernel, ty).ok_or_else(gone)?, true)));
-    }
-    let function = kernel.find(hook, BtfKind::Function).and_then(|ty| kernel.target(ty)).ok_or_else(gone)?;
-    Ok(Some((function, false)))
+    find(m.kernel()?, m.kind, hook).map(Some).ok_or_else(gone)
 }
 
 /// What a pointer points to, qualifiers of the pointer left out.
@@ -240,7 +231,41 @@ fn pointer(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId, argument: Argument<'
             kind = kind.with(flag::OR_NULL);
         }
     }
-    Ok(Some(Reg { extra: Extra::Btf { id: stripped.0, own: false }, ..Reg::pointer(kind) }))
+    let ty = promoted(m, kernel, stripped).filter(|_| !kind.has(UNSAFE)).unwrap_or(stripped);
+    Ok(Some(Reg { extra: Extra::Btf { id: ty.0, own: false }, ..Reg::pointer(kind) }))
+}
+
+/// Flags of pointers that are not taken for more than they are.
+const UNSAFE: u16 = flag::USER | flag::PERCPU | flag::OR_NULL | flag::UNTRUSTED;
+
+/// What programs for congestion control get is more than what their functions are declared with
+/// (`bpf_tcp_ca_is_valid_access`).
+fn promoted(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId) -> Option<TypeId> {
+    let of = m.caller().hook.split('/').next()?;
+    let is_socket = m.kind == ProgramKind::STRUCT_OPS && of == CONGESTION && kernel.name(ty) == "sock";
+    is_socket.then(|| kernel.find(TCP_SOCKET, BtfKind::Struct)).flatten()
+}
+
+/// The security hook of the program, where the kernel does not have it: no loader can say which one it means. Other hooks
+/// may be in modules, whose types aren't known.
+pub(crate) fn missing<'a>(program: &'a Program, kernel: KernelSource<'_>) -> Option<&'a str> {
+    let hook = program.hook.as_deref().filter(|_| program.kind == ProgramKind::LSM)?;
+    find(&*kernel()?, program.kind, hook).is_none().then_some(hook)
+}
+
+/// The prototype of `hook`, and whether its first parameter is hidden; of a member that is no function, what it is.
+fn find(kernel: &KernelBtf, kind: ProgramKind, hook: &str) -> Option<(TypeId, bool)> {
+    if kind == ProgramKind::STRUCT_OPS {
+        let (ty, member) = hook.split_once('/')?;
+        let ty = kernel.find(ty, BtfKind::Struct)?;
+        let member = kernel.members(ty).find(|one| one.name == member)?.ty;
+        return Some((pointee(kernel, member).unwrap_or(member), false));
+    }
+    if hook.starts_with("btf_trace_") {
+        let ty = kernel.target(kernel.find(hook, BtfKind::Typedef)?)?;
+        return Some((pointee(kernel, ty)?, true));
+    }
+    Some((kernel.target(kernel.find(hook, BtfKind::Function)?)?, false))
 }
 
 /// `prog_args_trusted`.

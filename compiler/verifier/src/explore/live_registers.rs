@@ -7,6 +7,7 @@ use gobpf_bpf::tables::{Caller, ProgramKind};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::checks::flow::successors;
+use crate::transfer::LOAD_ACQUIRE;
 
 /// R0 to R5, which a call overwrites.
 const CALLER_SAVED: u16 = 0x3f;
@@ -69,6 +70,7 @@ fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
         class::ST => (dst, 0),
         class::STX if insn.code & 0xe0 == mode::ATOMIC => match insn.imm {
             CMPXCHG => (dst | src | bit(0), bit(0)),
+            LOAD_ACQUIRE => (src, dst),
             imm if imm & FETCH != 0 => (dst | src, src),
             _ => (dst | src, 0),
         },

@@ -40,6 +40,9 @@ const MAX_PENDING: usize = 8192;
 /// Instructions between two looks at the caller's cancel flag.
 const CANCEL_EVERY: u32 = 8;
 
+/// Recorded states and steps that are freed in no time.
+const FREED_AT_ONCE: usize = 1 << 10;
+
 /// Where the path goes after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Next {
@@ -270,6 +273,18 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Frees what the paths left behind on a thread of its own: at the verifier's limits that takes longer than a caller
+    /// who cancelled wants to wait.
+    pub fn abandon(self) {
+        let Machine { pending, recorded, explored, history, .. } = self;
+        if recorded.len() + history.len() < FREED_AT_ONCE {
+            return;
+        }
+        let left = (pending, recorded, explored, history);
+        // Where no thread can be had, they are freed here.
+        let _ = std::thread::Builder::new().name("gobpf-free".into()).spawn(move || drop(left));
     }
 
     /// What was counted so far.

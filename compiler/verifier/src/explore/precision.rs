@@ -11,6 +11,7 @@ use crate::dialect::{Backtracking, Liveness};
 use crate::explore::{CANCEL_EVERY, Machine, Step, Trail};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{FP, Place, Reg, Slot, State};
+use crate::transfer::LOAD_ACQUIRE;
 
 const OP_END: u8 = 0xd0;
 const OP_NEG: u8 = 0x80;
@@ -481,11 +482,12 @@ impl Machine<'_> {
     }
 }
 
-/// The register that a fetching atomic operation loads into.
+/// The register that an atomic operation loads into.
 fn fetched(insn: Insn) -> Option<u8> {
     let is_atomic = insn.class() == class::STX && insn.code & 0xe0 == mode::ATOMIC;
     match insn.imm {
         CMPXCHG if is_atomic => Some(0),
+        LOAD_ACQUIRE if is_atomic => Some(insn.dst),
         imm if is_atomic && imm & FETCH != 0 => Some(insn.src),
         _ => None,
     }

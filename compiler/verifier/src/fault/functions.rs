@@ -88,39 +88,129 @@ impl From<GlobalFault> for Stop {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum KernelFault {
     NeedsGpl,
-    OfModule { off: i16 },
-    NotFunction { id: u32 },
+    OfModule {
+        off: i16,
+    },
+    NotFunction {
+        id: u32,
+    },
     NotEliminated,
-    NotAllowed { name: String },
-    MustSleep { name: String },
-    SleepsIn { name: String, section: &'static str },
-    NotNumber { reg: u8 },
-    NotConstant { reg: u8 },
-    ArgumentKind { number: usize, word: &'static str },
-    NullTrusted { number: usize },
-    NotTrusted { reg: u8 },
-    NotRcu { reg: u8 },
-    NotStruct { name: String, number: usize, word: &'static str, of: String },
-    NotScalars { number: usize, word: &'static str, of: String, or_void: bool },
-    NotContext { number: usize, found: String },
-    NotObject { number: usize, found: String, expected: String },
-    OtherObject { name: String, number: usize, wanted: String, reg: u8, found: String },
-    MemorySize { number: usize },
-    NotStackIterator { number: usize },
-    IteratorUsed { what: String, number: usize },
-    IteratorNotInitialised { what: String, number: usize },
-    IteratorOutsideRcu { name: String },
-    NeedsRcu { name: String },
-    NotDynptr { number: usize },
-    NotReleased { name: String },
-    NestedRcu { name: String },
-    UnmatchedRcu { name: String },
-    UnmatchedPreempt { name: String },
-    NotMap { reg: u8 },
+    NotAllowed {
+        name: String,
+    },
+    MustSleep {
+        name: String,
+    },
+    SleepsIn {
+        name: String,
+        section: &'static str,
+    },
+    NotNumber {
+        reg: u8,
+    },
+    NotConstant {
+        reg: u8,
+    },
+    ArgumentKind {
+        number: usize,
+        word: &'static str,
+    },
+    NullTrusted {
+        number: usize,
+    },
+    NotTrusted {
+        reg: u8,
+    },
+    NotRcu {
+        reg: u8,
+    },
+    NotStruct {
+        name: String,
+        number: usize,
+        word: &'static str,
+        of: String,
+    },
+    NotScalars {
+        number: usize,
+        word: &'static str,
+        of: String,
+        or_void: bool,
+    },
+    NotContext {
+        number: usize,
+        found: String,
+    },
+    NotObject {
+        number: usize,
+        found: String,
+        expected: String,
+    },
+    OtherObject {
+        name: String,
+        number: usize,
+        wanted: String,
+        reg: u8,
+        found: String,
+    },
+    MemorySize {
+        number: usize,
+    },
+    NotStackIterator {
+        number: usize,
+    },
+    IteratorUsed {
+        what: String,
+        number: usize,
+    },
+    IteratorNotInitialised {
+        what: String,
+        number: usize,
+    },
+    IteratorOutsideRcu {
+        name: String,
+    },
+    NeedsRcu {
+        name: String,
+    },
+    NotDynptr {
+        number: usize,
+    },
+    NotReleased {
+        name: String,
+    },
+    NestedRcu {
+        name: String,
+    },
+    UnmatchedRcu {
+        name: String,
+    },
+    UnmatchedPreempt {
+        name: String,
+    },
+    NotMap {
+        reg: u8,
+    },
     NoPacketWrite,
     TooDeep,
-    ContextNotStruct { id: u32 },
-    CastToOther { with_void: bool },
+    ContextNotStruct {
+        id: u32,
+    },
+    CastToOther {
+        with_void: bool,
+    },
+    CastToUnknown {
+        id: i64,
+    },
+    /// A size that is not known.
+    NotKnown {
+        reg: u8,
+    },
+    NotText {
+        number: usize,
+    },
+    /// What compilers put where a program has no meaning.
+    Trap,
+    DeviceBound,
 }
 
 impl From<KernelFault> for Stop {

@@ -25,7 +25,8 @@ pub(super) fn alu(m: &mut Machine<'_>, insn: Insn) -> Checked {
         AluOp::Mov => mov(m, insn)?,
         _ => binary(m, insn, op)?,
     }
-    m.state.reg_mut(insn.dst).bounds.repair();
+    let deduction = m.rules.deduction;
+    m.state.reg_mut(insn.dst).bounds.repair(deduction);
     Ok(())
 }
 

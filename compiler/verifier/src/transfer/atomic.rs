@@ -6,7 +6,7 @@ use gobpf_bpf::insn::Size;
 use crate::checks::memory;
 use crate::checks::operands::{read_reg, write_reg};
 use crate::explore::Machine;
-use crate::fault::{Access, Checked, Fault, Stop};
+use crate::fault::{Access, Checked, Fault};
 use crate::state::{Kind, Reg};
 use crate::transfer::assign;
 
@@ -17,15 +17,56 @@ const ADD: i32 = 0x00;
 const OR: i32 = 0x40;
 const AND: i32 = 0x50;
 const XOR: i32 = 0xa0;
-const LOAD_ACQUIRE: i32 = 0x100;
+/// A load before all that follows.
+pub(crate) const LOAD_ACQUIRE: i32 = 0x100;
+/// A store after all that came before.
 const STORE_RELEASE: i32 = 0x110;
+
+/// Memory that is not operated on atomically (`atomic_ptr_type_ok`).
+fn is_foreign(kind: Kind) -> bool {
+    kind == Kind::CONTEXT || kind == Kind::FLOW_KEYS || kind.is_packet() || kind.is_socket()
+}
+
+/// `check_atomic_load`.
+fn load_acquire(m: &mut Machine<'_>, insn: Insn) -> Checked {
+    read_reg(m, insn.src)?;
+    write_reg(m, insn.dst)?;
+    let pointer = m.state.reg(insn.src).kind;
+    let mut request = memory::Request::of(insn, insn.src, Access::Read, Some(insn.dst));
+    request.atomic = true;
+    memory::access(m, request)?;
+    m.keep_pointer_kind(pointer, false)?;
+    let deduction = m.rules.deduction;
+    m.state.reg_mut(insn.dst).bounds.repair(deduction);
+    // What was loaded may be in the pointer's place.
+    let kind = m.state.reg(insn.src).kind;
+    if is_foreign(kind) { Err(Fault::AtomicLoad { reg: insn.src, kind }.into()) } else { Ok(()) }
+}
+
+/// `check_atomic_store`.
+fn store_release(m: &mut Machine<'_>, insn: Insn) -> Checked {
+    read_reg(m, insn.src)?;
+    read_reg(m, insn.dst)?;
+    let kind = m.state.reg(insn.dst).kind;
+    let mut request = memory::Request::of(insn, insn.dst, Access::Write, Some(insn.src));
+    request.atomic = true;
+    memory::access(m, request)?;
+    m.keep_pointer_kind(kind, false)?;
+    match is_foreign(kind) {
+        true => Err(Fault::StoreToContext { reg: insn.dst, kind, atomic: true }.into()),
+        false => Ok(()),
+    }
+}
 
 pub(super) fn atomic(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let is_known = matches!(insn.imm & !FETCH, ADD | OR | AND | XOR) || matches!(insn.imm, XCHG | CMPXCHG);
+    if m.rules.orders_accesses && insn.imm == LOAD_ACQUIRE {
+        return load_acquire(m, insn);
+    }
+    if m.rules.orders_accesses && insn.imm == STORE_RELEASE {
+        return store_release(m, insn);
+    }
     if !is_known {
-        if matches!(insn.imm, LOAD_ACQUIRE | STORE_RELEASE) && m.rules.infallible_array_lookup {
-            return Err(Stop::feature("atomic loads and stores"));
-        }
         return Err(Fault::AtomicOpcode { op: insn.imm }.into());
     }
     if !matches!(Size::of_code(insn.code), Size::W | Size::DW) {
@@ -39,8 +80,7 @@ pub(super) fn atomic(m: &mut Machine<'_>, insn: Insn) -> Checked {
     let kind = m.state.reg(insn.dst).kind;
     // The machine code for arenas has no loops, which these would need.
     let loops = matches!(insn.imm & !FETCH, OR | AND | XOR) && insn.imm & FETCH != 0;
-    let is_foreign = kind == Kind::CONTEXT || kind == Kind::FLOW_KEYS || kind.is_packet() || kind.is_socket();
-    if is_foreign || kind == Kind::ARENA && loops {
+    if is_foreign(kind) || kind == Kind::ARENA && loops {
         return Err(Fault::StoreToContext { reg: insn.dst, kind, atomic: true }.into());
     }
     let loaded = match insn.imm {

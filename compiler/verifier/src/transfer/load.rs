@@ -68,6 +68,7 @@ pub(super) fn load(m: &mut Machine<'_>, insn: Insn) -> Checked {
     request.signed = insn.code & 0xe0 == mode::MEMSX;
     memory::access(m, request)?;
     m.keep_pointer_kind(kind, true)?;
-    m.state.reg_mut(insn.dst).bounds.repair();
+    let deduction = m.rules.deduction;
+    m.state.reg_mut(insn.dst).bounds.repair(deduction);
     Ok(())
 }

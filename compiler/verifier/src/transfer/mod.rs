@@ -8,6 +8,7 @@ mod load;
 mod packet_compare;
 mod pointer;
 
+pub(crate) use atomic::LOAD_ACQUIRE;
 pub(crate) use links::link_source;
 
 use gobpf_bpf::Insn;

@@ -120,6 +120,11 @@ fn kernel(fault: &KernelFault) -> String {
             let or = if *with_void { " or void" } else { "" };
             format!("kfunc bpf_rdonly_cast type ID argument must be of a struct{or}")
         }
+        K::CastToUnknown { id } => format!("Unknown type ID {id} passed to kfunc bpf_rdonly_cast"),
+        K::NotKnown { reg } => format!("R{reg} is not a const"),
+        K::NotText { number } => format!("arg#{number} doesn't point to a const string"),
+        K::Trap => "unexpected __bpf_trap() due to uninitialized variable?".into(),
+        K::DeviceBound => "metadata kfuncs require device-bound program".into(),
         K::ContextNotStruct { id } => format!("kern ctx type id {id} is not a struct"),
         K::TooDeep => "max struct nesting depth exceeded".into(),
         K::NoPacketWrite => "the prog does not allow writes to packet data".into(),

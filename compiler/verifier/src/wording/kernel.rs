@@ -195,6 +195,9 @@ fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
             let tnum = print::tnum(*tnum, dialect);
             format!("variable {} access var_off={tnum} disallowed", name(*kind, dialect))
         }
+        Fault::AtomicLoad { reg, kind } => {
+            format!("BPF_ATOMIC loads from R{reg} {} is not allowed", name(*kind, dialect))
+        }
         Fault::StoreToContext { reg, kind, atomic } => {
             let what = if *atomic { "BPF_ATOMIC" } else { "BPF_ST" };
             format!("{what} stores into R{reg} {} is not allowed", name(*kind, dialect))

@@ -243,9 +243,9 @@ fn memory(fault: &Fault) -> Option<Explanation> {
                 "put a constant offset into the load itself",
             )
         }
-        Fault::StoreToContext { atomic: true, .. } => context(
+        Fault::StoreToContext { atomic: true, .. } | Fault::AtomicLoad { .. } => context(
             "atomic operations work on the stack and on map values only",
-            "use a plain store, or a map",
+            "use a plain load or store, or a map",
         ),
         Fault::StoreToContext { .. } => context(
             "constants can't be stored to the context before Linux 6.6",

@@ -2,6 +2,7 @@
 
 mod trust;
 pub(crate) mod walk;
+pub(crate) mod writes;
 
 use gobpf_bpf::tables::{Argument, ArgumentKind, Flags, MapKind};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, TypeId, Types};
@@ -141,10 +142,7 @@ fn object_access(m: &Machine<'_>, base: &Reg, reg: u8, span: Span, access: Acces
         }
     }
     if access == Access::Write {
-        if trust::may_be_writable(m, kernel.name(ty)) {
-            return Err(Stop::feature("writes to kernel objects by struct_ops programs"));
-        }
-        return Err(BtfFault::OnlyRead { what: None }.into());
+        return writes::check(m, base, ty, span).map(|()| None);
     }
     let mut flags = 0;
     let found = walk::access(kernel, ty, span, &mut flags, true)?;
@@ -210,16 +208,17 @@ fn map_struct(kind: MapKind) -> Option<&'static str> {
     })
 }
 
-/// What a per-CPU variable of the kernel holds.
+/// What a per-CPU variable of the kernel holds, or an object of the program's own that each CPU has.
 pub(crate) fn memory_or_object(m: &mut Machine<'_>, call: &Call, flags: u16) -> Checked<Reg> {
-    let kernel = m.kernel()?;
-    let ty = hooks::skip(kernel, TypeId(call.btf));
-    if matches!(kernel.kind(ty), Some(BtfKind::Struct | BtfKind::Union)) {
-        let kind = Kind::BTF_ID.with(flags & !flag::RDONLY);
-        return Ok(Reg { extra: Extra::Btf { id: call.btf, own: false }, ..Reg::pointer(kind) });
+    let types = if call.own { m.own_types()? } else { m.kernel()? };
+    let ty = hooks::skip(types, TypeId(call.btf));
+    if matches!(types.kind(ty), Some(BtfKind::Struct | BtfKind::Union)) {
+        let flags = if call.protected { flag::ALLOC | flag::RCU } else { flags & !flag::RDONLY };
+        let extra = Extra::Btf { id: call.btf, own: call.own };
+        return Ok(Reg { extra, ..Reg::pointer(Kind::BTF_ID.with(flags)) });
     }
-    let Some(size) = kernel.size_of(ty) else {
-        return Err(BtfFault::NoSize { name: kernel.name(ty).to_owned() }.into());
+    let Some(size) = types.size_of(ty) else {
+        return Err(BtfFault::NoSize { name: types.name(ty).to_owned() }.into());
     };
     Ok(Reg { extra: Extra::Mem { size, dynptr: 0 }, ..Reg::pointer(Kind::MEM.with(flags)) })
 }
@@ -227,9 +226,4 @@ pub(crate) fn memory_or_object(m: &mut Machine<'_>, call: &Call, flags: u16) -> 
 /// A pointer to the kernel struct `name`.
 pub(crate) fn object(m: &mut Machine<'_>, name: &str, flags: u16) -> Checked<Reg> {
     hooks::object(m, name, Kind::BTF_ID.with(flags))
-}
-
-/// A per-CPU object of the program's own.
-pub(crate) fn own_per_cpu(_: &mut Machine<'_>, _call: &Call) -> Checked {
-    Err(Stop::feature("objects of the program's own"))
 }

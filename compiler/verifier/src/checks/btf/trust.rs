@@ -1,6 +1,5 @@
-//! Which pointers that are loaded from kernel objects can be trusted, and which members may be written.
+//! Which pointers that are loaded from kernel objects can be trusted.
 
-use gobpf_bpf::tables::ProgramKind;
 use gobpf_btf::{KernelBtf, Kind as BtfKind, TypeId};
 
 use crate::checks::hooks::skip;
@@ -66,12 +65,4 @@ fn is_marked(kernel: &KernelBtf, base: &Reg, field: &str, id: TypeId, suffix: &s
             (kernel.kind(member.ty) == Some(BtfKind::Pointer)).then(|| kernel.target(member.ty)).flatten();
         member.name == field && target.is_some_and(|target| skip(kernel, target) == id)
     })
-}
-
-/// Whether programs of this kind may write some members of struct `name` (`btf_struct_access` of their operations). Which
-/// ones is not modelled.
-pub(super) fn may_be_writable(m: &Machine<'_>, name: &str) -> bool {
-    m.kind == ProgramKind::STRUCT_OPS
-        && m.caller().hook.starts_with("tcp_congestion_ops")
-        && name == "tcp_sock"
 }

@@ -72,11 +72,15 @@ pub(crate) fn is_context(kind: ProgramKind, name: &str, rules: &Rules) -> bool {
 }
 
 /// `btf_check_func_arg_match`: the arguments are of the types that function `index` declares.
-pub(crate) fn check_call(m: &mut Machine<'_>, index: usize) -> Checked {
-    let checked = parameters::of(m, index).and_then(|parameters| {
+pub(crate) fn check_arguments(m: &mut Machine<'_>, index: usize) -> Checked {
+    parameters::of(m, index).and_then(|parameters| {
         (0..).zip(parameters).try_for_each(|(number, one)| check_argument(m, number, one))
-    });
-    checked.map_err(|stop| match stop {
+    })
+}
+
+/// What the call of function `index` comes to, where that is what its arguments came to.
+pub(crate) fn check_called(m: &Machine<'_>, index: usize, arguments: Checked) -> Checked {
+    arguments.map_err(|stop| match stop {
         Stop::Fault(fault) => {
             let last = GlobalFault::Call { index, name: m.functions[index].name.clone() };
             Fault::Then(Box::new(fault), Box::new(Fault::Global(last))).into()

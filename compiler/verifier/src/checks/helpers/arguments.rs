@@ -223,8 +223,9 @@ fn check_meaning(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, arg
         ArgumentKind::PtrToTimer => locks::timer(m, call, reg, value),
         ArgumentKind::PtrToDynptr => dynptr::check(m, call, reg, value, argument),
         ArgumentKind::PtrToPercpuBtfId => match value.extra {
-            Extra::Btf { id, .. } => {
-                call.btf = id;
+            Extra::Btf { id, own } => {
+                (call.btf, call.own) = (id, own);
+                call.protected = value.kind.has(flag::RCU);
                 Ok(())
             }
             _ => Ok(()),

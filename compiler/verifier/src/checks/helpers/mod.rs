@@ -7,9 +7,9 @@ mod maps;
 pub(crate) mod memory;
 mod results;
 mod special;
-mod strings;
+pub(crate) mod strings;
 
-use gobpf_bpf::tables::{ArgumentKind, Flags, Helper, Prototype};
+use gobpf_bpf::tables::{ArgumentKind, Flags, Helper, ProgramKind, Prototype};
 use gobpf_bpf::{MapId, Program, insn};
 
 use crate::checks::records::Pointer;
@@ -51,8 +51,6 @@ pub(crate) mod id {
     pub const DYNPTR_FROM_MEM: u32 = 197;
     pub const DYNPTR_WRITE: u32 = 202;
     pub const DYNPTR_DATA: u32 = 203;
-    pub const PER_CPU_PTR: u32 = 153;
-    pub const THIS_CPU_PTR: u32 = 154;
 }
 
 /// What the arguments of a call said.
@@ -80,16 +78,22 @@ pub(crate) struct Call {
     pub reference: u32,
     /// The dynptr that the result is a part of.
     pub dynptr: u32,
-    /// The kernel type that the result is of.
+    /// The type that the result is of, whether it is the program's, and whether RCU protects it.
     pub btf: u32,
+    pub own: bool,
+    pub protected: bool,
     /// The field of a map's value that R1 of `bpf_kptr_xchg` points to.
     pub kptr: Option<Pointer>,
     /// A dynptr that the call makes (6.1 does so after all arguments).
     pub new_dynptr: Option<u8>,
 }
 
-/// Whether the instruction at `slot` calls a helper that may sleep.
+/// Whether the instruction at `slot` calls a helper that may sleep, as far as the kernel knows while it looks at the graph:
+/// which helpers programs have that stand for its functions it finds out later.
 pub(crate) fn sleeps(program: &Program, slot: u32, rules: &Rules) -> bool {
+    if program.kind == ProgramKind::STRUCT_OPS {
+        return false;
+    }
     let call = program.code.insns.get(slot as usize).filter(|insn| insn.code == insn::CALL && insn.src == 0);
     let id = call.and_then(|insn| u32::try_from(insn.imm).ok());
     id.and_then(|id| program.caller().prototype(id, rules.kernel()))
@@ -151,6 +155,8 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32) -> Checked<Next> {
         reference: 0,
         dynptr: 0,
         btf: 0,
+        own: false,
+        protected: false,
         kptr: None,
         new_dynptr: None,
     };

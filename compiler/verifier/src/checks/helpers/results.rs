@@ -103,7 +103,7 @@ fn ranged(m: &Machine<'_>, min: i64, max: i64) -> Reg {
     (bounds.smin, bounds.smax) = (min, max);
     (bounds.smin32, bounds.smax32) = (min as i32, max as i32);
     bounds.sync(m.rules.deduction);
-    bounds.repair();
+    bounds.repair(m.rules.deduction);
     Reg { bounds, ..Reg::unknown() }
 }
 

@@ -3,11 +3,11 @@
 use gobpf_bpf::tables::{AttachType, ProgramKind};
 
 use crate::checks::helpers::{Call, id, strings};
-use crate::checks::{btf, dynptr, locks};
+use crate::checks::{dynptr, locks};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
 use crate::fault::{Checked, HelperFault};
-use crate::state::{DynptrKind, Kind, flag};
+use crate::state::{DynptrKind, Kind};
 
 pub(super) fn check(m: &mut Machine<'_>, call: &mut Call, moves_packet: &mut bool) -> Checked {
     match call.helper.id {
@@ -36,7 +36,6 @@ pub(super) fn check(m: &mut Machine<'_>, call: &mut Call, moves_packet: &mut boo
             *moves_packet |= matches!(kind, Some(DynptrKind::Skb | DynptrKind::SkbMeta));
             Ok(())
         }
-        id::PER_CPU_PTR | id::THIS_CPU_PTR if m.state.reg(1).kind.has(flag::RCU) => btf::own_per_cpu(m, call),
         _ => Ok(()),
     }
 }

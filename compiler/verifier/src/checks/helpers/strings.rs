@@ -10,7 +10,7 @@ use crate::fault::{Checked, Fault, HelperFault};
 use crate::state::Reg;
 
 /// `check_reg_const_str`.
-pub(super) fn check_constant(m: &mut Machine<'_>, reg: u8, value: &Reg) -> Checked {
+pub(crate) fn check_constant(m: &mut Machine<'_>, reg: u8, value: &Reg) -> Checked {
     let map = m.map(value.map)?;
     let frozen = map.contents.as_ref().is_some_and(|contents| contents.frozen);
     if map.flags & RDONLY_PROG == 0 || !frozen {

@@ -4,6 +4,7 @@ use gobpf_bpf::tables::{AttachType, ProgramKind};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, TypeId, Types};
 
 use crate::checks::helpers::memory::{self, Use};
+use crate::checks::helpers::strings;
 use crate::checks::hooks::skip;
 use crate::checks::kfuncs::{Call, interrupts, iterators, kf, resilient, work};
 use crate::checks::records::FieldKind;
@@ -27,6 +28,7 @@ enum Purpose {
     Node(FieldKind),
     Work,
     InterruptFlag,
+    Text,
     Lock,
     Callback,
     Sized,
@@ -163,6 +165,8 @@ fn check_purpose(
         Purpose::Root(kind) => objects::check_root(m, call, number, value, kind).map(|()| 1),
         Purpose::Node(kind) => objects::check_node(m, call, number, value, kind).map(|()| 1),
         Purpose::Work => work::argument(m, call, number, value).map(|()| 1),
+        Purpose::Text if value.kind != Kind::MAP_VALUE => Err(KernelFault::NotText { number }.into()),
+        Purpose::Text => strings::check_constant(m, reg, value).map(|()| 1),
         Purpose::InterruptFlag => interrupts::argument(m, call.kfunc.name, number).map(|()| 1),
         Purpose::Lock => resilient::argument(m, call.kfunc.name, number, value).map(|()| 1),
         Purpose::Callback => match value.extra {
@@ -215,7 +219,7 @@ fn check_number(
         m.need_precise(reg)?;
         call.constant = Some(constant);
     } else if let Some(read_only) = memory {
-        let Some(size) = value.as_const() else { return Err(Stop::feature("buffers of unknown size")) };
+        let Some(size) = value.as_const() else { return Err(KernelFault::NotKnown { reg }.into()) };
         call.memory = Some((size as u32, read_only));
         m.need_precise(reg)?;
     }
@@ -251,7 +255,7 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
         return Ok(Purpose::InterruptFlag);
     }
     if has_suffix(parameter, "__str") {
-        return Err(Stop::feature("constant strings for kernel functions"));
+        return Ok(Purpose::Text);
     }
     if has_suffix(parameter, "__map") {
         return Ok(Purpose::Map);

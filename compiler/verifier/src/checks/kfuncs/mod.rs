@@ -17,14 +17,17 @@ use rustc_hash::FxHashMap;
 use crate::KernelSource;
 use crate::checks::helpers::is_gpl_compatible;
 use crate::checks::records::Graph;
-use crate::checks::{callbacks, calls, exceptions, objects};
-use crate::dialect::Dialect;
+use crate::checks::{callbacks, calls, exceptions, objects, packet};
+use crate::dialect::{Dialect, Rules};
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, KernelFault, Stop};
 use crate::verdict::Unknown;
 
 pub(crate) use arguments::has_only_scalars;
 pub(crate) use table::{Kfunc, kf};
+
+/// The function that moves the packet.
+const PULL_DATA: &str = "bpf_xdp_pull_data";
 
 /// What a call of a kernel function said.
 pub(crate) struct Call {
@@ -84,21 +87,43 @@ pub(crate) fn describe(
         return Err(KernelFault::NeedsGpl.into());
     }
     let external = external(object, program, slot);
-    if external.is_none() && insn.imm == 0 && insn.off == 0 {
+    let variable = variable(object, program, slot);
+    if external.is_none() && variable.is_none() && insn.imm == 0 && insn.off == 0 {
         return Ok(None);
     }
     if insn.off != 0 {
         return Err(KernelFault::OfModule { off: insn.off }.into());
     }
     if let Some(external) = external {
-        return Ok(Some(external.name.clone()));
+        return named(&external.name).map(Some);
     }
     let Some(kernel) = kernel() else { return Err(Stop::Unknown(Unknown::KernelTypes)) };
-    let id = TypeId(insn.imm as u32);
+    let id = match variable {
+        Some(variable) => kernel.find(&variable.name, BtfKind::Variable).unwrap_or_default(),
+        None => TypeId(insn.imm as u32),
+    };
     if kernel.kind(id) != Some(BtfKind::Function) {
-        return Err(KernelFault::NotFunction { id: insn.imm as u32 }.into());
+        return Err(KernelFault::NotFunction { id: id.0 }.into());
     }
-    Ok(Some(kernel.name(id).to_owned()))
+    named(kernel.name(id)).map(Some)
+}
+
+fn named(name: &str) -> Checked<String> {
+    // What a driver knows of a packet is for programs of its device alone.
+    match name.starts_with("bpf_xdp_metadata_rx_") {
+        true => Err(KernelFault::DeviceBound.into()),
+        false => Ok(name.to_owned()),
+    }
+}
+
+/// The variable of the kernel that the instruction at `slot` calls as if it were a function.
+fn variable<'a>(object: &'a Object, program: &Program, slot: u32) -> Option<&'a Extern> {
+    match program.code.relocation_at(slot)? {
+        RelocationTarget::Kfunc(id) | RelocationTarget::Variable(id) => {
+            object.external(id).filter(|one| one.kind == ExternKind::Variable)
+        }
+        _ => None,
+    }
 }
 
 /// Whether the call at `slot` is of an iterator's next turn.
@@ -106,9 +131,34 @@ pub(crate) fn is_next(names: &Names, slot: u32) -> bool {
     names.get(&slot).and_then(|name| Kfunc::by_name(name)).is_some_and(|kfunc| kfunc.has(kf::ITER_NEXT))
 }
 
-/// Whether the call at `slot` is of a function that may sleep.
-pub(crate) fn sleeps(names: &Names, slot: u32) -> bool {
-    names.get(&slot).and_then(|name| Kfunc::by_name(name)).is_some_and(|kfunc| kfunc.has(kf::SLEEPABLE))
+/// Whether the call at `slot` is of a function that may sleep, and that the program may call.
+pub(crate) fn sleeps(program: &Program, names: &Names, slot: u32, rules: &Rules) -> bool {
+    let kfunc = names.get(&slot).and_then(|name| Kfunc::by_name(name));
+    kfunc.is_some_and(|kfunc| kfunc.has(kf::SLEEPABLE) && kfunc.is_for(&program.caller(), rules.dialect))
+}
+
+/// Whether the call at `slot` is of a function that may move the packet.
+pub(crate) fn moves_packet(names: &Names, slot: u32) -> bool {
+    names.get(&slot).is_some_and(|name| name == PULL_DATA)
+}
+
+/// A function that no table has: what the kernel has in none, programs may not call. Newer kernels mark those that are
+/// meant for programs, and some that programs may only be attached to.
+fn unlisted(m: &Machine<'_>, name: &str) -> Checked<Stop> {
+    const ATTACHED: [&str; 3] = ["bpf_fentry_test1", "bpf_modify_return_test", "bpf_modify_return_test2"];
+    if m.rules.dialect == Dialect::V6_1 && table::is_for_old(name, m.kind) {
+        return Ok(Stop::feature(format!("kernel function {name} on 6.1")));
+    }
+    let kernel = m.kernel()?;
+    let marked = kernel.tagged("bpf_kfunc");
+    let is_marked = match marked.is_empty() {
+        true => m.rules.dialect == Dialect::V6_18,
+        false => marked.into_iter().any(|id| kernel.name(id) == name),
+    };
+    Ok(match is_marked && !ATTACHED.contains(&name) {
+        true => Stop::feature(format!("kernel function {name}")),
+        false => KernelFault::NotAllowed { name: name.into() }.into(),
+    })
 }
 
 /// A function of the kernel that the program calls and the kernel, as far as its types are known, does not have: no
@@ -137,14 +187,15 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     // A call of number 0 is refused when all paths were followed.
     let Some(name) = m.kfuncs.get(&m.insn).cloned() else { return Ok(Next::Go(m.insn + 1)) };
     let name = name.as_str();
-    if m.rules.dialect == Dialect::V6_1 {
-        return Err(Stop::feature("kernel function calls on 6.1"));
-    }
-    let Some(kfunc) = Kfunc::by_name(name) else {
-        return Err(Stop::feature(format!("kernel function {name}")));
-    };
+    let Some(kfunc) = Kfunc::by_name(name) else { return Err(unlisted(m, name)?) };
     if !kfunc.is_for(&m.caller(), m.rules.dialect) {
         return Err(KernelFault::NotAllowed { name: name.into() }.into());
+    }
+    if name == "__bpf_trap" {
+        return Err(KernelFault::Trap.into());
+    }
+    if m.rules.dialect == Dialect::V6_1 && kfunc.flags != 0 {
+        return Err(Stop::feature(format!("kernel function {name} on 6.1")));
     }
     let (parameters, returns) = prototype(m, name)?;
     if resilient::locks(name) {
@@ -182,6 +233,9 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     }
     calls::forget_caller_saved(m);
     results::set(m, &call)?;
+    if kfunc.name == PULL_DATA {
+        packet::forget(m);
+    }
     if kfunc.has(kf::ITER_NEXT) {
         iterators::next(m, &call)?;
     }

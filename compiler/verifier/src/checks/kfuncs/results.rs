@@ -104,6 +104,9 @@ fn cast(m: &Machine<'_>, call: &Call) -> Checked<Reg> {
         let extra = Extra::Mem { size: 0, dynptr: 0 };
         return Ok(Reg { extra, ..Reg::pointer(Kind::MEM.with(flag::RDONLY | flag::UNTRUSTED)) });
     }
+    if kernel.kind(id).is_none() && with_void {
+        return Err(KernelFault::CastToUnknown { id: call.constant.unwrap_or(0) as i64 }.into());
+    }
     if !matches!(kernel.kind(id), Some(BtfKind::Struct | BtfKind::Union)) {
         return Err(KernelFault::CastToOther { with_void }.into());
     }

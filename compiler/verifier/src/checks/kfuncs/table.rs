@@ -1,4 +1,4 @@
-//! Functions of the kernel that programs may call (`BTF_ID_FLAGS` of 6.12): their flags, and for which programs.
+//! Functions of the kernel that programs may call (`BTF_ID_FLAGS` of 6.12, and what 6.18 has more): their flags, and for which programs.
 
 use crate::dialect::Dialect;
 use gobpf_bpf::tables::{AttachType, Caller, ProgramKind};
@@ -26,8 +26,10 @@ const FILTERS: &[(&str, Filter)] = &[
     ("bpf_get_task_exe_file", Filter::Lsm),
     ("bpf_path_d_path", Filter::Lsm),
     ("bpf_put_file", Filter::Lsm),
+    ("bpf_remove_dentry_xattr", Filter::Lsm),
     ("bpf_session_cookie", Filter::Session),
     ("bpf_session_is_return", Filter::Session),
+    ("bpf_set_dentry_xattr", Filter::Lsm),
     ("bpf_sock_destroy", Filter::Iterator),
 ];
 
@@ -88,10 +90,40 @@ impl Kfunc {
 
     /// Whether this program may call it.
     pub fn is_for(&self, caller: &Caller<'_>, dialect: Dialect) -> bool {
+        if dialect == Dialect::V6_1 {
+            return is_for_old(self.name, caller.kind);
+        }
         let filter = FILTERS.iter().find(|(name, _)| *name == self.name);
         self.hooks & (hook::COMMON | hook_of(caller.kind, dialect)) != 0
             && filter.is_none_or(|(_, filter)| filter.allows(caller))
     }
+}
+
+/// Functions of 6.1: for congestion control, and for tracing.
+const OLD: &[(&[&str], &[ProgramKind])] = &[
+    (&["bbr_", "cubictcp_", "dctcp_", "tcp_"], &[ProgramKind::STRUCT_OPS]),
+    (
+        &[
+            "bpf_key_put",
+            "bpf_lookup_system_key",
+            "bpf_lookup_user_key",
+            "bpf_verify_pkcs7_signature",
+            "cgroup_rstat_flush",
+            "cgroup_rstat_updated",
+            "crash_kexec",
+        ],
+        &[ProgramKind::TRACING, ProgramKind::LSM],
+    ),
+    (
+        &["bpf_kfunc_call_"],
+        &[ProgramKind::SCHED_CLS, ProgramKind::TRACING, ProgramKind::LSM, ProgramKind::SYSCALL],
+    ),
+];
+
+/// Whether programs of `kind` may call `name` in 6.1.
+pub(crate) fn is_for_old(name: &str, kind: ProgramKind) -> bool {
+    let is_of = |names: &[&str]| names.iter().any(|known| name.starts_with(known));
+    OLD.iter().any(|(names, kinds)| is_of(names) && kinds.contains(&kind))
 }
 
 /// `bpf_prog_type_to_kfunc_hook`.
@@ -124,6 +156,7 @@ const fn row(name: &'static str, flags: u16, hooks: u16) -> Kfunc {
 
 /// All of them, by name.
 const KFUNCS: &[Kfunc] = &[
+    row("__bpf_trap", 0, hook::COMMON),
     row("bbr_cwnd_event", 0, hook::STRUCT_OPS),
     row("bbr_init", 0, hook::STRUCT_OPS),
     row("bbr_main", 0, hook::STRUCT_OPS),
@@ -151,12 +184,18 @@ const KFUNCS: &[Kfunc] = &[
         kf::ACQUIRE | kf::RET_NULL,
         hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
     ),
+    row("bpf_cgroup_read_xattr", kf::RCU, hook::COMMON),
     row(
         "bpf_cgroup_release",
         kf::RELEASE,
         hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
     ),
+    row("bpf_copy_from_user_dynptr", kf::SLEEPABLE, hook::COMMON),
     row("bpf_copy_from_user_str", kf::SLEEPABLE, hook::COMMON),
+    row("bpf_copy_from_user_str_dynptr", kf::SLEEPABLE, hook::COMMON),
+    row("bpf_copy_from_user_task_dynptr", kf::SLEEPABLE | kf::TRUSTED_ARGS, hook::COMMON),
+    row("bpf_copy_from_user_task_str", kf::SLEEPABLE, hook::COMMON),
+    row("bpf_copy_from_user_task_str_dynptr", kf::SLEEPABLE | kf::TRUSTED_ARGS, hook::COMMON),
     row(
         "bpf_cpumask_acquire",
         kf::ACQUIRE | kf::TRUSTED_ARGS,
@@ -177,6 +216,7 @@ const KFUNCS: &[Kfunc] = &[
     row("bpf_cpumask_full", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
     row("bpf_cpumask_intersects", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
     row("bpf_cpumask_or", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
+    row("bpf_cpumask_populate", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
     row("bpf_cpumask_release", kf::RELEASE, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
     row("bpf_cpumask_set_cpu", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
     row("bpf_cpumask_setall", kf::RCU, hook::STRUCT_OPS | hook::SYSCALL | hook::TRACING),
@@ -235,6 +275,9 @@ const KFUNCS: &[Kfunc] = &[
     row("bpf_iter_css_task_destroy", kf::ITER_DESTROY, hook::COMMON),
     row("bpf_iter_css_task_new", kf::ITER_NEW | kf::TRUSTED_ARGS, hook::COMMON),
     row("bpf_iter_css_task_next", kf::ITER_NEXT | kf::RET_NULL, hook::COMMON),
+    row("bpf_iter_dmabuf_destroy", kf::ITER_DESTROY | kf::SLEEPABLE, hook::COMMON),
+    row("bpf_iter_dmabuf_new", kf::ITER_NEW | kf::SLEEPABLE, hook::COMMON),
+    row("bpf_iter_dmabuf_next", kf::ITER_NEXT | kf::RET_NULL | kf::SLEEPABLE, hook::COMMON),
     row("bpf_iter_kmem_cache_destroy", kf::ITER_DESTROY | kf::SLEEPABLE, hook::COMMON),
     row("bpf_iter_kmem_cache_new", kf::ITER_NEW | kf::SLEEPABLE, hook::COMMON),
     row("bpf_iter_kmem_cache_next", kf::ITER_NEXT | kf::RET_NULL | kf::SLEEPABLE, hook::COMMON),
@@ -320,6 +363,10 @@ const KFUNCS: &[Kfunc] = &[
     ),
     row("bpf_preempt_disable", 0, hook::COMMON),
     row("bpf_preempt_enable", 0, hook::COMMON),
+    row("bpf_probe_read_kernel_dynptr", 0, hook::COMMON),
+    row("bpf_probe_read_kernel_str_dynptr", 0, hook::COMMON),
+    row("bpf_probe_read_user_dynptr", 0, hook::COMMON),
+    row("bpf_probe_read_user_str_dynptr", 0, hook::COMMON),
     row("bpf_put_file", kf::RELEASE, hook::TRACING),
     row(
         "bpf_rbtree_add_impl",
@@ -359,12 +406,19 @@ const KFUNCS: &[Kfunc] = &[
         kf::ACQUIRE | kf::RET_NULL | kf::RCU,
         hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
     ),
+    row("bpf_remove_dentry_xattr", kf::SLEEPABLE | kf::TRUSTED_ARGS, hook::TRACING),
     row("bpf_res_spin_lock", kf::RET_NULL, hook::COMMON),
     row("bpf_res_spin_lock_irqsave", kf::RET_NULL, hook::COMMON),
     row("bpf_res_spin_unlock", 0, hook::COMMON),
     row("bpf_res_spin_unlock_irqrestore", 0, hook::COMMON),
+    row(
+        "bpf_send_signal_task",
+        kf::TRUSTED_ARGS,
+        hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
+    ),
     row("bpf_session_cookie", 0, hook::KPROBE),
     row("bpf_session_is_return", 0, hook::KPROBE),
+    row("bpf_set_dentry_xattr", kf::SLEEPABLE | kf::TRUSTED_ARGS, hook::TRACING),
     row("bpf_sk_assign_tcp_reqsk", kf::TRUSTED_ARGS, hook::TC),
     row("bpf_skb_ct_alloc", kf::ACQUIRE | kf::RET_NULL, hook::TC | hook::XDP),
     row("bpf_skb_ct_lookup", kf::ACQUIRE | kf::RET_NULL, hook::TC | hook::XDP),
@@ -374,12 +428,14 @@ const KFUNCS: &[Kfunc] = &[
     row("bpf_skb_set_xfrm_info", 0, hook::TC),
     row("bpf_sock_addr_set_sun_path", 0, hook::CGROUP),
     row("bpf_sock_destroy", kf::TRUSTED_ARGS, hook::TRACING),
+    row("bpf_sock_ops_enable_tx_tstamp", kf::TRUSTED_ARGS, hook::CGROUP),
     row("bpf_strcasecmp", 0, hook::COMMON),
     row("bpf_strcasestr", 0, hook::COMMON),
     row("bpf_strchr", 0, hook::COMMON),
     row("bpf_strchrnul", 0, hook::COMMON),
     row("bpf_strcmp", 0, hook::COMMON),
     row("bpf_strcspn", 0, hook::COMMON),
+    row("bpf_stream_vprintk_impl", kf::TRUSTED_ARGS, hook::COMMON),
     row("bpf_strlen", 0, hook::COMMON),
     row("bpf_strncasecmp", 0, hook::COMMON),
     row("bpf_strncasestr", 0, hook::COMMON),
@@ -432,6 +488,7 @@ const KFUNCS: &[Kfunc] = &[
     row("bpf_xdp_ct_lookup", kf::ACQUIRE | kf::RET_NULL, hook::TC | hook::XDP),
     row("bpf_xdp_flow_lookup", kf::TRUSTED_ARGS | kf::RET_NULL, hook::XDP),
     row("bpf_xdp_get_xfrm_state", kf::RET_NULL | kf::ACQUIRE, hook::XDP),
+    row("bpf_xdp_pull_data", 0, hook::XDP),
     row("bpf_xdp_xfrm_state_release", kf::RELEASE, hook::XDP),
     row("cgroup_rstat_flush", kf::SLEEPABLE, hook::TRACING),
     row("cgroup_rstat_updated", 0, hook::TRACING),
@@ -440,6 +497,8 @@ const KFUNCS: &[Kfunc] = &[
         kf::DESTRUCTIVE,
         hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
     ),
+    row("css_rstat_flush", kf::SLEEPABLE, hook::TRACING),
+    row("css_rstat_updated", 0, hook::TRACING),
     row("cubictcp_acked", 0, hook::STRUCT_OPS),
     row("cubictcp_cong_avoid", 0, hook::STRUCT_OPS),
     row("cubictcp_cwnd_event", 0, hook::STRUCT_OPS),
