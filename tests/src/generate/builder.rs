@@ -3,6 +3,7 @@
 use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Reg, Size, SourceOperand, Width, pseudo};
 use gobpf_bpf::{ExternId, ExternKind, KernelVersion, MapId, Relocation, RelocationTarget};
 
+use super::edit;
 use super::helpers::Sock;
 use super::kinds::{KINDS, KindRow};
 use super::rng::Rng;
@@ -56,6 +57,10 @@ pub(super) enum Class {
     Mask,
     /// A node of a list and a tree, in memory of its own.
     Node,
+    /// `struct bpf_key`
+    Key,
+    /// `struct bpf_crypto_ctx`
+    Crypto,
 }
 
 impl Held {
@@ -301,22 +306,25 @@ impl<'a> Builder<'a> {
     }
 
     pub fn jump(&mut self) -> usize {
-        self.emit(Insn::jump(0));
+        let is_long = self.has_v4() && self.rng.chance(10);
+        self.emit(if is_long { Insn { code: edit::JUMP_LONG, ..Insn::default() } } else { Insn::jump(0) });
         self.insns.len() - 1
     }
 
     /// Has the jump at `at` lead to what comes next.
     pub fn land(&mut self, at: usize) {
-        let off = self.insns.len() as i64 - at as i64 - 1;
-        if let Some(insn) = self.insns.get_mut(at) {
-            insn.off = off as i16;
-        }
+        self.land_at(at, self.insns.len());
     }
 
     /// Has the jump at `at` lead to slot `to`.
     pub fn land_at(&mut self, at: usize, to: usize) {
         if let Some(insn) = self.insns.get_mut(at) {
-            insn.off = (to as i64 - at as i64 - 1) as i16;
+            let off = to as i64 - at as i64 - 1;
+            if insn.code == edit::JUMP_LONG {
+                insn.imm = off as i32;
+            } else {
+                insn.off = off as i16;
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use gobpf_bpf::insn::{CALL, class, pseudo};
 use gobpf_bpf::{Code, Insn, Relocation, Subprogram};
 
 /// `ja` of class JMP32: its offset is in `imm`.
-const JUMP_LONG: u8 = class::JMP32;
+pub(super) const JUMP_LONG: u8 = class::JMP32;
 const OP_CALL: u8 = 0x80;
 const OP_EXIT: u8 = 0x90;
 

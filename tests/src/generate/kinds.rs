@@ -283,7 +283,7 @@ pub(super) const KINDS: &[KindRow] = &[
     KindRow { packet: packet(76, 80, Size::W, false), ..row(11, &["lwt_out"], 2, Fields(LWT)) },
     KindRow { packet: packet(76, 80, Size::W, true), ..row(12, &["lwt_xmit"], 2, Fields(LWT)) },
     row(13, &["sockops"], 4, Fields(SOCK_OPS)),
-    KindRow { packet: packet(76, 80, Size::W, true), ..row(14, &["sk_skb"], 4, Fields(SK_SKB)) },
+    KindRow { packet: packet(76, 80, Size::W, true), ..row(14, SK_SKB_SECTIONS, 4, Fields(SK_SKB)) },
     KindRow { results: (0, 1), ..row(15, &["cgroup/dev"], 2, Fields(DEVICE)) },
     KindRow { packet: packet(0, 8, Size::DW, true), ..row(16, &["sk_msg"], 4, Fields(SK_MSG)) },
     row(17, &["raw_tracepoint/sched_switch"], 5, Bytes(0, 96, false)),
@@ -315,11 +315,7 @@ pub(super) const KINDS: &[KindRow] = &[
     },
     KindRow { results: (0, 0), like: LIKE_TRACING, ..row(26, OTHER_TRACEPOINTS, 3, Fields(HOOK)) },
     KindRow { results: (0, 1), like: LIKE_ITER, ..row(26, &["iter.s/task"], 2, Fields(ITER)) },
-    KindRow {
-        results: (0, 1),
-        like: LIKE_ITER,
-        ..row(26, &["iter/tcp", "iter/bpf_map", "iter/task_file", "iter/cgroup"], 2, Fields(ITER_OTHER))
-    },
+    KindRow { results: (0, 1), like: LIKE_ITER, ..row(26, ITERATORS, 2, Fields(ITER_OTHER)) },
     KindRow { like: LIKE_NONE, ..row(27, CONGESTION_MEMBERS, 4, Fields(CONGESTION)) },
     KindRow {
         results: (0, 0),
@@ -357,7 +353,20 @@ const PROBES: &[&str] = &[
     "uprobe.multi/libc.so.6:malloc",
     "uprobe.session/libc.so.6:malloc",
 ];
+const ITERATORS: &[&str] = &[
+    "iter/tcp",
+    "iter/bpf_map",
+    "iter/task_file",
+    "iter/cgroup",
+    "iter/task_vma",
+    "iter/bpf_prog",
+    "iter/udp",
+    "iter/unix",
+    "iter/bpf_map_elem",
+    "iter/bpf_sk_storage_map",
+];
 const XDP_SECTIONS: &[&str] = &["xdp", "xdp", "xdp", "xdp.frags", "xdp/devmap", "xdp/cpumap"];
+const SK_SKB_SECTIONS: &[&str] = &["sk_skb", "sk_skb/stream_parser", "sk_skb/stream_verdict"];
 const CGROUP_SOCK_SECTIONS: &[&str] =
     &["cgroup/sock_create", "cgroup/sock_release", "cgroup/post_bind4", "cgroup/post_bind6"];
 const SOCK_ADDR_SECTIONS: &[&str] = &[
@@ -398,4 +407,8 @@ const CONGESTION_MEMBERS: &[&str] = &[
     "struct_ops/tcp_congestion_ops/sndbuf_expand",
     "struct_ops/tcp_congestion_ops/cong_control",
     "struct_ops/tcp_congestion_ops/get_info",
+    "struct_ops/bpf_dummy_ops/test_1",
+    "struct_ops/bpf_dummy_ops/test_2",
+    "struct_ops.s/bpf_dummy_ops/test_sleepable",
+    "struct_ops.s/tcp_congestion_ops/init",
 ];

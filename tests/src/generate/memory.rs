@@ -9,6 +9,8 @@ use super::world::GLOBALS;
 const SIZES: [Size; 4] = [Size::B, Size::H, Size::W, Size::DW];
 /// What atomic operations are in the `imm` field: add, or, and, xor, each with and without fetching; xchg; cmpxchg.
 const ATOMIC_OPERATIONS: [i32; 10] = [0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, 0xe1, 0xf1];
+/// The same since 6.15: load acquire, store release.
+const ORDERED: [i32; 2] = [0x100, 0x110];
 /// Bytes of stack that programs use, most of the time.
 const FRAME: i32 = 64;
 
@@ -228,8 +230,16 @@ impl Builder<'_> {
 
     fn atomic(&mut self, base: u8, size: Size, off: i16) {
         let Some(src) = self.find(|held| held == Held::Scalar) else { return };
-        let operation = self.rng.pick(&ATOMIC_OPERATIONS);
-        let fits = matches!(size, Size::W | Size::DW) || !self.careful();
+        let is_ordered = self.since(6, 15) && self.rng.chance(12);
+        let operation = self.rng.pick(if is_ordered { &ORDERED[..] } else { &ATOMIC_OPERATIONS[..] });
+        if operation == ORDERED[0] {
+            let dst = self.destination();
+            let mut insn = Insn::store(size, reg(dst), off, SourceOperand::Reg(reg(base)));
+            (insn.code, insn.imm) = ((insn.code & 0x1f) | mode::ATOMIC, operation);
+            self.held[dst as usize] = Held::Scalar;
+            return self.emit(insn);
+        }
+        let fits = is_ordered || matches!(size, Size::W | Size::DW) || !self.careful();
         let size = if fits { size } else { Size::W };
         if operation == 0xf1 && self.held[0] != Held::Scalar && self.careful() {
             if self.reserved[0] || base == 0 {
@@ -252,6 +262,37 @@ impl Builder<'_> {
             self.store_imm(Size::DW, FP, off & !7, value);
         }
         self.atomic(FP, size, off);
+    }
+
+    /// Memory of a function further up: what is stored there, and read back.
+    pub fn other_frame(&mut self) {
+        let Some(pointer) = self.find(|held| held == Held::Stack).filter(|found| *found != FP) else {
+            return self.stack();
+        };
+        let off = self.rng.pick(&[0, 0, 0, -8, 8]);
+        let src = if self.rng.chance(25) { self.rng.pick(&[FP, pointer]) } else { self.any() };
+        let is_number = self.held[src as usize] == Held::Scalar;
+        let is_of_stack = self.held[src as usize] == Held::Stack;
+        match self.rng.below(4) {
+            0 | 1 if !(is_of_stack && self.careful()) => {
+                let size = if is_number { self.size() } else { Size::DW };
+                self.store_reg(size, pointer, off, src);
+                if self.rng.chance(50) {
+                    let dst = self.destination();
+                    self.load(Size::DW, dst, pointer, off, self.held[src as usize]);
+                }
+            }
+            2 => {
+                let (size, dst) = (self.size(), self.destination());
+                if dst != pointer {
+                    self.load_number(size, dst, pointer, off);
+                }
+            }
+            _ => {
+                let (size, value) = (self.size(), self.rng.constant());
+                self.store_imm(size, pointer, off, value);
+            }
+        }
     }
 
     /// Reads the context, or writes it.

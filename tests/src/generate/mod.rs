@@ -32,7 +32,7 @@ pub use rng::Rng;
 
 /// How often a step is done right, in percent, and how many programs are like that: most of their steps must be, or
 /// hardly any program would be accepted.
-const CARE: [(u32, u32); 4] = [(45, 100), (30, 98), (17, 94), (8, 80)];
+const CARE: [(u32, u32); 4] = [(52, 100), (28, 98), (14, 94), (6, 80)];
 /// How many programs are edits of accepted ones, in percent.
 const MUTANTS: u32 = 30;
 /// Bases tried for an edit until one is accepted.
@@ -54,6 +54,7 @@ const STEPS: &[(u32, Step)] = &[
     (20, |b| b.linked()),
     (16, |b| b.pointers()),
     (8, |b| b.atomic_stack()),
+    (6, |b| b.other_frame()),
     (8, |b| b.pointer_compare()),
     (16, |b| b.function()),
     (8, |b| b.dynptr()),
@@ -69,7 +70,7 @@ const STEPS: &[(u32, Step)] = &[
     (4, |b| b.stored_pointer()),
     (4, |b| b.packet_dynptr()),
     (4, |b| b.storage()),
-    (5, |b| b.kernel_function()),
+    (7, |b| b.kernel_function()),
     (1, |b| b.list()),
     (1, |b| b.work()),
     (1, |b| b.resilient_lock()),

@@ -17,6 +17,7 @@ const ITERATOR: i32 = -128;
 const INTERRUPTS: i32 = -136;
 /// Where another dynptr is made.
 const SECOND_DYNPTR: i32 = -152;
+const SECOND_ITERATOR: i32 = -200;
 /// `map_lookup_elem`, `spin_lock`
 const LOCK: u32 = 93;
 
@@ -63,6 +64,7 @@ impl Builder<'_> {
             Want::Task => self.kept(|held| held == Held::Task).is_some(),
             Want::Object(class) => self.kept(|held| held == Held::Object(*class)).is_some(),
             Want::Dynptr => self.has_dynptr,
+            Want::Kernel => self.kept(|held| held == Held::Kernel).is_some(),
             _ => true,
         })
     }
@@ -110,6 +112,12 @@ impl Builder<'_> {
             Want::Dynptr => self.stack_address(register, DYNPTR),
             Want::NewDynptr => self.stack_address(register, SECOND_DYNPTR),
             Want::Memory => self.stack_address(register, VALUE),
+            Want::Buffer => self.buffer(register),
+            Want::Kernel => self.move_kept(register, |held| held == Held::Kernel),
+            Want::Ignored => {
+                let any = self.any();
+                self.move_reg(register, any);
+            }
             Want::Size => {
                 let size = if self.careful() { 16 } else { self.rng.pick(&[0, 17, 100, -1]) };
                 self.move_imm(register, size);
@@ -136,9 +144,24 @@ impl Builder<'_> {
         }
     }
 
+    /// Memory on the stack or in a map's value.
+    fn buffer(&mut self, register: u8) {
+        if self.rng.chance(40) {
+            let (map, room) = world::GLOBALS[1];
+            return self.load_global(register, map, room, 0);
+        }
+        self.stack_address(register, VALUE);
+    }
+
     /// A loop over what an iterator gives.
     pub fn iterate(&mut self) {
-        if self.depth > 0 || !self.has_v4() {
+        // One in another one has a place of its own.
+        let place = match self.depth {
+            0 => ITERATOR,
+            1 => SECOND_ITERATOR,
+            _ => return self.branch(),
+        };
+        if !self.has_v4() {
             return self.branch();
         }
         let choices: Vec<(u32, &Iterator)> = ITERATORS.iter().map(|one| (one.weight, one)).collect();
@@ -150,18 +173,18 @@ impl Builder<'_> {
         if iterator.wants.contains(&Want::Memory) {
             self.fill_stack(VALUE, 16);
         }
-        self.stack_address(1, ITERATOR);
+        self.stack_address(1, place);
         for (index, want) in iterator.wants.iter().enumerate() {
             self.wanted(index as u8 + 2, *want);
         }
         self.kernel_call(iterator.new);
-        let owed = Owed::AtPlace(ITERATOR, iterator.destroy);
+        let owed = Owed::AtPlace(place, iterator.destroy);
         self.owed.push(owed);
         let saved = self.reserved;
         for number in 6..10 {
             self.reserved[number] |= self.held[number] != Held::Nothing;
         }
-        self.iterator_turns(iterator);
+        self.iterator_turns(iterator, place);
         self.owed.pop();
         self.reserved = saved;
         if self.careful() {
@@ -170,9 +193,9 @@ impl Builder<'_> {
         self.depth -= 1;
     }
 
-    fn iterator_turns(&mut self, iterator: &Iterator) {
+    fn iterator_turns(&mut self, iterator: &Iterator, place: i32) {
         let head = self.insns.len();
-        let place = if self.careful() { ITERATOR } else { self.rng.pick(&[ITERATOR + 8, DYNPTR, -8]) };
+        let place = if self.careful() { place } else { self.rng.pick(&[ITERATOR, ITERATOR + 8, DYNPTR, -8]) };
         self.stack_address(1, place);
         self.kernel_call(iterator.next);
         let done = self.jump_if(Width::W64, JmpOp::Eq, 0, SourceOperand::Imm(0));
@@ -205,7 +228,9 @@ impl Builder<'_> {
         self.held[value as usize] = Held::Kernel;
         let saved = self.reserved;
         self.reserved[value as usize] = true;
-        if self.rng.chance(60) {
+        if self.rng.chance(20) {
+            self.peek(value);
+        } else if self.rng.chance(60) {
             self.push_node(value);
         } else {
             let from_tree = self.rng.chance(30);
@@ -228,6 +253,51 @@ impl Builder<'_> {
             }
         }
         self.reserved = saved;
+    }
+
+    /// Looks at a node under the lock: one of a list or a tree; that of a tree may be taken out.
+    fn peek(&mut self, value: u8) {
+        let is_tree = self.rng.chance(60);
+        let looks: &[&'static str] = match (is_tree, self.since(6, 16)) {
+            (true, true) => &["bpf_rbtree_first", "bpf_rbtree_root"],
+            (true, false) => &["bpf_rbtree_first"],
+            (false, true) => &["bpf_list_front", "bpf_list_back"],
+            (false, false) => &["bpf_list_pop_back"],
+        };
+        let look = self.rng.pick(looks);
+        self.lock_of(value);
+        self.head_of(value, is_tree);
+        self.kernel_call(look);
+        let Some(node) = self.kept_destination() else { return self.unlock_of(value) };
+        self.move_reg(node, 0);
+        let none = self.careful().then(|| self.jump_if(Width::W64, JmpOp::Eq, node, SourceOperand::Imm(0)));
+        match self.rng.below(4) {
+            0 if is_tree && self.since(6, 16) => {
+                let step = self.rng.pick(&["bpf_rbtree_left", "bpf_rbtree_right"]);
+                self.head_of(value, true);
+                self.move_reg(2, node);
+                self.kernel_call(step);
+            }
+            1 | 2 if is_tree => {
+                self.head_of(value, true);
+                self.move_reg(2, node);
+                self.kernel_call("bpf_rbtree_remove");
+                self.move_reg(node, 0);
+                self.unlock_of(value);
+                self.move_reg(0, node);
+                self.check_null(Held::KernelOrNull, None);
+            }
+            _ => {
+                let dst = self.destination();
+                let off = self.rng.pick(&[0, 40, 64, world::NODE_NUMBER - 24]);
+                self.load_number(Size::DW, dst, node, off);
+            }
+        }
+        if let Some(none) = none {
+            self.land(none);
+        }
+        self.held[node as usize] = Held::Nothing;
+        self.unlock_of(value);
     }
 
     fn push_node(&mut self, value: u8) {

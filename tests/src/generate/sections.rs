@@ -47,6 +47,8 @@ const SECTIONS: &[(&str, u32, u32, &str)] = &[
     ("xdp.frags", 37, FRAGS, ""),
     ("xdp/devmap", 33, 0, ""),
     ("xdp/cpumap", 35, 0, ""),
+    ("sk_skb/stream_parser", 4, 0, ""),
+    ("sk_skb/stream_verdict", 5, 0, ""),
     ("cgroup/getsockopt", 21, 0, ""),
     ("cgroup/setsockopt", 22, 0, ""),
     ("sk_reuseport", 39, 0, ""),

@@ -36,6 +36,12 @@ pub(super) enum Param {
     Untyped,
     /// A pointer to a struct that is only named.
     Forward,
+    /// A pointer to a `task_struct` that is tagged as one that can't be trusted.
+    UntrustedTask,
+    /// A pointer to numbers, tagged in the same way.
+    UntrustedNumbers,
+    /// A pointer that is tagged to be one into an arena.
+    Arena,
     /// A tag that means nothing.
     MisTagged,
 }
@@ -65,6 +71,9 @@ const PARAMS: &[(u32, Param)] = &[
     (2, Param::Task),
     (1, Param::TaskOrNull),
     (2, Param::Dynptr),
+    (1, Param::UntrustedTask),
+    (1, Param::UntrustedNumbers),
+    (1, Param::Arena),
 ];
 const ODD_PARAMS: &[(u32, Param)] = &[
     (2, Param::Struct),
@@ -86,6 +95,9 @@ impl Signature {
             Some(Param::NonNull) => Held::Memory(BYTES),
             Some(Param::Task) => Held::Task,
             Some(Param::TaskOrNull) => Held::TaskOrNull,
+            Some(Param::UntrustedTask) => Held::Kernel,
+            Some(Param::UntrustedNumbers) => Held::Constant(8),
+            Some(Param::Arena) => Held::Value(64),
             Some(Param::Dynptr) => Held::Dynptr,
         })
     }
@@ -138,6 +150,10 @@ impl Builder<'_> {
                 let (map, room) = GLOBALS[1];
                 self.load_global(register, map, room, 0);
             }
+            Param::UntrustedTask | Param::UntrustedNumbers | Param::Arena => {
+                let any = self.any();
+                self.move_reg(register, any);
+            }
             Param::Memory | Param::NonNull | Param::Untyped | Param::Forward => {
                 self.store_imm(Size::DW, FP, VALUE as i16, 0);
                 self.store_imm(Size::DW, FP, VALUE as i16 + 8, 0);
@@ -176,6 +192,7 @@ struct Types {
     number: TypeId,
     memory: TypeId,
     untyped: TypeId,
+    numbers: TypeId,
     context: TypeId,
     task: TypeId,
     dynptr: TypeId,
@@ -202,6 +219,7 @@ impl Types {
             number,
             memory: btf.push(Type::Pointer(by_value)),
             untyped: btf.push(Type::Pointer(VOID)),
+            numbers: btf.push(Type::Pointer(number)),
             context: named(btf, context),
             task: named(btf, "task_struct"),
             dynptr: named(btf, "bpf_dynptr"),
@@ -219,10 +237,11 @@ impl Types {
                 Param::Number => self.number,
                 Param::Context => self.context,
                 Param::Memory | Param::NonNull | Param::MisTagged => self.memory,
-                Param::Task | Param::TaskOrNull => self.task,
+                Param::Task | Param::TaskOrNull | Param::UntrustedTask => self.task,
+                Param::UntrustedNumbers => self.numbers,
                 Param::Dynptr => self.dynptr,
                 Param::Struct => self.by_value,
-                Param::TaggedContext | Param::Untyped => self.untyped,
+                Param::TaggedContext | Param::Untyped | Param::Arena => self.untyped,
                 Param::Forward => self.forward,
             },
         };
@@ -256,6 +275,8 @@ fn tags(param: Param) -> &'static [&'static str] {
         Param::NonNull => &["arg:nonnull"],
         Param::Task => &["arg:trusted"],
         Param::TaskOrNull => &["arg:trusted", "arg:nullable"],
+        Param::UntrustedTask | Param::UntrustedNumbers => &["arg:untrusted"],
+        Param::Arena => &["arg:arena"],
         Param::MisTagged => &["arg:whatever"],
         _ => &[],
     }

@@ -89,6 +89,7 @@ impl Caller<'_> {
             When::LsmLocked => is(AttachType::LSM_CGROUP) && LOCKED_SOCKOPT_HOOKS.contains(&self.hook),
             When::LsmUnlocked => is(AttachType::LSM_CGROUP) && UNLOCKED_SOCKOPT_HOOKS.contains(&self.hook),
             When::StructOps(name) => self.hook.split('/').next() == Some(name),
+            When::NotStructOps(name) => self.hook.split('/').next() != Some(name),
             When::NotRelease => !self.hook.ends_with("/release"),
         }
     }
@@ -150,6 +151,8 @@ enum When {
     LsmLocked,
     LsmUnlocked,
     StructOps(&'static str),
+    /// Of a `struct_ops`, any but this one.
+    NotStructOps(&'static str),
     /// Not the member `release`.
     NotRelease,
 }
@@ -249,7 +252,8 @@ fn layers(kind: ProgramKind) -> Option<Layers> {
         ProgramKind::STRUCT_OPS => &[
             (When::StructOps("tcp_congestion_ops"), rows::TCP_CONGESTION_OPS),
             (When::StructOps("sched_ext_ops"), rows::SCHED_EXT_OPS),
-            (When::Always, rows::BASE),
+            // `bpf_dummy_ops` says nothing about helpers.
+            (When::NotStructOps("bpf_dummy_ops"), rows::BASE),
         ],
         ProgramKind::LSM => &[
             (When::Attach(&[AttachType::LSM_CGROUP]), rows::CGROUP_ANY),

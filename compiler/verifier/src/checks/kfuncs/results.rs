@@ -41,7 +41,9 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
         let extra = Extra::Mem { size, dynptr: 0 };
         Reg { extra, ref_obj: call.reference, ..Reg::pointer(Kind::MEM.with(flags)) }
     } else if is_struct {
-        let trust = if !call.kfunc.has(kf::ITER_NEXT) {
+        let trust = if call.kfunc.name == "bpf_get_kmem_cache" {
+            flag::UNTRUSTED
+        } else if !call.kfunc.has(kf::ITER_NEXT) {
             0
         } else if iterators::is_protected(m, call) {
             flag::RCU
