@@ -3,9 +3,9 @@ package probe
 
 import "github.com/miekg/bpf"
 
-type alias[T any] = alias[T] // ERROR GB0216 "invalid recursive type alias"
+type alias[T any] = alias[T] // ERROR GB0216 "invalid recursive type: alias refers to itself"
 
-type larger[T any] struct{ next *larger[larger[T]] } // ERROR GB0216 "invalid recursive type larger"
+type larger[T any] struct{ next *larger[larger[T]] } // Go looks at it where nothing else is wrong
 
 func itself[T T](a T) {} // ERROR GB0220 "cannot use a type parameter as constraint"
 

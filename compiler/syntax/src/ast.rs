@@ -238,7 +238,7 @@ pub enum StmtKind {
         op: Option<BinaryOp>,
         rhs: Vec<Expr>,
     },
-    /// `a, b := x, y`; the left side holds only identifiers where the file has no syntax error.
+    /// `a, b := x, y`; the type checker refuses other targets than identifiers.
     ShortVar {
         lhs: Vec<Expr>,
         rhs: Vec<Expr>,

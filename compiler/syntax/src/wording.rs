@@ -12,9 +12,6 @@ pub(crate) const TOO_DEEP_HELP: &str = "split the expression or the block: at mo
 pub(crate) const UNCLOSED_BLOCK: &str = "this '{' is not closed";
 pub(crate) const UNCLOSED_BLOCK_HELP: &str = "close the block with '}' before the next declaration";
 
-pub(crate) const NON_NAME: &str = "non-name on left side of :=";
-pub(crate) const NON_NAME_HELP: &str = "use '=' to assign, or ':=' with new names only";
-
 pub(crate) const TYPE_GUARD: &str = "use of .(type) outside type switch";
 pub(crate) const TYPE_GUARD_HELP: &str = "write the type, as in x.(T), or use it as `switch x.(type)`";
 

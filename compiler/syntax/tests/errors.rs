@@ -97,8 +97,6 @@ fn statements() {
         expect![[r#"
         3:9 GB0101 expression in defer must be function call
         4:5 GB0101 expression in go must not be parenthesized
-        5:2 GB0101 non-name on left side of :=
-          help: use '=' to assign, or ':=' with new names only
         6:9 GB0101 middle index required in 3-index slice
         7:8 GB0101 illegal label declaration
     "#]],

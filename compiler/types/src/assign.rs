@@ -97,8 +97,13 @@ impl<'a> Cx<'_, 'a> {
         self.check_arity(names, values);
         let (values, extra) = values.split_at(values.len().min(names.len()));
         self.use_all(extra);
-        let operands: Vec<Operand> = self
-            .with_hoisting(values, out, |cx| values.iter().map(|value| cx.single(value, names)).collect());
+        let single = |cx: &mut Self, value| match (is_short, declared, names) {
+            (true, ..) => cx.single(value, names),
+            (false, Some(target), [name]) => cx.value_for(value, target, &name.name),
+            _ => cx.expr(value),
+        };
+        let operands: Vec<Operand> =
+            self.with_hoisting(values, out, |cx| values.iter().map(|value| single(cx, value)).collect());
         let missing = unknown(names.len() - values.len());
         operands
             .into_iter()
@@ -143,7 +148,11 @@ impl<'a> Cx<'_, 'a> {
     fn part_of_call(&self, call: &Operand, local: LocalId, ty: Ty) -> Operand {
         let (text, node) = (call.text.clone(), call.node);
         let hir = self.local_expr(local, node);
-        Operand { mode: Mode::Value, ty, text, node, hir, instance: Vec::new() }
+        let mode = match &call.mode {
+            Mode::MapEntry | Mode::CommaOk if ty == call.ty => call.mode.clone(),
+            _ => Mode::Value,
+        };
+        Operand { mode, ty, text, node, hir, instance: Vec::new() }
     }
 
     /// Nothing is wrong with the expressions, whatever they are; names in them count as used.
@@ -269,7 +278,8 @@ impl<'a> Cx<'_, 'a> {
     /// The name that `target`, on the left side of `:=`, is; `None` after an error.
     fn name_on_left(&mut self, target: &'a ast::Expr, before: &[ast::Ident]) -> Option<ast::Ident> {
         let Syntax::Ident(name) = &target.kind else {
-            self.use_target(target); // what it is instead has been said by the parser
+            self.use_target(target);
+            self.error(target.id, Why::NotAName { expr: expression(target) });
             return None;
         };
         if name != "_" && before.iter().any(|known| known.name == *name) {
@@ -424,13 +434,23 @@ impl<'a> Cx<'_, 'a> {
         let mut values = Vec::with_capacity(rhs.len());
         for (target, value) in targets.into_iter().zip(rhs) {
             if target.as_ref().is_some_and(Operand::is_invalid) {
-                self.raw_expr(value); // names in it count as used
+                // Names in it count as used.
+                match single && matches!(strip_parens(value).kind, Syntax::Call { .. }) {
+                    true => self.several_values(value),
+                    false => self.raw_expr(value),
+                };
                 continue;
             }
             let operand = match single {
                 true => {
                     let name = ast::Ident { id: value.id, name: "_".into() };
-                    self.with_hoisting(rhs, out, |cx| cx.single(value, &[name]))
+                    let wanted = target.as_ref().map(|target| (target.ty, target.text.clone()));
+                    self.with_hoisting(rhs, out, |cx| match wanted {
+                        Some((ty, text)) if matches!(cx.ck.types.under(ty), Kind::Func(_)) => {
+                            cx.value_for(value, ty, &text)
+                        }
+                        _ => cx.single(value, &[name]),
+                    })
                 }
                 false => self.expr(value),
             };
@@ -473,21 +493,12 @@ impl<'a> Cx<'_, 'a> {
             let targets = targets.into_iter().map(|target| target.map(|target| target.hir)).collect();
             return push_call(targets, call.hir, node, out);
         }
-        let (text, call_node) = (call.text.clone(), call.node);
-        let locals = self.call_results(call, types, out);
+        let locals = self.call_results(call.clone(), types, out);
         let mut places = Vec::new();
         let mut values = Vec::new();
         for ((target, local), ty) in targets.into_iter().zip(locals).zip(types) {
             let Some(target) = target else { continue };
-            let hir = self.local_expr(local, call_node);
-            let part = Operand {
-                mode: Mode::Value,
-                ty: *ty,
-                text: text.clone(),
-                node: call_node,
-                hir,
-                instance: Vec::new(),
-            };
+            let part = self.part_of_call(&call, local, *ty);
             values.push(self.assign(part, target.ty, "assignment"));
             places.push(Some(target.hir));
         }

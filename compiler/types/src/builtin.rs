@@ -128,6 +128,19 @@ impl<'a> Cx<'_, 'a> {
             self.use_all(arguments);
             return self.invalid(expr);
         }
+        if let (false, [argument]) = (spread, arguments)
+            && let ast::ExprKind::Call { .. } = &crate::stmt::strip_parens(argument).kind
+            && !matches!(builtin, Builtin::Make | Builtin::New | Builtin::Offsetof)
+        {
+            // A call with several results stands for as many arguments.
+            let operand = self.raw_expr(argument);
+            let found = self.call_types(&operand).map_or(1, |types| types.len());
+            if found > 1 && (found < row.arguments || (!row.variadic && found > row.arguments)) {
+                let (call, expected) = (expression(expr), row.arguments);
+                self.error(argument.id, Why::BuiltinCount { call, expected, found });
+                return self.invalid(expr);
+            }
+        }
         let types_first = matches!(builtin, Builtin::Make | Builtin::New | Builtin::Offsetof);
         let found = arguments.len();
         let few = found < row.arguments;
@@ -200,16 +213,22 @@ impl<'a> Cx<'_, 'a> {
         match (builtin, operands.split_first()) {
             (Builtin::Append, Some((slice, rest))) => {
                 let ty = slice.ty;
-                if let (false, Kind::Slice(element)) = (spread, self.ck.types.under(ty).clone()) {
+                if let Kind::Slice(element) = self.ck.types.under(ty).clone() {
+                    let of_bytes = self.ck.types.integer(element) == Some((8, false));
                     for operand in rest {
-                        self.assign(operand.clone(), element, "argument to append");
+                        let is_string = self.ck.types.is_string(operand.ty) && of_bytes;
+                        match spread {
+                            true if is_string => {}
+                            true => drop(self.assign(operand.clone(), ty, "argument to append")),
+                            false => drop(self.assign(operand.clone(), element, "argument to append")),
+                        }
                     }
                 }
                 self.refused(missing, ty, &[], expr)
             }
             (Builtin::Recover, _) => {
-                let any = self.ck.types.any();
-                self.refused(missing, any, &[], expr)
+                let empty = self.ck.types.empty_interface();
+                self.refused(missing, empty, &[], expr)
             }
             (Builtin::Print | Builtin::Println | Builtin::Close, _) => {
                 self.unsupported(expr.id, missing);

@@ -76,8 +76,14 @@ impl<'a> Cx<'_, 'a> {
                 // Go doesn't look at the arguments.
                 if !callee.is_invalid() {
                     let operand = self.describe(&callee);
-                    let ty = self.display(callee.ty);
-                    self.error(expr.id, Why::NotCallable { operand, ty });
+                    // Of a type parameter, the first of its types is what is no function.
+                    let terms = self.ck.types.param_of(callee.ty).map(|param| param.terms.clone());
+                    let why = match terms.map(|terms| terms.unwrap_or_default().first().map(|term| term.ty)) {
+                        Some(None) => Why::NoSpecificType { operand },
+                        Some(Some(ty)) => Why::NotCallable { operand, ty: self.display(ty) },
+                        None => Why::NotCallable { operand, ty: self.display(callee.ty) },
+                    };
+                    self.error(expr.id, why);
                 }
                 self.invalid(expr)
             }
@@ -242,6 +248,7 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let context = format!("argument to {text}");
+        let operands = self.instantiated_arguments(signature, text, (arguments, operands), expr)?;
         let mut operands = operands.into_iter();
         let mut values: Vec<hir::Expr> = operands
             .by_ref()
@@ -271,20 +278,12 @@ impl<'a> Cx<'_, 'a> {
         let found = operands.len();
         if found < fixed || (found > fixed && (spread || !signature.variadic)) {
             self.assign_arguments(&signature, &callee.text, (arguments, operands, spread), expr);
-            return self.invalid(expr);
+            return self.uninferred_call(id, &signature, expr);
         }
         let mut plain = Signature::clone(&signature);
         plain.variadic &= !spread;
         let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
-            // It is called all the same: what is wrong in it is said.
-            self.ck.book.lose();
-            self.ck.uninstantiated.push(id);
-            let params = self.ck.type_params(id);
-            let generic = |ty: &Ty| params.iter().any(|param| self.ck.mentions(*ty, *param));
-            return match signature.results.iter().any(generic) {
-                true => self.invalid(expr),
-                false => self.result_only(expr, &signature),
-            };
+            return self.uninferred_call(id, &signature, expr);
         };
         let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
             return self.invalid(expr);
@@ -300,6 +299,19 @@ impl<'a> Cx<'_, 'a> {
         let function = self.reaches_instance(id, &instance.instance, expr.id);
         let call = self.result(expr, &signature, ExprKind::Call { function, arguments: values });
         self.after(before, call)
+    }
+
+    /// The result of a call of a generic function with wrong arguments. It is called all the same: what is wrong in it is
+    /// said.
+    fn uninferred_call(&mut self, id: SymbolId, signature: &Signature, expr: &'a ast::Expr) -> Operand {
+        self.ck.book.lose();
+        self.ck.uninstantiated.push(id);
+        let params = self.ck.type_params(id);
+        let generic = |ty: &Ty| params.iter().any(|param| self.ck.mentions(*ty, *param));
+        match signature.results.iter().any(generic) {
+            true => self.invalid(expr),
+            false => self.result_only(expr, signature),
+        }
     }
 
     /// The arguments of a variadic parameter as a slice.
@@ -323,6 +335,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// The arguments of a call, of which one may be a call with several results.
+    /// Generic functions stay as they are: the parameters' types say what their type arguments are.
     fn argument_operands(&mut self, arguments: &'a [ast::Expr], before: &mut Vec<hir::Stmt>) -> Vec<Operand> {
         let mut operands: Vec<Operand> = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -341,7 +354,10 @@ impl<'a> Cx<'_, 'a> {
                     })
                     .collect();
             }
-            operands.push(self.single_value(operand, argument));
+            operands.push(match operand.mode {
+                Mode::Generic(_) => operand,
+                _ => self.single_value(operand, argument),
+            });
         }
         operands
     }

@@ -33,6 +33,27 @@ pub(crate) enum Resolved {
     Error,
 }
 
+/// What is known of the declaration of a generic alias.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Alias {
+    /// It is being looked at.
+    Looked,
+    Sound,
+    /// It stands for nothing, because of an error.
+    Broken,
+    /// It stands for itself.
+    Circular,
+}
+
+/// Type arguments of an instance in the declaration of `owner`.
+struct Later {
+    owner: SymbolId,
+    generic: SymbolId,
+    arguments: Vec<Ty>,
+    nodes: Vec<NodeId>,
+    place: Place,
+}
+
 /// The state of one check. Functions are checked once, with pointers whose memory isn't known yet; `provenance.rs`
 /// makes the final ones from these.
 pub(crate) struct Checker<'a> {
@@ -46,6 +67,9 @@ pub(crate) struct Checker<'a> {
     in_progress: Vec<SymbolId>,
     /// Instances of generic types that are being made, each for the one before.
     instances: u32,
+    /// Type arguments that are looked at when they are complete.
+    later: Vec<Later>,
+    aliases: HashMap<SymbolId, Alias>,
     /// Package variables whose initial values are being looked at.
     pub initialising: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
@@ -96,6 +120,8 @@ impl<'a> Checker<'a> {
             resolved: HashMap::default(),
             in_progress: Vec::new(),
             instances: 0,
+            later: Vec::new(),
+            aliases: HashMap::default(),
             initialising: Vec::new(),
             lowered: HashMap::default(),
             functions: Vec::new(),
@@ -177,6 +203,27 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `ty` is a type whose declaration is being looked at.
+    pub fn is_incomplete(&self, ty: Ty) -> bool {
+        let symbol = self.types.named_of(ty).filter(|named| named.underlying.is_none());
+        symbol.and_then(|named| named.symbol).is_some_and(|id| self.in_progress.contains(&id))
+    }
+
+    /// Type arguments at `nodes` are looked at when all that is being declared is.
+    pub fn put_off(&mut self, generic: SymbolId, arguments: &[Ty], nodes: &[NodeId], place: Place) {
+        let mut owners = self.in_progress.iter().rev().filter_map(|id| Some((*id, self.index.symbol(*id)?)));
+        let owner = owners.find(|(_, symbol)| symbol.decl == place.decl);
+        if let Some((owner, _)) = owner {
+            let (arguments, nodes) = (arguments.to_vec(), nodes.to_vec());
+            self.later.push(Later { owner, generic, arguments, nodes, place });
+        }
+    }
+
+    /// What `id` is is being found out.
+    pub fn is_in_progress(&self, id: SymbolId) -> bool {
+        self.in_progress.contains(&id)
+    }
+
     /// Reports a cycle of declarations that has types, and variables or constants; `id` is in progress. True where it
     /// is one.
     fn cycle_by_value(&mut self, id: SymbolId) -> bool {
@@ -214,9 +261,10 @@ impl<'a> Checker<'a> {
         }
         self.in_progress.push(id);
         let resolved = match symbol.kind {
-            SymbolKind::Const { ty, values, index, iota, inherited } => {
+            SymbolKind::Const { ty, values, index, count, iota, inherited } => {
                 let mut cx = Cx::of_symbol(self, &symbol);
                 cx.iota = Some(iota);
+                cx.check_constant_count(values.get(count), inherited, symbol.node);
                 let name = ast::Ident { id: symbol.node, name: symbol.name.clone() };
                 match cx.constant_spec(&name, ty, values.get(index), inherited) {
                     Some((value, ty)) => Resolved::Const(value, ty),
@@ -234,6 +282,13 @@ impl<'a> Checker<'a> {
             }
         };
         self.in_progress.retain(|pending| *pending != id);
+        if self.in_progress.is_empty() {
+            for later in std::mem::take(&mut self.later) {
+                let Some(owner) = self.index.symbol(later.owner).cloned() else { continue };
+                let mut cx = Cx::of_symbol(self, &owner);
+                cx.satisfied(later.generic, &later.arguments, &later.nodes, later.place.node);
+            }
+        }
         self.resolved.entry(id).or_insert(resolved).clone()
     }
 
@@ -257,28 +312,49 @@ impl<'a> Checker<'a> {
         let (named, ty) = self.types.declare(named);
         self.resolved.insert(id, Resolved::Type(ty)); // so that it may point to itself
         let underlying = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
-        if self.contains(underlying, ty, 0) {
+        if let Some(first) = self.circle_of_names(underlying, ty) {
+            let why = Why::Cycle { name: first.name.clone(), recursive_type: true, direct: false };
+            self.error(first.place(), why);
+            self.types.set_underlying(named, Types::UNKNOWN);
+            let start = self.types.named_of(underlying).and_then(|named| named.symbol);
+            self.resolved.extend(start.map(|start| (start, Resolved::Error)));
+        } else if self.contains(underlying, ty, 0) {
             let direct = self.contains_directly(underlying, ty);
             self.error(symbol.place(), Why::Cycle { name: name.clone(), recursive_type: true, direct });
             self.types.set_underlying(named, Types::UNKNOWN);
+            if self.types.canon(underlying) == ty {
+                self.resolved.insert(id, Resolved::Error);
+            }
         } else {
             self.types.set_underlying(named, underlying);
         }
         Resolved::Type(ty)
     }
 
+    /// `type a b` where `b` is declared, by one or more names, as `a`: the first of these.
+    fn circle_of_names(&self, underlying: Ty, ty: Ty) -> Option<crate::symbols::Symbol<'a>> {
+        let named = self.types.named_of(underlying).filter(|_| underlying != ty)?;
+        if named.underlying.is_some() || !named.arguments.is_empty() {
+            return None;
+        }
+        let start = self.in_progress.iter().position(|known| Some(*known) == named.symbol)?;
+        let cycle = self.in_progress.get(start..).unwrap_or_default();
+        let symbols = cycle.iter().filter_map(|id| self.index.symbol(*id));
+        symbols.min_by_key(|symbol| (symbol.decl.file, symbol.decl.index, symbol.node)).cloned()
+    }
+
     /// The same, with no other named type between.
-    fn contains_directly(&self, outer: Ty, inner: Ty) -> bool {
+    pub fn contains_directly(&self, outer: Ty, inner: Ty) -> bool {
         match self.types.kind(outer) {
             Kind::Array(element, _) => self.contains_directly(*element, inner),
             Kind::Struct(fields) => fields.iter().any(|field| self.contains_directly(field.ty, inner)),
-            _ => outer == inner,
+            _ => self.types.canon(outer) == inner,
         }
     }
 
     /// A value of `outer` would hold one of `inner` without a pointer between.
-    fn contains(&self, outer: Ty, inner: Ty, depth: u32) -> bool {
-        if outer == inner || depth > 64 {
+    pub fn contains(&self, outer: Ty, inner: Ty, depth: u32) -> bool {
+        if self.types.canon(outer) == inner || depth > 64 {
             return true;
         }
         match self.types.kind(outer) {
@@ -304,13 +380,56 @@ impl<'a> Checker<'a> {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Types::UNKNOWN };
         let SymbolKind::Type(spec) = symbol.kind else { return Types::UNKNOWN };
         if self.instances >= MAX_INSTANCES {
-            let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct: false };
-            self.in_declaration(|ck| ck.error(symbol.place(), why));
+            self.in_declaration(|ck| ck.error(symbol.place(), Why::InstantiationCycle));
             return Types::UNKNOWN;
         }
         self.instances += 1;
         let ty = self.instantiate_anew(id, &symbol, spec, arguments);
         self.instances -= 1;
+        ty
+    }
+
+    /// Whether the generic alias `id` stands for something; reported where it is itself.
+    pub fn alias(&mut self, id: SymbolId) -> Alias {
+        self.book.lose();
+        match self.aliases.get(&id) {
+            None => {}
+            Some(Alias::Looked) => {
+                self.aliases.insert(id, Alias::Circular);
+                if let Some(symbol) = self.index.symbol(id).cloned() {
+                    let name = symbol.name.clone();
+                    let why = Why::Cycle { name, recursive_type: true, direct: true };
+                    self.in_declaration(|ck| ck.error(symbol.place(), why));
+                }
+                return Alias::Circular;
+            }
+            Some(known) => return *known,
+        }
+        self.aliases.insert(id, Alias::Looked);
+        let params = self.type_params(id);
+        let whole = self.instantiate(id, &params);
+        let found = match (self.aliases.get(&id), whole) {
+            (Some(Alias::Circular), _) => Alias::Circular,
+            (_, Types::UNKNOWN) => Alias::Broken,
+            _ => Alias::Sound,
+        };
+        self.aliases.insert(id, found);
+        found
+    }
+
+    /// An instance with a wrong number of type arguments: a type of its own of which nothing is known.
+    pub fn broken_instance(&mut self, id: SymbolId, arguments: &[Ty]) -> Ty {
+        if let Some(known) = self.types.instance(id, arguments) {
+            return self.types.intern(Kind::Named(known));
+        }
+        let Some(symbol) = self.index.symbol(id) else { return Types::UNKNOWN };
+        let name = symbol.name.clone();
+        let base = self.qualified(symbol.package, &name);
+        let display = SmolStr::new(format!("{base}[{}]", self.types.list(arguments)));
+        let named = Named { display, name, symbol: None, arguments: Vec::new(), underlying: None };
+        let (named, ty) = self.types.declare(named);
+        self.types.set_underlying(named, Types::UNKNOWN);
+        self.types.add_instance(id, arguments, named);
         ty
     }
 
@@ -324,7 +443,15 @@ impl<'a> Checker<'a> {
         let list: Vec<_> = arguments.iter().map(|ty| self.types.display(*ty)).collect();
         let base = self.qualified(symbol.package, &symbol.name);
         let display = SmolStr::new(format!("{base}[{}]", list.join(", ")));
+        let is_parameter = is_own_parameter(spec);
+        if is_parameter {
+            let place = Place { decl: symbol.decl, node: spec.ty.id };
+            self.in_declaration(|ck| ck.error(place, Why::ParameterAsType { alias: spec.alias }));
+        }
         if spec.alias {
+            if is_parameter {
+                return Types::UNKNOWN;
+            }
             let mut cx = Cx::of_symbol(self, symbol);
             cx.bind_type_params(&spec.type_params, arguments);
             let target = cx.type_expr(&spec.ty);
@@ -339,9 +466,20 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.types.add_instance(id, arguments, named);
+        if is_parameter {
+            self.types.set_underlying(named, Types::UNKNOWN);
+            return ty;
+        }
         let mut cx = Cx::of_symbol(self, symbol);
         cx.bind_type_params(&spec.type_params, arguments);
         let underlying = cx.type_expr(&spec.ty);
+        if self.contains(underlying, ty, 0) {
+            let direct = self.contains_directly(underlying, ty);
+            let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
+            self.in_declaration(|ck| ck.error(symbol.place(), why));
+            self.types.set_underlying(named, Types::UNKNOWN);
+            return ty;
+        }
         self.types.set_underlying(named, underlying);
         ty
     }
@@ -427,4 +565,14 @@ impl<'a> Checker<'a> {
             _ => self.qualified(symbol.package, &symbol.name),
         }
     }
+}
+
+/// `type T[P any] P`: what it is declared as is one of its type parameters.
+fn is_own_parameter(spec: &ast::TypeSpec) -> bool {
+    let mut ty = &spec.ty;
+    while let ast::ExprKind::Paren(inner) = &ty.kind {
+        ty = inner;
+    }
+    let names = || spec.type_params.iter().flat_map(|field| &field.names);
+    matches!(&ty.kind, ast::ExprKind::Ident(name) if names().any(|param| param.name == *name))
 }

@@ -242,15 +242,25 @@ impl<'a> Cx<'_, 'a> {
         elements: &'a [Element],
         expr: &'a ast::Expr,
     ) -> Operand {
+        let types = &self.ck.types;
+        let counts = types.is_integer(key_type) || types.is_string(key_type) || types.is_boolean(key_type);
+        let mut seen: Vec<hir::Constant> = Vec::new();
         for element in elements {
             let Some(key) = &element.key else {
                 self.error(element.value.id, Why::MissingKey);
                 continue;
             };
             let errors = self.ck.errors.len();
-            self.element(key, key_type, "map literal");
+            let value = self.element(key, key_type, "map literal");
             if self.ck.errors.len() > errors {
                 continue; // Go doesn't look at its value
+            }
+            if let (ExprKind::Const(constant), true) = (value.kind, counts) {
+                if seen.contains(&constant) {
+                    self.error(key.id, Why::RepeatedKey { key: shown_constant(&constant) });
+                    continue;
+                }
+                seen.push(constant);
             }
             self.element(&element.value, value_type, "map literal");
         }
@@ -333,6 +343,15 @@ impl<'a> Cx<'_, 'a> {
         }
         let kind = if values.is_empty() { ExprKind::Zero } else { ExprKind::Array(values) };
         self.operand(expr, Mode::Value, ty, kind)
+    }
+}
+
+/// A constant as messages show it.
+fn shown_constant(constant: &hir::Constant) -> String {
+    match constant {
+        hir::Constant::Bool(value) => Value::Bool(*value).display(),
+        hir::Constant::Int(value) => value.to_string(),
+        hir::Constant::String(bytes) => Value::Str(bytes.clone()).display(),
     }
 }
 

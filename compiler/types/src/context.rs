@@ -116,6 +116,8 @@ pub(crate) enum Mode {
     MapVariable(SymbolId),
     /// An entry of a Go map: it may be assigned to, but has no address.
     MapEntry,
+    /// A type assertion or what is received from a channel, neither of which the kernel side has.
+    CommaOk,
     Function(SymbolId),
     /// A generic function whose type arguments aren't all known.
     Generic(SymbolId),
@@ -267,7 +269,7 @@ impl<'c, 'a> Cx<'c, 'a> {
         let text = &operand.text;
         match &operand.mode {
             _ if self.ck.types.is_nil(ty) => "nil".into(),
-            Mode::Variable | Mode::Value | Mode::MapEntry if ty == Types::UNKNOWN => {
+            Mode::Variable | Mode::Value | Mode::MapEntry | Mode::CommaOk if ty == Types::UNKNOWN => {
                 format!("{text} (value with invalid type)")
             }
             Mode::Const(value) => {
@@ -279,6 +281,7 @@ impl<'c, 'a> Cx<'c, 'a> {
                 }
             }
             Mode::MapEntry => format!("{text} (map index expression of {kind})"),
+            Mode::CommaOk => format!("{text} (comma, ok expression of {kind})"),
             Mode::NoValue => format!("{text} (no value)"),
             Mode::Type => format!("{text} (type)"),
             Mode::Builtin(_) => format!("{text} (built-in)"),

@@ -208,12 +208,16 @@ impl<'a> Cx<'_, 'a> {
         if operand.is_invalid() || target == Types::UNKNOWN {
             return self.invalid(expr);
         }
+        if self.ck.types.is_unknown(operand.ty) {
+            return self.operand(expr, Mode::Value, target, ExprKind::Zero); // as Go goes on
+        }
         if let Some(interface) = self.ck.types.interface(target)
             && interface.is_constraint()
             && self.ck.types.param_of(target).is_none()
         {
             let ty = self.display(target);
-            self.error(expr.id, Why::ConstraintConversion { ty });
+            let place = self.place(expr.id);
+            self.ck.another_error(place, Why::ConstraintConversion { ty });
             return Operand { node: expr.id, text: expression(expr), ..operand }; // as Go goes on
         }
         if let Some(value) = operand.constant().cloned()
@@ -229,11 +233,10 @@ impl<'a> Cx<'_, 'a> {
             return self.refused(NotInKernel::Interface, target, &[&operand.hir], expr);
         }
         if self.ck.types.is_untyped(operand.ty) {
-            let default = self.ck.types.default_type(operand.ty);
-            let to = if self.assignable(default, target) || self.ck.types.is_nil(operand.ty) {
-                target
-            } else {
-                default
+            // What isn't constant, a shift or a comparison, takes the type at once.
+            let to = match self.may_take(&operand, target) || self.ck.types.is_nil(operand.ty) {
+                true => target,
+                false => self.ck.types.default_type(operand.ty),
             };
             let hir = self.assign(operand, to, "conversion");
             let lowered = self.lower(target);

@@ -34,8 +34,8 @@ impl<'a> Cx<'_, 'a> {
                 false => self.describe(&operand),
             };
             let why = match kind {
-                CallKind::Conversion => Why::DeferConversion { expr },
-                _ => Why::DeferDiscards { expr },
+                CallKind::Conversion => Why::DeferConversion { word: "defer", expr },
+                _ => Why::DeferDiscards { word: "defer", expr },
             };
             return self.error(call.id, why);
         }

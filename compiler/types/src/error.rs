@@ -414,9 +414,71 @@ pub enum Why {
         builtin: &'static str,
     },
     DeferDiscards {
+        word: &'static str,
         expr: String,
     },
+    NotAssertable {
+        operand: String,
+        is_param: bool,
+    },
+    NotSwitchable {
+        operand: String,
+        is_param: bool,
+    },
+    ImpossibleAssertion {
+        expr: String,
+        ty: String,
+        on: String,
+        cause: String,
+    },
+    ImpossibleCase {
+        expr: String,
+        operand: String,
+        ty: String,
+        cause: String,
+    },
+    DuplicateTypeCase {
+        ty: String,
+        other: Place,
+    },
+    NotAName {
+        expr: String,
+    },
+    NoNewVariable,
+    ReverseMismatch {
+        missing: Vec<String>,
+        inferred: String,
+        of: String,
+        target: String,
+        name: String,
+    },
+    CannotInferAlone {
+        name: String,
+    },
+    CannotEmbed {
+        what: &'static str,
+    },
+    InstantiationCycle,
+    AmbiguousSelector {
+        expr: String,
+    },
+    FieldAndMethod {
+        name: SmolStr,
+        other: Place,
+    },
+    NoSpecificType {
+        operand: String,
+    },
+    ExtraInherited,
+    CannotDeclare {
+        expr: String,
+    },
+    FallthroughOfTypes,
+    BindingNotUsed {
+        name: SmolStr,
+    },
     DeferConversion {
+        word: &'static str,
         expr: String,
     },
     BuiltinNotCalled {
@@ -499,6 +561,9 @@ pub enum Why {
     },
     InvalidTilde {
         reason: String,
+    },
+    ParameterAsType {
+        alias: bool,
     },
     ParameterAsConstraint {
         is_term: bool,

@@ -97,11 +97,7 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Binary { op, left, right } => self.binary(*op, left, right, expr),
             Syntax::Call { function, arguments, spread } => self.call(function, arguments, *spread, expr),
             Syntax::Func { signature, body } => self.function_literal(signature, body, expr),
-            Syntax::TypeAssert { operand, .. } => {
-                self.raw_expr(operand);
-                self.unsupported(expr.id, NotInKernel::Interface);
-                self.invalid(expr)
-            }
+            Syntax::TypeAssert { operand, ty } => self.type_assertion(operand, ty, expr),
             _ => match self.try_type(expr) {
                 Some(ty) => self.type_operand(expr, ty),
                 None => self.invalid(expr),
@@ -258,7 +254,8 @@ impl<'a> Cx<'_, 'a> {
         match self.ck.types.under(channel.ty) {
             Kind::Chan(element) => {
                 let element = *element;
-                self.refused(NotInKernel::Channel, element, &[&channel.hir], expr)
+                let result = self.refused(NotInKernel::Channel, element, &[&channel.hir], expr);
+                Operand { mode: Mode::CommaOk, ..result }
             }
             _ => {
                 let (operand, ty) = (self.describe(&channel), self.display(channel.ty));
@@ -345,6 +342,10 @@ impl<'a> Cx<'_, 'a> {
                 if path == "unsafe" && name.name == "Pointer" {
                     let ty = self.basic(Basic::UnsafePointer);
                     return self.type_operand(expr, ty);
+                }
+                if path == "unsafe" {
+                    self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
+                    return self.invalid(expr);
                 }
                 self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
                 self.operand(expr, Mode::Native, Types::UNKNOWN, ExprKind::Zero)

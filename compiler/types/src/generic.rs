@@ -125,7 +125,7 @@ impl<'a> Cx<'_, 'a> {
                 let of_interface = self.ck.types.interface(ty).is_some();
                 let terms = match why {
                     None => Some(vec![Term { tilde: true, ty }]),
-                    Some(_) if of_interface => None,
+                    Some(_) if of_interface => self.ck.types.interface(ty).and_then(|own| own.terms.clone()),
                     Some(_) => Some(Vec::new()),
                 };
                 if let Some(reason) = why {
@@ -225,6 +225,12 @@ impl<'a> Cx<'_, 'a> {
         if !matches!(spec.ty.kind, ExprKind::InterfaceType(_)) {
             return None;
         }
+        if self.ck.is_in_progress(id) && indices.is_empty() {
+            let direct = self.decl == symbol.decl;
+            let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
+            self.ck.in_declaration(|ck| ck.error(symbol.place(), why));
+            return Some(Constraint { is_invalid: true, ..Constraint::default() });
+        }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
         let mut cx = Cx::of_symbol(self.ck, &symbol);
         cx.bind_type_params(&spec.type_params, &arguments);
@@ -280,6 +286,11 @@ impl<'a> Cx<'_, 'a> {
     /// Reports the first type argument that its constraint doesn't allow, at its place among `nodes`, or else at `node`;
     /// true where there is none.
     pub fn satisfied(&mut self, id: SymbolId, arguments: &[Ty], nodes: &[NodeId], node: NodeId) -> bool {
+        if arguments.iter().any(|ty| self.ck.is_incomplete(*ty)) {
+            let place = self.place(nodes.first().copied().unwrap_or(node));
+            self.ck.put_off(id, arguments, nodes, place);
+            return true;
+        }
         let params = self.ck.type_params(id);
         for (index, (param, argument)) in params.into_iter().zip(arguments.iter().copied()).enumerate() {
             let Some(reason) = self.unsatisfied(id, param, argument, arguments) else { continue };

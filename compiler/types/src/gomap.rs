@@ -78,7 +78,7 @@ impl<'a> Cx<'_, 'a> {
     /// The types of `v, ok` where `operand` is an entry of a map.
     pub fn comma_ok(&mut self, operand: &Operand) -> Option<[Ty; 2]> {
         match operand.mode {
-            Mode::MapEntry => {
+            Mode::MapEntry | Mode::CommaOk => {
                 let boolean = self.basic(crate::ty::Basic::Bool);
                 Some([operand.ty, boolean])
             }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use gobpf_syntax::ast::{self, ExprKind};
 
 use crate::checker::Checker;
-use crate::context::{Cx, Operand};
+use crate::context::{Cx, Mode, Operand};
 use crate::error::Why;
 use crate::operators::rank;
-use crate::symbols::SymbolId;
+use crate::symbols::{SymbolId, SymbolKind};
 use crate::ty::{Kind, Signature, Term, Ty, Types};
 
 /// Types nested deeper than this are taken for those of no parameter.
@@ -36,6 +36,9 @@ impl<'a> Cx<'_, 'a> {
             let Some(target) = targets.get(index).copied().flatten() else { continue };
             if operand.is_invalid() {
                 return None;
+            }
+            if let Mode::Generic(_) = operand.mode {
+                continue; // its own type arguments follow from those of the call
             }
             if self.ck.types.is_untyped(operand.ty) {
                 let param = params.iter().position(|param| *param == target);
@@ -93,6 +96,103 @@ impl<'a> Cx<'_, 'a> {
         };
         let operand = self.instance_operand(id, arguments, &[], callee_expr);
         (!operand.is_invalid()).then_some(operand)
+    }
+
+    /// The operands, generic functions among them with the type arguments that the types of the parameters say; `None` where
+    /// they say none.
+    pub fn instantiated_arguments(
+        &mut self,
+        signature: &Signature,
+        function: &str,
+        (arguments, operands): (&'a [ast::Expr], Vec<Operand>),
+        expr: &'a ast::Expr,
+    ) -> Option<Vec<Operand>> {
+        let mut all = Vec::with_capacity(operands.len());
+        for (index, operand) in operands.into_iter().enumerate() {
+            let Mode::Generic(id) = operand.mode else {
+                all.push(operand);
+                continue;
+            };
+            let argument = arguments.get(index)?;
+            let target = self.target_of(signature, index)?;
+            let params = self.ck.type_params(id);
+            let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
+            for (slot, given) in bound.iter_mut().zip(&operand.instance) {
+                *slot = Some(*given);
+            }
+            if !self.ck.unify(operand.ty, target, &params, &mut bound, false) {
+                let none = bound.iter().all(Option::is_none);
+                let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
+                let why = Why::TypeMismatch {
+                    function: function.to_owned(),
+                    missing: if none { names } else { Vec::new() },
+                    operand: self.generic_text(id, operand.ty),
+                    text: operand.text.clone(),
+                    inferred: self.display(target),
+                    target: self.display(target),
+                };
+                self.error(operand.node, why);
+                return None;
+            }
+            let missing = params.iter().zip(&bound).find(|(_, bound)| bound.is_none());
+            if let Some((param, _)) = missing {
+                let (name, node) = (self.display(*param), self.closing(expr));
+                self.error(node, Why::CannotInfer { function: function.to_owned(), name });
+                return None;
+            }
+            let instance = self.instance_operand(id, bound.into_iter().flatten().collect(), &[], argument);
+            all.push(self.single_value(instance, argument));
+        }
+        Some(all)
+    }
+
+    /// `value` as a single value; a generic function with the type arguments that `target`, the type of the variable
+    /// `name`, says.
+    pub fn value_for(&mut self, value: &'a ast::Expr, target: Ty, name: &str) -> Operand {
+        let operand = self.raw_expr(value);
+        let (Mode::Generic(id), Kind::Func(_)) = (&operand.mode, self.ck.types.under(target)) else {
+            return self.single_value(operand, value);
+        };
+        let id = *id;
+        let params = self.ck.type_params(id);
+        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
+        for (slot, given) in bound.iter_mut().zip(&operand.instance) {
+            *slot = Some(*given);
+        }
+        if !self.ck.unify(operand.ty, target, &params, &mut bound, false) {
+            let none = bound.iter().all(Option::is_none);
+            let known: Vec<Ty> = params.iter().zip(&bound).map(|(param, ty)| ty.unwrap_or(*param)).collect();
+            let inferred = self.ck.substitute(operand.ty, &params, &known);
+            let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
+            let why = Why::ReverseMismatch {
+                missing: if none { names } else { Vec::new() },
+                inferred: self.display(inferred),
+                of: self.display(operand.ty),
+                target: self.display(target),
+                name: name.to_owned(),
+            };
+            self.error(operand.node, why);
+            return self.invalid(value);
+        }
+        if let Some((param, _)) = params.iter().zip(&bound).find(|(_, bound)| bound.is_none()) {
+            let name = self.display(*param);
+            self.error(operand.node, Why::CannotInferAlone { name });
+            return self.invalid(value);
+        }
+        let instance = self.instance_operand(id, bound.into_iter().flatten().collect(), &[], value);
+        self.single_value(instance, value)
+    }
+
+    /// `func[T any](x T) T`.
+    fn generic_text(&self, id: SymbolId, ty: Ty) -> String {
+        let shown = self.display(ty);
+        match self.ck.index.symbol(id).map(|symbol| symbol.kind) {
+            Some(SymbolKind::Func(func)) => {
+                let rest = shown.strip_prefix("func").unwrap_or(&shown);
+                format!("func{}{rest}", self.parameter_list(&func.type_params))
+            }
+            _ => shown,
+        }
     }
 
     /// What untyped constants say of parameters that have no type yet: the default type of the largest of them. `untyped`
@@ -156,6 +256,8 @@ impl<'a> Cx<'_, 'a> {
             for (index, param) in params.iter().enumerate() {
                 let core = self.ck.types.core_term(*param);
                 let known = bound.get(index).copied().flatten();
+                // A constraint with an error says nothing.
+                let core = core.filter(|(core, _)| !self.display(core.ty).contains("invalid type"));
                 if let (Some(known), Some((core, _))) = (known, core) {
                     let structure = self.ck.types.underlying(known);
                     let ty = if core.tilde { structure } else { known };
@@ -268,13 +370,11 @@ impl<'a> Checker<'a> {
                 self.unify(a, c, params, bound, true) && self.unify(b, d, params, bound, true)
             }
             (Kind::Func(a), Kind::Func(b)) => {
-                a.params.len() == b.params.len()
-                    && a.results.len() == b.results.len()
-                    && a.params
-                        .iter()
-                        .zip(&b.params)
-                        .chain(a.results.iter().zip(&b.results))
-                        .all(|(a, b)| self.unify(*a, *b, params, bound, true))
+                let mut all = |a: &[Ty], b: &[Ty]| {
+                    a.len() == b.len()
+                        && a.iter().zip(b).all(|(a, b)| self.unify(*a, *b, params, bound, true))
+                };
+                a.variadic == b.variadic && all(&a.params, &b.params) && all(&a.results, &b.results)
             }
             (Kind::Struct(a), Kind::Struct(b)) => {
                 a.len() == b.len()

@@ -119,7 +119,8 @@ impl Cx<'_, '_> {
             let other = self.place(first);
             self.error(node, Why::LabelRepeated { label: name, other });
         }
-        let mut gotos = Gotos { declared: walk.labels.keys().cloned().collect(), ..Gotos::default() };
+        let declared = walk.labels.keys().cloned().collect();
+        let mut gotos = Gotos { declared, ..Gotos::default() };
         for goto in &walk.gotos {
             gotos.targets.push(goto.name.clone());
             let Some(label) = walk.labels.get(&goto.name) else {

@@ -3,6 +3,7 @@
 //! Only what programs reach is checked: the rest of a package is native Go and may use anything. Calls bind to the
 //! kernel by the directives of the SDK's declarations, never by name. The room does no I/O.
 
+mod assertions;
 mod assign;
 mod bodies;
 mod builtin;
@@ -15,6 +16,7 @@ mod composite;
 mod constant;
 mod context;
 mod convert;
+mod declared;
 mod defer;
 mod describe;
 mod display;
@@ -152,6 +154,8 @@ pub fn check_with(input: Input<'_>, bodies: &mut Bodies) -> Checked {
         checker.check_started();
         programs.extend(setup.entries.iter().filter_map(|entry| checker.add_program(entry)));
         checker.check_reached();
+        checker.check_methods();
+        checker.check_initial_values();
         checker.check_inlining(&entries);
         checker.add_maps();
         checker.check_imports();
@@ -178,6 +182,11 @@ pub fn check_with(input: Input<'_>, bodies: &mut Bodies) -> Checked {
     }
     checker.add_paths(&entries);
     let mut errors = checker.errors;
+    // Go looks for instances without end where nothing else is wrong.
+    let is_endless = |error: &TypeError| matches!(*error.why, Why::InstantiationCycle);
+    if errors.iter().any(|error| error.code().is_go_error() && !is_endless(error)) {
+        errors.retain(|error| !is_endless(error));
+    }
     errors.sort_by_key(|error| error.place);
     Checked { package, errors, sides, relevant: setup.relevant }
 }

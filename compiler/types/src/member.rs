@@ -18,6 +18,8 @@ const MAX_EMBEDDING: usize = 16;
 enum Found {
     Field(usize, Ty),
     Method(SymbolId),
+    /// Several at the same depth.
+    Ambiguous,
 }
 
 /// A kind of map with the types of its keys and values.
@@ -46,6 +48,11 @@ impl<'a> Cx<'_, 'a> {
         match self.find_member(base.ty, &name.name) {
             Some((path, Found::Field(index, ty))) => self.field(base, &path, index, ty, expr),
             Some((path, Found::Method(symbol))) => self.method(base, &path, symbol, expr),
+            Some((_, Found::Ambiguous)) => {
+                let expr_text = format!("{}.{}", base.text, name.name);
+                self.error(name.id, Why::AmbiguousSelector { expr: expr_text });
+                self.invalid(expr)
+            }
             None => {
                 if self.ck.types.is_unknown(base.ty) {
                     return self.invalid(expr);
@@ -97,6 +104,10 @@ impl<'a> Cx<'_, 'a> {
                 return Some(("method", method.clone()));
             }
         }
+        if let Some(interface) = self.ck.types.interface(ty) {
+            let mut names = interface.methods.iter().map(|(name, _)| name);
+            return names.find(|known| known.to_lowercase() == lower).map(|name| ("method", name.clone()));
+        }
         let Kind::Struct(fields) = self.ck.types.under(owner) else { return None };
         let field = fields.iter().find(|field| !field.native && field.name.to_lowercase() == lower)?;
         Some(("field", field.name.clone()))
@@ -120,6 +131,11 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let Some((path, Found::Method(symbol))) = self.find_member(ty, &name.name) else {
+            if matches!(self.find_member(ty, &name.name), Some((_, Found::Ambiguous))) {
+                let text = crate::describe::expression(expr);
+                self.error(name.id, Why::AmbiguousSelector { expr: text });
+                return self.invalid(expr);
+            }
             if self.interface_method(ty, &name.name).is_some() {
                 self.unsupported(expr.id, crate::error::NotInKernel::Interface);
                 return self.invalid(expr);
@@ -419,6 +435,7 @@ impl<'a> Cx<'_, 'a> {
                 if let Some(method) = self.method_of(ty, name) {
                     count += 1;
                     found = Some((path.clone(), Found::Method(method)));
+                    continue; // a field of that name is an error of its own
                 }
                 let Kind::Struct(fields) = self.ck.types.under(ty) else { continue };
                 for (index, field) in fields.iter().enumerate() {
@@ -435,7 +452,10 @@ impl<'a> Cx<'_, 'a> {
                 }
             }
             if count > 0 {
-                return found.filter(|_| count == 1);
+                return match (found, count) {
+                    (Some((path, _)), 2..) => Some((path, Found::Ambiguous)),
+                    (found, _) => found,
+                };
             }
             level = next;
         }

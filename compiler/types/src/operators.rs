@@ -9,6 +9,7 @@ use crate::context::{Cx, Mode, Operand, UNTYPED};
 use crate::describe::{expression, unary_symbol};
 use crate::error::{NotInKernel, ShiftProblem, Why};
 use crate::hir::{self, ExprKind};
+use crate::stmt::strip_parens;
 use crate::ty::{Basic, Kind, Ty, Types};
 
 /// Constants are shifted by no more than this (bits), as the smallest float64 can be written so.
@@ -373,6 +374,9 @@ impl<'a> Cx<'_, 'a> {
 
     fn compare(&mut self, op: BinaryOp, left: Operand, right: Operand, expr: &ast::Expr) -> Operand {
         let problem = self.incomparable(op, &left, &right);
+        if problem.is_none() && !self.shifts_fit(&left, &right, expr) {
+            return self.invalid(expr);
+        }
         self.compare_operands(
             op,
             left,
@@ -383,6 +387,29 @@ impl<'a> Cx<'_, 'a> {
             },
             expr,
         )
+    }
+
+    /// Reports a shift that isn't constant and would be one of a float, as what it is compared with is.
+    fn shifts_fit(&mut self, left: &Operand, right: &Operand, expr: &ast::Expr) -> bool {
+        let ast::ExprKind::Binary { left: one, right: other, .. } = &strip_parens(expr).kind else {
+            return true;
+        };
+        let mut fit = true;
+        for (operand, side) in [(left, one), (right, other)] {
+            let ast::ExprKind::Binary { op: BinaryOp::Shl | BinaryOp::Shr, left: shifted, .. } =
+                &strip_parens(side).kind
+            else {
+                continue;
+            };
+            let of_float = self.ck.types.is_untyped(operand.ty) && self.ck.types.is_float(operand.ty);
+            if of_float && operand.constant().is_none() {
+                let ty = self.ck.types.default_type(operand.ty);
+                let operand = format!("{} (type {})", expression(shifted), self.display(ty));
+                self.error(shifted.id, Why::OperatorUndefined { operator: "shift".to_owned(), operand });
+                fit = false;
+            }
+        }
+        fit
     }
 
     /// Why `left op right` isn't defined, and of which operand that is said.
@@ -446,8 +473,8 @@ impl<'a> Cx<'_, 'a> {
                 Some(format!("{} cannot be compared", self.display(ty)))
             }
             Kind::Struct(fields) => {
-                let field = fields.iter().find(|field| !types.comparable(field.ty))?;
-                let shown = self.display(field.ty);
+                let field = fields.iter().find(|field| field.native || !types.comparable(field.ty))?;
+                let shown = field.unseen.as_ref().map_or_else(|| self.display(field.ty), ToString::to_string);
                 Some(format!("struct containing {shown} cannot be compared"))
             }
             _ => None,

@@ -39,7 +39,7 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) {
-        let named = |expr: &&ast::Expr| !matches!(&expr.kind, ast::ExprKind::Ident(name) if name == "_");
+        let named = |expr: &&ast::Expr| matches!(&expr.kind, ast::ExprKind::Ident(name) if name != "_");
         if clause.define && !clause.key.iter().chain(&clause.value).any(named) {
             self.error(node, Why::NoNewVariables);
         }
@@ -226,7 +226,12 @@ impl<'a> Cx<'_, 'a> {
                     Kind::Chan(_) => self.unsupported(ranged.node, NotInKernel::Channel),
                     _ => {
                         let operand = self.describe(&ranged);
-                        self.error(ranged.node, Why::CannotRange { operand });
+                        let param = self.ck.types.param_of(ranged.ty);
+                        let why = match param.is_some_and(|param| param.terms.is_none()) {
+                            true => Why::CannotRangeFunction { operand, reason: "no specific type" },
+                            false => Why::CannotRange { operand },
+                        };
+                        self.error(ranged.node, why);
                     }
                 }
                 None
@@ -303,6 +308,10 @@ impl<'a> Cx<'_, 'a> {
                 out.push(Stmt { node: variable.id, kind });
                 return;
             }
+        }
+        if define {
+            let expr = crate::describe::expression(variable);
+            return self.error(variable.id, Why::CannotDeclare { expr });
         }
         let Some(target) = self.target(variable).filter(|target| !target.is_invalid()) else { return };
         let operand = Operand {

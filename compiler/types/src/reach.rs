@@ -193,6 +193,98 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports variables whose initial values call functions that use them.
+    pub fn check_initial_values(&mut self) {
+        let mut variables: Vec<SymbolId> = self.global_ids.keys().copied().collect();
+        variables.sort();
+        let mut reported = HashSet::new();
+        for id in variables {
+            let Some(circle) = self.initial_circle(id) else { continue };
+            if circle.len() < 2 || circle.iter().any(|id| !reported.insert(*id)) {
+                continue;
+            }
+            let is_variable =
+                |symbol: &&crate::symbols::Symbol<'_>| matches!(symbol.kind, SymbolKind::Var { .. });
+            let first = circle.iter().filter_map(|id| self.index.symbol(*id)).filter(is_variable);
+            let Some(first) = first.min_by_key(|symbol| symbol.place()) else { continue };
+            let (place, name) = (first.place(), first.name.clone());
+            self.error(place, Why::Cycle { name, recursive_type: false, direct: false });
+        }
+    }
+
+    /// The variables and functions by which the initial value of `variable` comes to it again, by what they mention.
+    fn initial_circle(&self, variable: SymbolId) -> Option<Vec<SymbolId>> {
+        let mut path: Vec<(SymbolId, Vec<SymbolId>)> = vec![(variable, self.mentioned(variable))];
+        let mut seen = HashSet::from([variable]);
+        while let Some((_, next)) = path.last_mut() {
+            let Some(symbol) = next.pop() else {
+                path.pop();
+                continue;
+            };
+            if symbol == variable {
+                return Some(path.into_iter().map(|(id, _)| id).collect());
+            }
+            if seen.insert(symbol) {
+                path.push((symbol, self.mentioned(symbol)));
+            }
+        }
+        None
+    }
+
+    /// Variables and functions of the package that the initial value or body of `id` mentions.
+    fn mentioned(&self, id: SymbolId) -> Vec<SymbolId> {
+        let Some(symbol) = self.index.symbol(id) else { return Vec::new() };
+        let mut uses = Uses::default();
+        match symbol.kind {
+            SymbolKind::Var { spec, index } if spec.values.len() == spec.names.len() => {
+                spec.values.get(index).into_iter().for_each(|value| uses.expr(value));
+            }
+            SymbolKind::Var { spec, .. } => spec.values.iter().for_each(|value| uses.expr(value)),
+            SymbolKind::Func(func) => func.body.iter().for_each(|body| uses.block(body)),
+            _ => {}
+        }
+        let found = uses.names.iter().filter_map(|name| self.index.lookup(symbol.package, name));
+        let mut found: Vec<SymbolId> = found
+            .filter(|id| {
+                let kind = self.index.symbol(*id).map(|symbol| symbol.kind);
+                matches!(kind, Some(SymbolKind::Var { .. } | SymbolKind::Func(_)))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Reports methods of structs with the names of fields.
+    pub fn check_methods(&mut self) {
+        let methods: Vec<(SymbolId, SmolStr)> = self
+            .index
+            .of(Package::User)
+            .filter(|(id, _)| self.is_reached(*id))
+            .filter_map(|(id, symbol)| match symbol.kind {
+                SymbolKind::Func(func) => {
+                    Some((id, crate::symbols::receiver_name(&func.receiver.as_ref()?.ty)?))
+                }
+                _ => None,
+            })
+            .collect();
+        for (id, owner) in methods {
+            let Some(symbol) = self.index.symbol(id) else { continue };
+            let (place, name) = (symbol.place(), symbol.name.clone());
+            let Some(owner) = self.index.lookup(Package::User, &owner) else { continue };
+            let Some((decl, SymbolKind::Type(spec))) =
+                self.index.symbol(owner).map(|symbol| (symbol.decl, symbol.kind))
+            else {
+                continue;
+            };
+            let gobpf_syntax::ast::ExprKind::StructType(fields) = &spec.ty.kind else { continue };
+            let field = fields.iter().flat_map(|field| &field.names).find(|field| field.name == name);
+            if let Some(field) = field.filter(|_| name != "_") {
+                let other = Place { decl, node: field.id };
+                self.error(place, Why::FieldAndMethod { name, other });
+            }
+        }
+    }
+
     /// Reports `main` and `init` functions with parameters or results.
     pub fn check_started(&mut self) {
         let is_main =

@@ -1,6 +1,6 @@
 //! Packages of Go's standard library, as far as kernel code may use them: declarations of our own in `std/`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gobpf_source::{FileId, SourceText};
 use gobpf_syntax::SyntaxTree;
@@ -16,8 +16,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("math/bits", include_str!("../std/math/bits/bits.go")),
     ("structs", include_str!("../std/structs/structs.go")),
     ("sync/atomic", include_str!("../std/sync/atomic/atomic.go")),
+    ("syscall", include_str!("../std/syscall/syscall.go")),
     ("time", include_str!("../std/time/time.go")),
     (UTF8, include_str!("../std/unicode/utf8/utf8.go")),
+    (UNIX, include_str!("../std/unix/unix.go")),
 ];
 
 /// What Go's packages have and ours lack: it has no kernel half.
@@ -207,29 +209,44 @@ const NATIVE: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The same of `syscall`, one a line: functions, types, and constants that not all architectures have, or not alike.
+const NATIVE_OF_SYSCALL: &str = include_str!("../std/syscall/native.txt");
+
 /// The package `path`, which is embedded, has `name` in Go only.
 pub(crate) fn is_native(path: &str, name: &str) -> bool {
-    NATIVE.iter().any(|(known, names)| *known == path && names.contains(&name))
+    match path {
+        "syscall" => NATIVE_OF_SYSCALL.lines().any(|known| known == name),
+        UNIX => name.starts_with(char::is_uppercase), // which of its releases is used, and so what it has, isn't known
+        _ => NATIVE.iter().any(|(known, names)| *known == path && names.contains(&name)),
+    }
 }
 
 /// The package that ranging over strings needs.
 pub(crate) const UTF8: &str = "unicode/utf8";
 
+/// A module of its own whose constants are known all the same: programs are full of them.
+pub(crate) const UNIX: &str = "golang.org/x/sys/unix";
+
 /// A package of the standard library.
 #[derive(Clone, Debug)]
 pub(crate) struct Standard {
     pub path: &'static str,
-    pub files: PackageFiles,
+    text: &'static str,
+    id: FileId,
+    parsed: OnceLock<PackageFiles>,
+}
+
+impl Standard {
+    /// Its files, which are parsed when they are first needed.
+    pub fn files(&self) -> PackageFiles {
+        let parse = || SyntaxTree::parse(self.id, &SourceText::new(self.text)).file().clone();
+        self.parsed.get_or_init(|| Arc::from([parse()])).clone()
+    }
 }
 
 /// All of them, with file ids counting down from `last`.
 pub(crate) fn embedded(last: u32) -> Vec<Standard> {
-    SOURCES
-        .iter()
-        .zip((0..last).rev())
-        .map(|((path, text), id)| {
-            let file = SyntaxTree::parse(FileId(id), &SourceText::new(text)).file().clone();
-            Standard { path, files: Arc::from([file]) }
-        })
-        .collect()
+    let ids = (0..last).rev().map(FileId);
+    let sources = SOURCES.iter().zip(ids);
+    sources.map(|((path, text), id)| Standard { path, text, id, parsed: OnceLock::new() }).collect()
 }

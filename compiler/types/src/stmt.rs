@@ -57,10 +57,7 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Return(values) => self.return_stmt(values, node, out),
             Syntax::Branch { kind, label } => self.branch(*kind, label.as_ref(), node, out),
             Syntax::Block(block) => {
-                let body = match label {
-                    Some(label) => self.labeled_block(label, block),
-                    None => StmtKind::Block(self.block(&block.stmts)),
-                };
+                let body = StmtKind::Block(self.block(&block.stmts));
                 out.push(Stmt { node, kind: body });
             }
             Syntax::If { init, cond, then, otherwise } => {
@@ -84,14 +81,12 @@ impl<'a> Cx<'_, 'a> {
                 self.scoped(None, node, out, |cx, out| cx.range(label, clause, operand, body, node, out));
             }
             Syntax::Send { channel, value } => self.send(channel, value, node),
-            Syntax::Go(call) => {
-                self.use_mentioned(stmt);
-                self.refused_call(call, node, NotInKernel::Goroutine);
-            }
+            Syntax::Go(call) => self.go_statement(call, node),
             Syntax::Defer(call) => self.defer(call, node, out),
-            Syntax::TypeSwitch { .. } => {
-                self.use_mentioned(stmt);
-                self.unsupported(node, NotInKernel::Interface);
+            Syntax::TypeSwitch { init, binding, operand, cases } => {
+                self.scoped(init.as_deref(), node, out, |cx, _| {
+                    cx.type_switch(label, binding.as_ref(), operand, cases, node);
+                });
             }
             Syntax::Select(_) => {
                 self.use_mentioned(stmt);
@@ -113,19 +108,6 @@ impl<'a> Cx<'_, 'a> {
         self.assign(value, element, "send");
         if !self.is_refused(&channel.hir) {
             self.unsupported(node, NotInKernel::Channel);
-        }
-    }
-
-    /// A `go` or `defer`: the names in it count as used, nothing more is said of it.
-    fn refused_call(&mut self, call: &'a ast::Expr, node: NodeId, what: NotInKernel) {
-        self.unsupported(node, what);
-        if let ast::ExprKind::Call { function, arguments, .. } = &call.kind {
-            if !matches!(function.kind, ast::ExprKind::Func { .. }) {
-                self.raw_expr(function);
-            }
-            for argument in arguments {
-                self.raw_expr(argument);
-            }
         }
     }
 
@@ -174,6 +156,9 @@ impl<'a> Cx<'_, 'a> {
         for (spec, ty, values) in crate::symbols::with_repetition(specs) {
             let outer = self.iota.replace(spec.iota);
             let inherited = spec.values.is_empty() && spec.ty.is_none();
+            if let Some(first) = spec.names.first() {
+                self.check_constant_count(values.get(spec.names.len()), inherited, first.id);
+            }
             let resolved: Vec<_> = spec
                 .names
                 .iter()
@@ -390,7 +375,7 @@ impl<'a> Cx<'_, 'a> {
             self.error(node, why);
             return self.unknown_expr(value.id);
         }
-        if let Some(constant) = operand.constant() {
+        if let Some(constant) = operand.constant().filter(|constant| !matches!(constant, Value::Bool(_))) {
             match seen.iter().find(|(known, _)| known == constant && *known != Value::Unknown) {
                 Some((_, other)) => {
                     let other = self.place(*other);
@@ -417,19 +402,6 @@ impl<'a> Cx<'_, 'a> {
         self.stmt(inner, Some(label.name.clone()), out);
         let unused = self.labels.pop().filter(|label| !label.used && label.name != "_");
         self.unused_labels.extend(unused);
-    }
-
-    /// A labelled block, which `break` can leave: a switch with one clause.
-    fn labeled_block(&mut self, label: SmolStr, block: &'a ast::Block) -> StmtKind {
-        let id = self.enter(Some(label), false);
-        // An unlabelled `break` inside is not this block's.
-        if let Some(jump) = self.jumps.last_mut() {
-            jump.is_loop = false;
-        }
-        let body = self.block(&block.stmts);
-        self.jumps.pop();
-        let clause = hir::Clause { node: block.id, conditions: None, body, fallthrough: false };
-        StmtKind::Switch { label: id, clauses: vec![clause] }
     }
 
     /// The label that `goto name` goes to.

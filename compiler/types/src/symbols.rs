@@ -55,9 +55,10 @@ pub(crate) fn others(input: &crate::Input<'_>) -> Vec<Loaded> {
         next += 1;
         let known = input.sdk.standard.iter().find(|known| known.path == path);
         let (files, standard) = match (known, (input.imports)(&path)) {
-            (Some(known), Import::Standard) => (Some(known.files.clone()), true),
+            (Some(known), Import::Standard) => (Some(known.files()), true),
+            (Some(known), _) if path == crate::standard::UTF8 => (Some(known.files()), true),
+            (Some(known), Import::Other) if path == crate::standard::UNIX => (Some(known.files()), true),
             (_, Import::Other) => ((input.packages)(&path), false),
-            _ if path == crate::standard::UTF8 => (known.map(|known| known.files.clone()), true),
             _ => (None, false),
         };
         let Some(files) = files else { continue };
@@ -97,6 +98,8 @@ pub(crate) enum SymbolKind<'a> {
         ty: Option<&'a Expr>,
         values: &'a [Expr],
         index: usize,
+        /// How many names the line has.
+        count: usize,
         iota: u32,
         /// Type and values are those of an earlier line.
         inherited: bool,
@@ -298,7 +301,8 @@ impl<'a> Index<'a> {
                 for (spec, ty, values) in with_repetition(specs) {
                     for (index, name) in spec.names.iter().enumerate() {
                         let inherited = spec.values.is_empty() && spec.ty.is_none();
-                        let kind = SymbolKind::Const { ty, values, index, iota: spec.iota, inherited };
+                        let (iota, count) = (spec.iota, spec.names.len());
+                        let kind = SymbolKind::Const { ty, values, index, count, iota, inherited };
                         add(name, own.clone(), kind);
                     }
                 }

@@ -340,6 +340,12 @@ impl Types {
         self.alias(SmolStr::new_static("any"), empty)
     }
 
+    /// `interface{}`, which is what `any` stands for.
+    pub fn empty_interface(&mut self) -> Ty {
+        let empty = Interface { text: SmolStr::new_static("interface{}"), ..Interface::default() };
+        self.intern(Kind::Interface(Rc::new(empty)))
+    }
+
     /// `comparable`.
     pub fn comparable_constraint(&mut self) -> Ty {
         let text = SmolStr::new_static("comparable");

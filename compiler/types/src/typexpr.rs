@@ -7,13 +7,13 @@ use gobpf_syntax::ast::{self, ExprKind};
 use num_traits::ToPrimitive;
 use smol_str::SmolStr;
 
-use crate::checker::Resolved;
+use crate::checker::{Alias, Resolved};
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
-use crate::error::{NotInKernel, Why};
+use crate::error::Why;
 use crate::symbols::{Package, SymbolId, SymbolKind};
-use crate::ty::{Basic, Field, Interface, Kind, Named, Signature, Ty, Types};
+use crate::ty::{Basic, Field, Interface, Kind, Signature, Ty, Types};
 use crate::{Import, builtin};
 
 const PACKAGE_NAME: &str = "package name";
@@ -287,16 +287,19 @@ impl<'a> Cx<'_, 'a> {
     /// `interface{ ... }`.
     fn interface_type(&mut self, fields: &'a [ast::Field], expr: &'a ast::Expr) -> Interface {
         let constraint = self.constraint(expr, 0);
+        // Methods are shown first.
         let mut parts: Vec<String> = Vec::with_capacity(fields.len());
+        let mut embedded: Vec<String> = Vec::new();
         for field in fields {
             match (&field.ty.kind, field.names.first()) {
                 (ExprKind::FuncType(signature), Some(name)) => {
                     let signature = self.signature(signature);
                     parts.push(format!("{}{}", name.name, self.ck.types.signature_text(&signature)));
                 }
-                _ => parts.push(expression(&field.ty)),
+                _ => embedded.push(expression(&field.ty)),
             }
         }
+        parts.append(&mut embedded);
         let text = SmolStr::new(format!("interface{{{}}}", parts.join("; ")));
         constraint.into_interface(text)
     }
@@ -317,10 +320,7 @@ impl<'a> Cx<'_, 'a> {
         let symbol = self.ck.index.symbol(id)?;
         let SymbolKind::Type(spec) = symbol.kind else { return None };
         if !spec.type_params.is_empty() {
-            let want = spec.type_params.iter().map(|field| field.names.len()).sum();
-            let name = format!("{}{}", expression(expr), self.parameter_list(&spec.type_params));
-            self.error(expr.id, Why::TypeArguments { name, have: 0, want });
-            return Some(Types::UNKNOWN);
+            return Some(self.no_instance(spec, expr, expr));
         }
         match self.ck.resolve(id) {
             Resolved::Type(ty) => Some(ty),
@@ -328,8 +328,16 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// Reports that `expr` uses a generic type, which is called `name`, as one that isn't.
+    fn no_instance(&mut self, spec: &ast::TypeSpec, name: &ast::Expr, expr: &ast::Expr) -> Ty {
+        let want = spec.type_params.iter().map(|field| field.names.len()).sum();
+        let name = format!("{}{}", expression(name), self.parameter_list(&spec.type_params));
+        self.error(expr.id, Why::TypeArguments { name, have: 0, want });
+        Types::UNKNOWN
+    }
+
     /// `[K comparable, V any]`.
-    fn parameter_list(&self, params: &[ast::Field]) -> String {
+    pub fn parameter_list(&self, params: &[ast::Field]) -> String {
         let parts: Vec<String> = params
             .iter()
             .map(|field| {
@@ -365,7 +373,7 @@ impl<'a> Cx<'_, 'a> {
             {
                 None
             }
-            _ if path == "unsafe" && name.name == "Pointer" => Some(self.basic(Basic::UnsafePointer)),
+            _ if path == "unsafe" => (name.name == "Pointer").then(|| self.basic(Basic::UnsafePointer)),
             _ => {
                 if self.package == Package::User {
                     self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
@@ -390,8 +398,20 @@ impl<'a> Cx<'_, 'a> {
         }
         if want != indices.len() {
             self.ck.type_params(id);
-            self.error(expr.id, Why::TypeArguments { name: expression(operand), have: indices.len(), want });
-            return Some(Types::UNKNOWN);
+            let name = symbol.name.to_string();
+            let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
+            self.error(expr.id, Why::TypeArguments { name, have: indices.len(), want });
+            return Some(match arguments.contains(&Types::UNKNOWN) {
+                true => Types::UNKNOWN,
+                false => self.ck.broken_instance(id, &arguments),
+            });
+        }
+        if spec.alias && !self.is_miscounted(&spec.ty) {
+            match self.ck.alias(id) {
+                Alias::Sound => {}
+                Alias::Broken => return Some(self.no_instance(spec, operand, expr)), // as Go goes on
+                Alias::Looked | Alias::Circular => return Some(Types::UNKNOWN),
+            }
         }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
         if arguments.contains(&Types::UNKNOWN) {
@@ -400,6 +420,19 @@ impl<'a> Cx<'_, 'a> {
         let nodes: Vec<NodeId> = indices.iter().map(|index| index.id).collect();
         self.satisfied(id, &arguments, &nodes, expr.id);
         Some(self.ck.instantiate(id, &arguments))
+    }
+
+    /// An instance with a wrong number of type arguments, which Go takes for a type all the same.
+    fn is_miscounted(&mut self, expr: &'a ast::Expr) -> bool {
+        let ExprKind::Index { operand, indices } = &expr.kind else { return false };
+        let symbol = self.generic_symbol(operand).and_then(|id| self.ck.index.symbol(id));
+        symbol.is_some_and(|symbol| match symbol.kind {
+            SymbolKind::Type(spec) => {
+                let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
+                want > 0 && want != indices.len()
+            }
+            _ => false,
+        })
     }
 
     pub fn generic_symbol(&mut self, operand: &'a ast::Expr) -> Option<SymbolId> {
@@ -506,6 +539,9 @@ impl<'a> Cx<'_, 'a> {
                     continue;
                 }
                 nodes.push((name.clone(), field.ty.id));
+                if !unseen && let Some(what) = self.unfit_to_embed(ty) {
+                    self.error(field.ty.id, Why::CannotEmbed { what });
+                }
                 all.push(named(name, true));
             }
             for name in &field.names {
@@ -520,6 +556,22 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         all
+    }
+
+    /// What a type is that no struct can embed.
+    fn unfit_to_embed(&self, ty: Ty) -> Option<&'static str> {
+        let types = &self.ck.types;
+        let (of, is_pointer) = match types.kind(ty) {
+            Kind::Pointer(target) => (*target, true),
+            _ => (ty, false),
+        };
+        match types.under(of) {
+            _ if types.param_of(of).is_some() => Some("a type parameter"),
+            Kind::Basic(Basic::UnsafePointer) => Some("unsafe.Pointer"),
+            Kind::Pointer(_) => Some("a pointer"),
+            Kind::Interface(_) if is_pointer => Some("a pointer to an interface"),
+            _ => None,
+        }
     }
 
     /// Reports parameters and results of a function type with the same name.
@@ -566,123 +618,5 @@ impl<'a> Cx<'_, 'a> {
             types.extend(std::iter::repeat_n(ty, field.names.len().max(1)));
         }
         types
-    }
-
-    /// The value and type of one line of constants.
-    pub fn constant_spec(
-        &mut self,
-        name: &ast::Ident,
-        ty: Option<&'a ast::Expr>,
-        value: Option<&'a ast::Expr>,
-        inherited: bool,
-    ) -> Option<(Value, Ty)> {
-        let Some(value) = value else {
-            self.error(name.id, Why::MissingInitial { name: name.name.clone() });
-            return None;
-        };
-        let mut declared = None;
-        if let Some(written) = ty {
-            let ty = self.type_expr(written);
-            if !matches!(self.ck.types.under(ty), Kind::Basic(_)) || self.ck.types.param_of(ty).is_some() {
-                if !self.ck.types.is_unknown(ty) {
-                    let ty = self.display(ty);
-                    self.error(written.id, Why::InvalidConstantType { ty });
-                }
-                return None;
-            }
-            declared = Some(ty);
-        }
-        // What is wrong with a value that is repeated is said of the name that repeats it.
-        let outer = self.errors_at.take();
-        self.errors_at = inherited.then_some(name.id);
-        let operand = self.expr(value);
-        let known = match (operand.is_invalid(), operand.constant()) {
-            (true, _) => None,
-            (false, None) => {
-                let operand = self.describe(&operand);
-                self.error(value.id, Why::NotConstant { operand });
-                None
-            }
-            (false, Some(constant)) => match declared {
-                None => Some((constant.clone(), operand.ty)),
-                Some(ty) => {
-                    self.represent(&operand, ty, "constant declaration").map(|constant| (constant, ty))
-                }
-            },
-        };
-        self.errors_at = outer;
-        // The type that is written counts whatever is wrong with the value.
-        known.or_else(|| declared.map(|ty| (Value::Unknown, ty)))
-    }
-
-    /// The type of the `index`-th variable of a package-level line.
-    pub fn variable_type(&mut self, spec: &'a ast::VarSpec, index: usize) -> Ty {
-        if spec.ty.is_none() || !spec.values.is_empty() {
-            self.check_arity(&spec.names, &spec.values);
-        }
-        if let Some(ty) = &spec.ty {
-            return self.variable_type_expr(ty);
-        }
-        if let (Some(value), true) = (spec.values.get(index), spec.values.len() != 1 || spec.names.len() == 1)
-        {
-            // A literal says its own type: no need to look inside.
-            if let ExprKind::Composite { ty: Some(ty), .. } = &value.kind
-                && !matches!(ty.kind, ExprKind::ArrayType { .. })
-            {
-                let ty = self.type_expr(ty);
-                let fits = matches!(
-                    self.ck.types.under(ty),
-                    Kind::Struct(_) | Kind::Slice(_) | Kind::Map(..) | Kind::Array(..) | Kind::Unknown
-                );
-                if fits {
-                    return ty;
-                }
-            }
-            let operand = self.expr(value);
-            if self.ck.types.is_nil(operand.ty) {
-                self.error(value.id, Why::UntypedNil { context: "variable declaration".into() });
-                return Types::UNKNOWN;
-            }
-            return match operand.is_invalid() {
-                true => Types::UNKNOWN,
-                false => self.ck.types.default_type(operand.ty),
-            };
-        }
-        match spec.values.first().filter(|_| spec.values.len() == 1) {
-            Some(call) => {
-                let operand = self.raw_expr(call);
-                match self.ck.types.kind(operand.ty) {
-                    Kind::Tuple(types, _) if types.len() == spec.names.len() => {
-                        types.get(index).copied().unwrap_or(Types::UNKNOWN)
-                    }
-                    _ => {
-                        self.count_mismatch(spec.names.len(), &spec.values, &operand);
-                        Types::UNKNOWN
-                    }
-                }
-            }
-            None => Types::UNKNOWN,
-        }
-    }
-
-    /// A type declared in a function.
-    pub fn local_type_spec(&mut self, spec: &'a ast::TypeSpec) {
-        if !spec.type_params.is_empty() {
-            self.unsupported(spec.id, NotInKernel::LocalGeneric);
-            return self.declare(&spec.name, EntityKind::Type(Types::UNKNOWN));
-        }
-        if spec.alias {
-            let ty = self.type_expr(&spec.ty);
-            let ty = self.ck.types.alias(spec.name.name.clone(), ty);
-            self.declare(&spec.name, EntityKind::Type(ty));
-            return;
-        }
-        let name = spec.name.name.clone();
-        let named =
-            Named { display: name.clone(), name, symbol: None, arguments: Vec::new(), underlying: None };
-        let (id, ty) = self.ck.types.declare(named);
-        self.declare(&spec.name, EntityKind::Type(ty));
-        let underlying = self.type_expr(&spec.ty);
-        self.ck.types.set_underlying(id, underlying);
     }
 }

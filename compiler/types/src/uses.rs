@@ -66,7 +66,7 @@ impl Uses {
         self.fields(&signature.results);
     }
 
-    fn block(&mut self, block: &Block) {
+    pub fn block(&mut self, block: &Block) {
         self.stmts(&block.stmts);
     }
 
@@ -141,7 +141,7 @@ impl Uses {
         }
     }
 
-    fn expr(&mut self, expr: &Expr) {
+    pub fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Bad | ExprKind::Literal { .. } => {}
             ExprKind::Ident(name) => {

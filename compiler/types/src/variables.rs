@@ -227,6 +227,7 @@ impl<'a> Cx<'_, 'a> {
             let (ty, part) = (self.display(ty), self.display(part));
             let name = symbol.name.clone();
             self.error(symbol.node, Why::MapType { name, role: "value", ty, part });
+            self.use_all(&spec.values); // by Go's rules
             return None;
         }
         let lowered = self.lower(ty);

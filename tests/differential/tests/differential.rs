@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use gobpf_differential::program::Kernel;
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::types::words;
+use gobpf_differential::types::{self, numbers, words};
 use gobpf_differential::{page, program, syntax};
 use gobpf_tests::diff::fresh_seed;
 use gobpf_tests::require::{Oracle, trial};
@@ -13,6 +13,7 @@ use gobpf_tests::{go, kernel};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const FILES: u64 = 2_000;
+const MUTANTS: u64 = 500;
 /// Programs for the running kernel, and for that of a virtual machine, which takes longer.
 const PROGRAMS: u64 = 150;
 const PROGRAMS_OF_MACHINE: u64 = 40;
@@ -39,6 +40,15 @@ fn main() -> ExitCode {
         trial("words of type errors", Oracle::Go, words::available(), || match words::check()?.as_slice() {
             [] => Ok(()),
             faults => Err(faults.join("\n").into()),
+        }),
+        trial("types", Oracle::Go, words::available(), move || {
+            judge("types", types::run(&settings(MUTANTS)))
+        }),
+        trial("constants of package syscall", Oracle::Go, go::available(), || {
+            match numbers::check()?.as_slice() {
+                [] => Ok(()),
+                faults => Err(faults.join("\n").into()),
+            }
         }),
         trial("go [running kernel]", Oracle::Kernel, live, move || {
             judge("go", program::run_on(&settings(PROGRAMS), &[running?]))

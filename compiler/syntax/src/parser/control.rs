@@ -3,7 +3,6 @@
 use super::statement::Allow;
 use super::{Parser, T};
 use crate::ast::{CaseClause, CommClause, Expr, ExprKind, Ident, Stmt, StmtKind};
-use crate::wording;
 
 /// What stands between `for` and its body.
 const FOR_CONDITION: &str = "boolean or range expression";
@@ -267,10 +266,6 @@ impl Parser<'_> {
     }
 
     fn short_receive(&mut self, start: u32, lhs: Vec<Expr>) -> Stmt {
-        let other = lhs.iter().find(|expr| !matches!(expr.kind, ExprKind::Ident(_) | ExprKind::Bad));
-        if let Some(id) = other.map(|expr| expr.id) {
-            self.complain_at(id, wording::NON_NAME, Some(wording::NON_NAME_HELP));
-        }
         self.bump();
         let rhs = vec![self.right_side()];
         self.stmt(start, StmtKind::ShortVar { lhs, rhs })

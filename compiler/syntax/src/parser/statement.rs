@@ -259,11 +259,6 @@ impl Parser<'_> {
 
     /// `:=` after a list: a declaration, a range clause, or the guard of a type switch.
     fn short_declaration(&mut self, start: u32, lhs: Vec<Expr>, allow: Allow) -> Stmt {
-        let other = lhs.iter().find(|expr| !matches!(expr.kind, ExprKind::Ident(_) | ExprKind::Bad));
-        if let Some(id) = other.map(|expr| expr.id) {
-            // The parser of gofmt leaves this to the type checker; the compiler refuses it as we do.
-            self.complain_at(id, wording::NON_NAME, Some(wording::NON_NAME_HELP));
-        }
         self.bump();
         if allow == Allow::Range && self.at(T::Range) {
             return self.range_clause(start, lhs, true);

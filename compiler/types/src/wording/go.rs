@@ -45,6 +45,7 @@ templates! {
         GB0201 "{expr} undefined (type {on} has no field or method {name})";
     Why::NoMethod { expr, on, name, is_field: true } =>
         GB0201 "{expr} undefined (type {on} has no method {name})";
+    Why::AmbiguousSelector { expr } => GB0201 "ambiguous selector {expr}";
     Why::InterfacePointer { expr, on } =>
         GB0201 "{expr} undefined (type {on} is pointer to interface, not interface)";
     Why::PointerMethod { expr, on, name } =>
@@ -54,12 +55,14 @@ templates! {
     Why::NotExported { name, package } => GB0201 "name {name} not exported by package {package}";
     Why::ImportMissing { path } => GB0201 "could not import {path}";
     Why::IotaOutside => GB0201 "cannot use iota outside constant declaration";
+    Why::BindingNotUsed { name } => GB0204 "{name} declared and not used";
     Why::NotUsed { name } => GB0204 "declared and not used: {name}";
     Why::ImportNotUsed { path, alias: None } => GB0205 "{path:?} imported and not used";
     Why::ImportNotUsed { path, alias: Some(alias) } => GB0205 "{path:?} imported as {alias} and not used";
     Why::Redeclared { name, .. } => GB0209 "{name} redeclared in this block";
     Why::FieldRedeclared { name, .. } => GB0209 "{name} redeclared";
     Why::MethodRedeclared { on, name, .. } => GB0209 "method {on}.{name} already declared";
+    Why::FieldAndMethod { name, .. } => GB0209 "field and method with the same name {name}";
     Why::DeclaredByImport { name, path, .. } =>
         GB0209 "{name} already declared through import of package {name} ({path:?})";
     Why::ResultShadowed { name, .. } => GB0209 "result parameter {name} not in scope at return";
@@ -77,6 +80,7 @@ templates! {
     Why::Cycle { name, recursive_type: false, direct: true } =>
         GB0216 "initialization cycle: {name} refers to itself";
     Why::Cycle { name, recursive_type: false, direct: false } => GB0216 "initialization cycle for {name}";
+    Why::InstantiationCycle => GB0216 "instantiation cycle:";
     Why::DeclarationCycle { name } => GB0216 "invalid cycle in declaration of {name}";
 
     // Values where they are used.
@@ -133,6 +137,7 @@ templates! {
         "cannot use interface {ty} in conversion (contains specific type constraints or is comparable)";
     Why::ConstantOverflow { value, ty } => GB0208 "constant {value} overflows {ty}";
     Why::ConstantTooLarge { operation } => GB0208 "constant {operation}overflow";
+    Why::ExtraInherited => GB0207 "extra init expr";
     Why::ExtraInitial { expr } => GB0207 "extra init expr {expr}";
     Why::MissingInitial { name } => GB0207 "missing init expr for {name}";
     Why::InvalidConstantType { ty } => GB0215 "invalid constant type {ty}";
@@ -140,6 +145,7 @@ templates! {
     Why::ConversionCount { ty, too_many: true } => GB0207 "too many arguments in conversion to {ty}";
 
     // Calls.
+    Why::NoSpecificType { operand } => GB0203 "invalid operation: cannot call {operand}: no specific type";
     Why::NotCallable { operand, ty } =>
         GB0203 "invalid operation: cannot call {operand}: {ty} is not a function";
     Why::PointerMethodCall { name, on } => GB0212 "cannot call pointer method {name} on {on}";
@@ -211,6 +217,7 @@ templates! {
     Why::ArrayLengthType { operand, want } => GB0215 "array length {operand} must be {want}";
     Why::UndefinedLength { name } => GB0215 "undefined array length {name} or missing type constraint";
     Why::OpenArray => GB0215 "invalid use of [...] array (outside a composite literal)";
+    Why::CannotEmbed { what } => GB0215 "embedded field type cannot be {what}";
     Why::BadMapKey { ty } => GB0215 "invalid map key type {ty}";
     Why::MissingLiteralType => GB0215 "missing type in composite literal";
     Why::InvalidLiteralType { ty, is_element: false } => GB0215 "invalid composite literal type {ty}";
@@ -234,8 +241,8 @@ templates! {
     Why::ElementBound { index, length } => GB0215 "index {index} is out of bounds (>= {length})";
 
     // Statements.
-    Why::DeferConversion { expr } => GB0210 "defer requires function call, not conversion {expr}";
-    Why::DeferDiscards { expr } => GB0210 "defer discards result of {expr}";
+    Why::DeferConversion { word, expr } => GB0210 "{word} requires function call, not conversion {expr}";
+    Why::DeferDiscards { word, expr } => GB0210 "{word} discards result of {expr}";
     Why::CannotRange { operand } => GB0203 "cannot range over {operand}";
     Why::CannotRangeFunction { operand, reason } => GB0203 "cannot range over {operand}: {reason}";
     Why::RangeVariables { operand, most: 0 } =>
@@ -246,6 +253,20 @@ templates! {
     Why::InvalidCase { expr, tag, reason } =>
         GB0217 "invalid case {expr} in switch on {tag} ({reason})";
     Why::CannotSwitch { operand, ty } => GB0217 "cannot switch on {operand} ({ty} is not comparable)";
+    Why::DuplicateTypeCase { ty, .. } => GB0217 "duplicate case {ty} in type switch";
+    Why::NotSwitchable { operand, is_param: true } => GB0203 "cannot use type switch on type parameter value {operand}";
+    Why::NotSwitchable { operand, is_param: false } => GB0203 "{operand} is not an interface";
+    Why::NotAssertable { operand, is_param: true } => GB0203
+        "invalid operation: cannot use type assertion on type parameter value {operand}";
+    Why::NotAssertable { operand, is_param: false } =>
+        GB0203 "invalid operation: {operand} is not an interface";
+    Why::ImpossibleAssertion { expr, ty, on, cause } =>
+        GB0203 "impossible type assertion: {expr}\n\t{ty} does not implement {on} {cause}";
+    Why::ImpossibleCase { expr, operand, ty, cause } =>
+        GB0203 "impossible type switch case: {expr}\n\t{operand} cannot have dynamic type {ty} {cause}";
+    Why::NotAName { expr } => GB0207 "non-name {expr} on left side of :=";
+    Why::CannotDeclare { expr } => GB0207 "invalid syntax tree: cannot declare {expr}";
+    Why::NoNewVariable => GB0207 "no new variable on left side of :=";
     Why::DuplicateDefault { .. } => GB0217 "multiple defaults";
     Why::GotoIntoBlock { label } => GB0211 "goto {label} jumps into block";
     Why::GotoOverVariable { label, .. } => GB0211 "goto {label} jumps over variable declaration";
@@ -255,6 +276,7 @@ templates! {
     Why::LabelUndefined { label, word } => GB0211 "{word} label not defined: {label}";
     Why::BranchOutside { word: "continue" } => GB0211 "continue is not in a loop";
     Why::BranchOutside { word } => GB0211 "{word} is not in a loop, switch, or select";
+    Why::FallthroughOfTypes => GB0211 "cannot fallthrough in type switch";
     Why::FallthroughMisplaced { last: true } => GB0211 "cannot fallthrough final case in switch";
     Why::FallthroughMisplaced { last: false } => GB0211 "fallthrough statement out of place";
 
@@ -273,6 +295,10 @@ templates! {
     Why::InvalidTilde { reason } => GB0220 "invalid use of ~ ({reason})";
     Why::ParameterAsConstraint { is_term: false } => GB0220 "cannot use a type parameter as constraint";
     Why::ParameterAsConstraint { is_term: true } => GB0220 "term cannot be a type parameter";
+    Why::ParameterAsType { alias: false } =>
+        GB0220 "cannot use a type parameter as RHS in type declaration";
+    Why::ParameterAsType { alias: true } =>
+        GB0220 "cannot use type parameter declared in alias declaration as RHS";
     Why::ParameterInTerm { term } => GB0220 "type in term {term} cannot be a type parameter";
     Why::NotInUnion { term, .. } if term == "comparable" => GB0220 "cannot use {term} in union";
     Why::NotInUnion { term, has_methods: true } =>
@@ -286,6 +312,11 @@ templates! {
     Why::ReceiverParameter { expr } => GB0220 "receiver type parameter {expr} must be an identifier";
     Why::NotSatisfied { reason } => GB0220 "{reason}";
     Why::NotInferred { function, reason } => GB0220 "in call to {function}, {reason}";
+    Why::CannotInferAlone { name } => GB0220 "cannot infer {name}";
+    Why::ReverseMismatch { missing, of, target, name, .. } if !missing.is_empty() =>
+        GB0220 "type {target} of {name} does not match {of} (cannot infer {names})", names = and_list(missing);
+    Why::ReverseMismatch { inferred, of, target, name, .. } =>
+        GB0220 "inferred type {inferred} for {of} does not match type {target} of {name}";
     Why::CannotInfer { function, name } => GB0220 "in call to {function}, cannot infer {name}";
     Why::TypeMismatch { function, missing, operand, text, target, .. } if !missing.is_empty() => GB0220
         "in call to {function}, type {operand} of {text} does not match {target} (cannot infer {names})",

@@ -162,7 +162,9 @@ fn go(why: &Why) -> Option<Words> {
             words.label(*other, format!("other declaration of {name}"))
         }
         Why::ResultShadowed { name, other } => words.label(*other, format!("inner declaration of {name}")),
-        Why::DuplicateCase { other, .. } => words.label(*other, "previous case"),
+        Why::DuplicateCase { other, .. } | Why::DuplicateTypeCase { other, .. } => {
+            words.label(*other, "previous case")
+        }
         Why::DuplicateDefault { other } => words.label(*other, "first default"),
         Why::GotoOverVariable { declaration, .. } => {
             words.label(*declaration, "the variable is declared here")

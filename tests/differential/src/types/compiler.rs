@@ -7,8 +7,16 @@ use std::process::Command;
 use gobpf_tests::go::{self, Module};
 
 /// Packages that mutants may import, beside the SDK.
-const PACKAGES: &[&str] =
-    &["fmt", "math/bits", "encoding/binary", "sync/atomic", "unsafe", "github.com/miekg/bpf"];
+const PACKAGES: &[&str] = &[
+    "fmt",
+    "math/bits",
+    "encoding/binary",
+    "sync/atomic",
+    "syscall",
+    "time",
+    "unsafe",
+    "github.com/miekg/bpf",
+];
 
 /// The compiler proper, with the export data of what may be imported.
 pub struct Compiler {

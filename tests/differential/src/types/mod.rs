@@ -7,7 +7,10 @@ mod corpus;
 mod deliberate;
 mod mutate;
 mod native;
+pub mod numbers;
 mod sites;
+mod texts;
+mod used;
 pub mod words;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,10 @@ use gobpf_tests::generate::rng::Rng;
 
 use super::corpus::Package;
 use super::sites::{Bytes, Sites};
+use super::texts::{
+    CALLEES, CONDITIONS, DECLARATIONS, IMPORTS, LITERALS, OPERATOR_SIGNS, STATEMENTS, TARGETS, TYPES, VALUES,
+};
+use super::used::{USED, USED_IMPORTS};
 
 /// What was done.
 pub struct Done {
@@ -15,6 +19,9 @@ pub struct Done {
 
 type Edit = (Bytes, String);
 type Operator = fn(&Package, &mut Rng) -> Option<Edit>;
+
+/// Lines of an edit that are shown.
+const SAID_LINES: usize = 4;
 
 /// The kinds of edits, each as often as its weight says.
 const OPERATORS: &[(u32, &str, Operator)] = &[
@@ -30,7 +37,7 @@ const OPERATORS: &[(u32, &str, Operator)] = &[
     (7, "literal replaced", replace_literal),
     (7, "statement deleted", delete_statement),
     (5, "statement repeated", repeat_statement),
-    (8, "statement inserted", insert_statement),
+    (16, "statement inserted", insert_statement),
     (4, "return changed", change_return),
     (5, "right side changed", right_side),
     (4, "left side changed", left_side),
@@ -42,308 +49,11 @@ const OPERATORS: &[(u32, &str, Operator)] = &[
     (3, "declaration repeated", repeat_declaration),
     (2, "declaration deleted", delete_declaration),
     (6, "declaration inserted", insert_declaration),
+    (16, "declaration used", use_declaration),
     (3, "import inserted", insert_import),
+    (3, "import used", use_import),
+    (3, "name shadowed", shadow_name),
     (3, "selector replaced", replace_selector),
-];
-
-const VALUES: &[&str] = &[
-    "1",
-    "-1",
-    "0",
-    "256",
-    "300",
-    "65536",
-    "1 << 31",
-    "1 << 32",
-    "1 << 63",
-    "1 << 64",
-    "-129",
-    "1.5",
-    "2.0",
-    "'a'",
-    "\"s\"",
-    "\"\"",
-    "true",
-    "nil",
-    "undefined",
-    "_",
-    "uint8(1)",
-    "uint64(2)",
-    "int(3)",
-    "int8(-4)",
-    "uint32(5)",
-    "uint8(256)",
-    "int32(1 << 40)",
-    "bool(true)",
-    "[2]uint8{1, 2}",
-    "[2]uint8{1, 2, 3}",
-    "struct{}{}",
-    "&struct{ x int }{1}",
-    "func() {}",
-    "1 / 0",
-    "uint32",
-    "len(\"abc\")",
-    "len(1)",
-    "cap(nil)",
-    "min(1, \"a\")",
-    "max()",
-    "iota",
-    "1 << 1.5",
-    "1 << -1",
-    "\"a\"[5]",
-    "bpf",
-    "string(65)",
-    "[]byte{1}",
-    "1 + \"a\"",
-    "-\"a\"",
-    "!1",
-    "^true",
-    "&1",
-    "*1",
-    "(1)",
-];
-const TYPES: &[&str] = &[
-    "uint8",
-    "int8",
-    "uint16",
-    "int16",
-    "uint32",
-    "int32",
-    "uint64",
-    "int64",
-    "int",
-    "uint",
-    "bool",
-    "string",
-    "float64",
-    "undefined",
-    "[4]byte",
-    "[]byte",
-    "*uint32",
-    "struct{}",
-    "struct{ x, x int }",
-    "[-1]int",
-    "[1.5]int",
-    "byte",
-    "error",
-    "any",
-    "func()",
-    "map[uint32]bool",
-    "map[[]int]bool",
-    "bpf.Missing",
-    "bpf.XDP",
-    "uintptr",
-    "1",
-    "[undefined]int",
-    "chan int",
-    "interface{ m() }",
-    "interface{ ~int }",
-    "comparable",
-];
-const TARGETS: &[&str] = &[
-    "1",
-    "\"s\"",
-    "nil",
-    "true",
-    "undefined",
-    "len",
-    "uint32",
-    "(1 + 2)",
-    "_",
-    "bpf",
-    "bpf.XDPPass",
-    "f()",
-    "\"abc\"[0]",
-];
-const CONDITIONS: &[&str] = &[
-    "1",
-    "\"s\"",
-    "nil",
-    "0 == 0",
-    "1 + 1",
-    "undefined",
-    "uint32(1)",
-    "true && 1",
-    "!0",
-    "x := 1",
-    "1 == \"a\"",
-    "nil == nil",
-];
-const CALLEES: &[&str] = &[
-    "1",
-    "\"s\"",
-    "nil",
-    "true",
-    "undefined",
-    "len",
-    "uint32",
-    "bool",
-    "bpf.Missing",
-    "bpf.XDPPass",
-    "bpf.unexported",
-    "panic",
-    "append",
-    "(func(int) {})",
-];
-const LITERALS: &[&str] = &[
-    "256",
-    "-1",
-    "65536",
-    "4294967296",
-    "18446744073709551616",
-    "1.5",
-    "'x'",
-    "\"s\"",
-    "0",
-    "1e100",
-    "1i",
-    "1_000",
-    "0x1p3",
-    "1e3",
-    "2147483648",
-];
-const OPERATOR_SIGNS: &[&str] =
-    &["+", "-", "*", "/", "%", "&", "|", "^", "&^", "<<", ">>", "==", "!=", "<", "<=", ">", ">=", "&&", "||"];
-const STATEMENTS: &[&str] = &[
-    "unused := 1",
-    "var unused uint32",
-    "var unused, other = 1, 2",
-    "const unused = 1",
-    "type unused int",
-    "break",
-    "continue",
-    "goto missing",
-    "break missing",
-    "continue missing",
-    "fallthrough",
-    "unused: ;",
-    "again: for { break again }",
-    "return",
-    "return 1, 2, 3",
-    "1 + 1",
-    "len(\"a\")",
-    "undefined()",
-    "x := x",
-    "a, b := 1",
-    "a, b := 1, 2, 3",
-    "var a int = \"s\"",
-    "var a uint8 = 256",
-    "const c uint8 = 1 << 8",
-    "const c = 1 / 0",
-    "if 1 { }",
-    "for 1 { }",
-    "for range true { }",
-    "for a, b := range 3 { }",
-    "for a := range 1.5 { }",
-    "switch 1 { case 1: case 1: }",
-    "switch { default: default: }",
-    "switch true { case 1: }",
-    "switch x := 1; { }",
-    "var f func(); f(1)",
-    "_ = nil",
-    "_ := 1",
-    "a, a := 1, 2",
-    "1 = 2",
-    "1++",
-    "var p *int; p.x = 1",
-    "var s struct{ x int }; s.y = 1",
-    "_ = [2]int{1, 2, 3}",
-    "_ = [2]int{5: 1}",
-    "_ = [...]int{1, 0: 2}",
-    "_ = struct{ x int }{1, 2}",
-    "_ = struct{ x, y int }{x: 1, 2}",
-    "_ = struct{ x int }{x: 1, x: 2}",
-    "_ = struct{ x int }{z: 1}",
-    "var a [2]int; a[2] = 1",
-    "var a [2]int; a[-1] = 1",
-    "var a [2]int; _ = a[1:0]",
-    "_ = \"abc\"[1.5]",
-    "_ = 1 << 100",
-    "var i int = 1 << 63",
-    "_ = uint8(1) + uint16(1)",
-    "_ = 1 == \"a\"",
-    "_ = struct{}{} < struct{}{}",
-    "_ = []int{} == []int{}",
-    "func() { }",
-    "func() int { }()",
-    "defer 1",
-    "defer len(\"a\")",
-    "defer uint32(1)",
-    "go func() {}()",
-    "goto over; var v int; _ = v; over: ;",
-    "{ goto into }; { into: ; }",
-    "for { continue }; return",
-    "if x := 1; true { }",
-    "var e error = 1",
-    "var i interface{ m() } = 1",
-    "_ = any(1).(int)",
-    "switch any(1).(type) { }",
-    "panic()",
-    "panic(1, 2)",
-    "copy(1, 2)",
-    "delete(1)",
-    "clear(1)",
-    "_ = min(1, 2.5)",
-    "_ = max(\"a\", 1)",
-    "_ = make(int)",
-    "_ = new(1)",
-    "_ = append(1, 2)",
-    "_ = cap(1)",
-    "_ = len([2]int{}, 1)",
-    "var a, b = 1",
-    "_ = bpf.XDPPass.x",
-    "_ = 'a' + \"b\"",
-    "_ = -true",
-    "_ = !1",
-    "_ = ^1.5",
-    "var u uint = 1; _ = 1.5 << u",
-    "_ = 10 % 2.5",
-    "var x, y uint8 = 1, 2; _ = x &^ y << 1.5",
-];
-const DECLARATIONS: &[&str] = &[
-    "func unused() int { }",
-    "func unused() int { for { } }",
-    "func unused() int { return }",
-    "var unusedGlobal int = \"s\"",
-    "type loop struct{ loop }",
-    "type a1 b1\n\ntype b1 a1",
-    "const c1 = c2\n\nconst c2 = c1",
-    "var v1 = v2\n\nvar v2 = v1",
-    "func (x int) method() { }",
-    "func (x missing) method() { }",
-    "func (x *bpf.XDP) method() { }",
-    "type g1[T any] struct{ x T }\n\nvar g2 g1",
-    "func g3[T any](x T) T { return x + 1 }",
-    "func init() int { return 1 }",
-    "func main(x int) { }",
-    "const c3",
-    "const c4 int",
-    "var v3",
-    "type t1 struct { x int; x string }",
-    "type t2 interface { m(); m() }",
-    "func f1(x, x int) { }",
-    "func f2() (x int, x int) { return }",
-    "func f3(x ...int, y int) { }",
-    "import \"fmt\"",
-    "var _ = undefined",
-    "type t3 [len]int",
-    "const c5 uint8 = -1",
-    "const c6 = 1 << 1000",
-    "const (\n\tc7 = iota\n\tc8 uint8 = iota + 255\n)",
-    "func f4[T int | string](x T) { }\n\nvar _ = f4[bool]",
-    "func f5() { f5(1) }",
-];
-const IMPORTS: &[&str] = &[
-    "import \"fmt\"",
-    "import \"math/bits\"",
-    "import b \"encoding/binary\"",
-    "import \"missing/package\"",
-    "import . \"math/bits\"",
-    "import _ \"fmt\"",
-    "import \"github.com/miekg/bpf\"",
-    "import other \"github.com/miekg/bpf\"",
-    "import \"unsafe\"",
-    "import len \"fmt\"",
 ];
 
 /// `package` with one edit.
@@ -355,10 +65,19 @@ pub fn mutate(package: &Package, rng: &mut Rng) -> (String, Done) {
         let Some((range, with)) = edit(package, rng) else { continue };
         let text = &package.text;
         let line = text[..range.start].matches('\n').count() + 1;
-        let said = format!("line {line}: `{}` became `{with}`", &text[range.clone()]);
+        let said = format!("line {line}: `{}` became `{}`", start(&text[range.clone()]), start(&with));
         let changed = format!("{}{with}{}", &text[..range.start], &text[range.end..]);
         return (changed, Done { operator, said });
     }
+}
+
+/// The first lines of `text`.
+fn start(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().take(SAID_LINES).collect();
+    if text.lines().nth(SAID_LINES).is_some() {
+        lines.push("...");
+    }
+    lines.join("\n")
 }
 
 fn one<'a, T>(list: &'a [T], rng: &mut Rng) -> Option<&'a T> {
@@ -552,6 +271,31 @@ fn insert_declaration(package: &Package, rng: &mut Rng) -> Option<Edit> {
 fn insert_import(package: &Package, rng: &mut Rng) -> Option<Edit> {
     let at = package.sites.head;
     Some((at..at, format!("\n{}\n", rng.pick(IMPORTS))))
+}
+
+/// A declaration at the end, and a statement that uses it.
+fn use_declaration(package: &Package, rng: &mut Rng) -> Option<Edit> {
+    let (declaration, statement) = USED[rng.below(USED.len())];
+    let at = *one(&package.sites.blocks, rng)?;
+    let rest = &package.text[at..];
+    Some((at..package.text.len(), format!("\n\t{statement}\n{rest}\n{declaration}\n")))
+}
+
+/// An import, and a statement that uses it.
+fn use_import(package: &Package, rng: &mut Rng) -> Option<Edit> {
+    let (import, statement) = USED_IMPORTS[rng.below(USED_IMPORTS.len())];
+    let at = *one(&package.sites.blocks, rng)?;
+    let head = package.sites.head;
+    let between = package.text.get(head..at)?;
+    Some((head..at, format!("\n{import}\n{between}\n\t{statement}\n")))
+}
+
+/// A variable with the name of something else, which hides it in the rest of a block.
+fn shadow_name(package: &Package, rng: &mut Rng) -> Option<Edit> {
+    let at = *one(&package.sites.blocks, rng)?;
+    let name = one(&package.sites.known, rng).filter(|name| *name != "_")?;
+    let value = rng.pick(VALUES);
+    Some((at..at, format!("\n\t{name} := {value}; _ = {name}\n")))
 }
 
 fn replace_selector(package: &Package, rng: &mut Rng) -> Option<Edit> {
