@@ -204,7 +204,9 @@ impl Function for Adapter<'_> {
 
     fn inst_clobbers(&self, insn: Inst) -> PRegSet {
         match self.selected.insts[insn.index()] {
-            Machine::Call { .. } => (1..=5).fold(PRegSet::empty(), |set, number| set.with(register(number))),
+            Machine::Call { written, .. } => (1..10)
+                .filter(|number| *number <= 5 || written.registers & 1 << number != 0)
+                .fold(PRegSet::empty(), |set, number| set.with(register(number))),
             _ => PRegSet::empty(),
         }
     }

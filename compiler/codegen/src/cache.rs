@@ -5,9 +5,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::link::Piece;
+use crate::written::Apart;
 
 /// Compilations for which code that they did not use is kept.
 const KEPT_FOR: u64 = 8;
+
+type Key = (u64, u64, Apart);
 
 /// What earlier compilations made, to be taken again where nothing has changed.
 #[derive(Debug, Default)]
@@ -16,10 +19,10 @@ pub struct Cache {
     pub(crate) pieces: Pieces,
 }
 
-/// Code by the keys of its function and of the object's layout.
+/// Code by the keys of its function and of the object's layout, and by what is kept apart.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
-    known: FxHashMap<(u64, u64), (Arc<Piece>, u64)>,
+    known: FxHashMap<Key, (Arc<Piece>, u64)>,
     turn: u64,
 }
 
@@ -33,7 +36,7 @@ impl Pieces {
 
     pub(crate) fn get_or_make<E>(
         &mut self,
-        key: (u64, u64),
+        key: Key,
         make: impl FnOnce() -> Result<Piece, E>,
     ) -> Result<Arc<Piece>, E> {
         if let Some((piece, used)) = self.known.get_mut(&key) {

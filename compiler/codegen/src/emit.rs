@@ -97,8 +97,8 @@ impl Emitter<'_> {
             | Machine::Branch { .. }
             | Machine::Return { .. } => {}
             machine => {
-                if matches!(machine, Machine::Call { .. }) {
-                    self.held.called();
+                if let Machine::Call { written, .. } = machine {
+                    self.held.called(*written);
                 }
                 // Nothing is spilled before the arguments of an entry, and only they are several.
                 if let Some(written) = self.allocation.of(index).last().copied().and_then(reg) {

@@ -19,14 +19,15 @@ mod reloads;
 mod select;
 mod slots;
 mod spills;
+mod written;
 
-use std::sync::Arc;
-
-use gobpf_bpf::Object;
+use gobpf_bpf::{Code, Object};
 use gobpf_ir::build::Built;
+use gobpf_ir::ir::SubprogramId;
 use gobpf_ir::{BuildError, Unsupported, ir};
 use gobpf_types::hir;
 use link::Piece;
+use written::{Apart, Callees};
 
 pub use cache::Cache;
 
@@ -50,24 +51,18 @@ pub fn compile(package: &hir::Package) -> Result<Object, Vec<BuildError>> {
 pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object, Vec<BuildError>> {
     let Built { module, functions, texts, mut errors } = gobpf_ir::build_module(package, &mut cache.lowered);
     let layout = object::Layout::of(package, &texts);
-    let key = layout.key();
     cache.pieces.begin();
-    let mut pieces = |functions: &[Arc<ir::Function>]| -> Vec<Option<Arc<Piece>>> {
-        let made = functions
-            .iter()
-            .map(|function| cache.pieces.get_or_make((function.key, key), || generate(function, &layout)));
-        made.map(|piece| piece.map_err(|error| errors.push(error)).ok()).collect()
-    };
-    let subprograms = pieces(&module.subprograms);
-    let programs = pieces(&module.programs);
-    let mut codes = Vec::with_capacity(programs.len());
-    let whole: Option<Vec<_>> = subprograms.into_iter().collect();
-    for (function, piece) in module.programs.iter().zip(&programs) {
-        let (Some(piece), Some(subprograms)) = (piece, &whole) else { continue };
-        match link::join((function, piece), &module, subprograms) {
-            Ok(code) => codes.push(code),
-            Err(error) => errors.push(error),
+    let ways = Apart::ways(package.target);
+    let mut codes = Vec::new();
+    for (turn, apart) in ways.iter().enumerate() {
+        match link_all(&module, &layout, &mut cache.pieces, *apart) {
+            Ok(linked) => codes = linked,
+            Err(failed) if turn + 1 < ways.len() && failed.iter().any(|error| error.what.is_of_stack()) => {
+                continue;
+            }
+            Err(failed) => errors.extend(failed),
         }
+        break;
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -76,12 +71,48 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
     object::link(subprograms, layout, codes).map_err(|error| vec![error])
 }
 
-fn generate(function: &ir::Function, layout: &object::Layout) -> Result<Piece, BuildError> {
+/// Makes the code of all functions of `module` and links each program, in the order of the programs; what calls write and what
+/// callers keep is kept `apart`.
+fn link_all(
+    module: &ir::Module,
+    layout: &object::Layout,
+    pieces: &mut cache::Pieces,
+    apart: Apart,
+) -> Result<Vec<(Code, Vec<SubprogramId>)>, Vec<BuildError>> {
+    let (key, mut errors, mut callees) = (layout.key(), Vec::new(), Callees::new(apart));
+    let mut piece = |function: &ir::Function, callees: &Callees| {
+        let made = pieces.get_or_make((function.key, key, apart), || generate(function, layout, callees));
+        made.map_err(|error| errors.push(error)).ok()
+    };
+    let mut subprograms = Vec::with_capacity(module.subprograms.len());
+    for function in &module.subprograms {
+        let made = piece(function, &callees);
+        callees.push(function, made.as_deref());
+        subprograms.extend(made);
+    }
+    let programs: Vec<_> = module.programs.iter().map(|function| piece(function, &callees)).collect();
+    let mut codes = Vec::with_capacity(programs.len());
+    let is_whole = subprograms.len() == module.subprograms.len();
+    for (function, piece) in module.programs.iter().zip(&programs).filter(|_| is_whole) {
+        let Some(piece) = piece else { continue };
+        match link::join((function, piece), module, &subprograms) {
+            Ok(code) => codes.push(code),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(codes) } else { Err(errors) }
+}
+
+fn generate(
+    function: &ir::Function,
+    layout: &object::Layout,
+    callees: &Callees,
+) -> Result<Piece, BuildError> {
     let place = function.place;
     let mut function = edges::split(function);
     let allocate = |function: &ir::Function| {
-        let slots = slots::assign(function);
-        let selected = select::select(function, layout, &slots.copies);
+        let slots = slots::assign(function, callees);
+        let selected = select::select(function, layout, callees, &slots.copies);
         let allocation = allocate::allocate(&selected);
         let allocation =
             allocation.map_err(|words| BuildError { place, what: Unsupported::Registers(words) })?;

@@ -6,6 +6,8 @@ use gobpf_ir::ir::SubprogramId;
 use gobpf_source::Origin;
 use regalloc2::{Block, VReg};
 
+use crate::written::Written;
+
 /// A second operand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
@@ -63,8 +65,9 @@ pub(crate) enum Machine {
     Atomic { size: Size, op: i32, base: Base, offset: i32, src: VReg, dst: Option<VReg> },
     /// `*(size *)(base + offset) = src` if R0 is there, atomically; R0 gets what was there.
     CompareExchange { size: Size, base: Base, offset: i32, expected: VReg, src: VReg, dst: VReg },
-    /// A call: arguments in R1 and following, the result in R0.
-    Call { callee: Callee, arguments: Vec<VReg>, dst: VReg },
+    /// A call: arguments in R1 and following, the result in R0. What it writes of the caller's registers and frame, in the eyes
+    /// of older verifiers, can't be kept over it.
+    Call { callee: Callee, arguments: Vec<VReg>, dst: VReg, written: Written },
     /// Go on there.
     Jump { to: Block, arguments: Vec<VReg> },
     /// Two ways.

@@ -6,6 +6,8 @@
 use gobpf_bpf::Reg;
 use gobpf_bpf::insn::{Insn, Size, SourceOperand, Width};
 
+use crate::written::Written;
+
 /// Registers of the machine, the frame pointer left out.
 const REGISTERS: usize = 10;
 
@@ -27,9 +29,11 @@ impl Held {
         self.set(reg, None);
     }
 
-    /// A helper was called: R0 to R5 are lost.
-    pub(crate) fn called(&mut self) {
-        self.0[..6].fill(None);
+    /// A function was called: R0 to R5 are lost, and what it has written.
+    pub(crate) fn called(&mut self, written: Written) {
+        for (number, held) in self.0.iter_mut().enumerate() {
+            *held = held.filter(|_| number > 5 && written.registers & 1 << number == 0);
+        }
     }
 
     /// `to = from`.

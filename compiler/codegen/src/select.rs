@@ -9,11 +9,17 @@ use crate::across;
 use crate::low;
 use crate::machine::{Base, Callee, Machine, Selected, Source};
 use crate::object::Layout;
+use crate::written::{Callees, Written};
 
 /// Selects instructions for `function`, which has no critical edges.
 ///
 /// `copies` has the slot of each [`InstKind::Spilled`], by value.
-pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>]) -> Selected {
+pub(crate) fn select(
+    function: &Function,
+    layout: &Layout,
+    callees: &Callees,
+    copies: &[Option<u32>],
+) -> Selected {
     let mut numbers = vec![None; function.blocks.len()];
     for (number, block) in function.order.iter().enumerate() {
         numbers[block.0 as usize] = Some(Block::new(number));
@@ -21,6 +27,7 @@ pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>
     let mut selector = Selector {
         function,
         layout,
+        callees,
         numbers,
         copies,
         uncut: low::uncut(function),
@@ -37,6 +44,7 @@ pub(crate) fn select(function: &Function, layout: &Layout, copies: &[Option<u32>
 struct Selector<'a> {
     function: &'a Function,
     layout: &'a Layout,
+    callees: &'a Callees,
     /// Machine block of each block.
     numbers: Vec<Option<Block>>,
     /// The slot of each [`InstKind::Spilled`].
@@ -320,19 +328,21 @@ impl Selector<'_> {
                 self.push(Machine::CompareExchange { size: *size, base, offset, expected, src, dst });
             }
             InstKind::Call(helper, arguments) => {
+                let written = self.callees.of_call(self.function, kind);
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
-                self.call(Callee::Helper(*helper), arguments, result);
+                self.call(Callee::Helper(*helper), arguments, result, written);
             }
             InstKind::CallSubprogram(callee, arguments) => {
+                let written = self.callees.of_call(self.function, kind);
                 let arguments = arguments.iter().map(|value| self.reg(*value)).collect();
-                self.call(Callee::Subprogram(*callee), arguments, result);
+                self.call(Callee::Subprogram(*callee), arguments, result, written);
             }
         }
     }
 
-    fn call(&mut self, callee: Callee, arguments: Vec<VReg>, result: Option<Value>) {
+    fn call(&mut self, callee: Callee, arguments: Vec<VReg>, result: Option<Value>, written: Written) {
         let moved = result.map_or_else(|| (VReg::invalid(), None), |result| self.arriving(result));
-        self.push(Machine::Call { callee, arguments, dst: moved.0 });
+        self.push(Machine::Call { callee, arguments, dst: moved.0, written });
         self.moved(moved);
     }
 

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use gobpf_ir::ir::{Block, Function, InstKind, SlotData, Value};
 use rustc_hash::FxHashMap;
 
+use crate::written::{Callees, Written};
+
 /// The slots of a frame and what they are for.
 pub(crate) struct Slots {
     /// Those of the function, then those of copies.
@@ -28,7 +30,7 @@ pub(crate) struct Slots {
 type Set = BTreeSet<u32>;
 
 /// Lays out the slots of `function`.
-pub(crate) fn assign(function: &Function) -> Slots {
+pub(crate) fn assign(function: &Function, callees: &Callees) -> Slots {
     let mut data = function.slots.clone();
     let mut copies = vec![None; function.values.len()];
     for inst in function.order.iter().flat_map(|block| &function.block(*block).insts) {
@@ -47,7 +49,7 @@ pub(crate) fn assign(function: &Function) -> Slots {
     };
     pointers.solve();
     let live_in = live_at_starts(&pointers);
-    let conflicts = conflicts(&pointers, &live_in);
+    let conflicts = conflicts(&pointers, &live_in, callees);
     let (starts, bytes) = place(&data, &conflicts);
     let Pointers { roots, contents, .. } = pointers;
     Slots { data, copies, starts, bytes, roots, contents, live_in }
@@ -76,6 +78,7 @@ impl Slots {
                     at.last_mut().into_iter().for_each(|last| last.extend(live));
                     at.push(live.clone());
                 }
+                Point::Call(..) => {}
             });
             at.last_mut().into_iter().for_each(|last| last.extend(&live));
             at.reverse();
@@ -274,15 +277,27 @@ fn live_at_starts(pointers: &Pointers<'_>) -> Vec<Bits> {
     live_in
 }
 
-/// Which slots may not share bytes, by slot.
-fn conflicts(pointers: &Pointers<'_>, live_in: &[Bits]) -> Vec<Bits> {
+/// What a slot may not share bytes with.
+#[derive(Clone)]
+struct Conflicts {
+    slots: Bits,
+    /// Words that calls write while the slot is needed.
+    words: u64,
+}
+
+/// What each slot may not share bytes with, by slot.
+fn conflicts(pointers: &Pointers<'_>, live_in: &[Bits], callees: &Callees) -> Vec<Conflicts> {
     let count = pointers.data.len();
-    let mut conflicts = vec![Bits::new(count); count];
+    let mut conflicts = vec![Conflicts { slots: Bits::new(count), words: 0 }; count];
     for &block in pointers.function.order.iter().filter(|_| count > 0) {
-        walk(pointers, block, live_in, &mut |point| {
-            if let Point::Slot(slot, live) = point {
-                conflicts[slot as usize].extend(live);
+        walk(pointers, block, live_in, &mut |point| match point {
+            Point::Slot(slot, live) => conflicts[slot as usize].slots.extend(live),
+            Point::Call(call, live) => {
+                let words = callees.of_call(pointers.function, call).words;
+                let needed = conflicts.iter_mut().enumerate().filter(|(slot, _)| live.contains(*slot as u32));
+                needed.filter(|_| words != 0).for_each(|(_, conflicts)| conflicts.words |= words);
             }
+            Point::After(_) => {}
         });
     }
     conflicts
@@ -294,6 +309,8 @@ enum Point<'a> {
     After(&'a Bits),
     /// A slot that the instruction makes or looks at, with those that are needed then.
     Slot(u32, &'a Bits),
+    /// A call, with the slots that are needed while it runs or afterwards.
+    Call(&'a InstKind, &'a Bits),
 }
 
 /// Goes backwards through a block: what is needed at its start. `see` is shown what it comes by.
@@ -310,6 +327,9 @@ fn walk(pointers: &Pointers<'_>, block: Block, live_in: &[Bits], see: &mut dyn F
         let seen = pointers.looked_at(&inst.kind, inst.result);
         seen.iter().for_each(|slot| live.insert(*slot));
         seen.iter().for_each(|slot| see(Point::Slot(*slot, &live)));
+        if matches!(inst.kind, InstKind::Call(..) | InstKind::CallSubprogram(..)) {
+            see(Point::Call(&inst.kind, &live));
+        }
         match (&inst.kind, inst.result) {
             (InstKind::Born(slot), _) => {
                 see(Point::Slot(slot.0, &live));
@@ -332,12 +352,12 @@ fn rounded(data: &[SlotData], slot: u32) -> u32 {
 }
 
 /// Puts each slot as high as those that it conflicts with allow, the largest first.
-fn place(data: &[SlotData], conflicts: &[Bits]) -> (Vec<u32>, u32) {
+fn place(data: &[SlotData], conflicts: &[Conflicts]) -> (Vec<u32>, u32) {
     let rounded = |slot: u32| rounded(data, slot);
     let used: Vec<u32> = (0..data.len() as u32)
         .filter(|slot| {
-            conflicts[*slot as usize].0.iter().any(|word| *word != 0)
-                || conflicts.iter().any(|other| other.contains(*slot))
+            conflicts[*slot as usize].slots.0.iter().any(|word| *word != 0)
+                || conflicts.iter().any(|other| other.slots.contains(*slot))
         })
         .collect();
     let mut order = used;
@@ -348,11 +368,13 @@ fn place(data: &[SlotData], conflicts: &[Bits]) -> (Vec<u32>, u32) {
         let mut taken: Vec<(u32, u32)> = order[..index]
             .iter()
             .filter(|other| {
-                conflicts[slot as usize].contains(**other) || conflicts[**other as usize].contains(slot)
+                conflicts[slot as usize].slots.contains(**other)
+                    || conflicts[**other as usize].slots.contains(slot)
             })
             .filter_map(|other| {
                 Some((ends[*other as usize]?.saturating_sub(rounded(*other)), ends[*other as usize]?))
             })
+            .chain(Written::ranges(conflicts[slot as usize].words))
             .collect();
         taken.sort_unstable();
         let mut at = 0u32;

@@ -5,8 +5,9 @@ use gobpf_ir::ir::Function;
 use regalloc2::{Allocation as Location, Edit};
 
 use crate::allocate::Allocation;
-use crate::machine::Selected;
+use crate::machine::{Machine, Selected};
 use crate::slots::{Bits, Slots};
+use crate::written::Written;
 
 /// Bytes of a slot of the allocator.
 const SPILL_BYTES: u32 = 8;
@@ -23,11 +24,13 @@ pub(crate) fn place(
     }
     let conflicts = conflicts(function, selected, allocation, slots);
     let mut ends: Vec<u32> = Vec::with_capacity(allocation.spill_slots);
-    for conflicts in &conflicts {
+    let words = words(selected, allocation);
+    for (conflicts, words) in conflicts.iter().zip(words) {
         let mut taken: Vec<(u32, u32)> = (0..slots.data.len() as u32)
             .filter(|slot| conflicts.contains(*slot))
             .map(|slot| slots.place_of(slot))
             .chain(ends.iter().map(|end| (end - SPILL_BYTES, *end)))
+            .chain(Written::ranges(words))
             .collect();
         taken.sort_unstable();
         let mut at = 0u32;
@@ -68,6 +71,30 @@ fn conflicts(
         });
     }
     conflicts
+}
+
+/// The words of the frame that calls write while each of the allocator's slots is needed.
+fn words(selected: &Selected, allocation: &Allocation) -> Vec<u64> {
+    let mut words = vec![0; allocation.spill_slots];
+    let written = |inst: usize| match &selected.insts[inst] {
+        Machine::Call { written, .. } => written.words,
+        _ => 0,
+    };
+    if (0..selected.insts.len()).all(|inst| written(inst) == 0) {
+        return words;
+    }
+    let moves = Moves::of(selected, allocation);
+    let live_in = moves.live_at_starts(selected, allocation.spill_slots);
+    for block in 0..selected.params.len() {
+        moves.walk(selected, block, &live_in, &mut |inst, live| {
+            for (spill, words) in words.iter_mut().enumerate() {
+                if live.contains(spill as u32) {
+                    *words |= written(inst);
+                }
+            }
+        });
+    }
+    words
 }
 
 /// The moves to and from the allocator's slots at each instruction.

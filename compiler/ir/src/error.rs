@@ -54,6 +54,13 @@ pub enum Unsupported {
     },
 }
 
+impl Unsupported {
+    /// Whether another layout of the stack may do.
+    pub fn is_of_stack(&self) -> bool {
+        matches!(self, Unsupported::StackFrame(..) | Unsupported::StackChain { .. })
+    }
+}
+
 /// What is wrong with a global function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum GlobalProblem {
