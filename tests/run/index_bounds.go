@@ -35,6 +35,19 @@ func Joined(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(p[at])
 }
 
+//bpf:section xdp
+func Only(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 20 {
+		return -1
+	}
+	table, i := [1]uint32{7}, uint32(p[14])
+	table[i] += uint32(p[15])
+	return bpf.XDPAction(table[i])
+}
+
+// RUN Only packet=00*15_03_00*4 => 10
+// RUN Only packet=00*14_01_03_00*4 => 0
 // RUN Remainder packet=00*14_07_63_00*4 => 33
 // RUN Remainder packet=00*14_ff_63_00*4 => 11
 // RUN Remainder packet=00*14_04_63_00*4 => 99

@@ -36,6 +36,8 @@ pub enum Unsupported {
     },
     /// A function that may not be inlined returns a pointer to a local variable of one of its callers.
     ReturnsStack(String),
+    /// A function that is not inlined keeps a pointer into a frame in a frame of its callers.
+    KeepsStack,
     /// A function that may not be inlined has too long a chain of calls below it.
     CallDepth(String),
     /// A global function takes or gives what the kernel can't verify by itself.
@@ -124,6 +126,13 @@ impl BuildError {
                 format!("`{name}` returns a pointer to a local variable, and a function of its own can't"),
             )
             .help("remove //bpf:noinline, or let the caller keep the pointer that it passed"),
+            Unsupported::KeepsStack => Diagnostic::error(
+                codes::GB0353,
+                at,
+                "a pointer to a local variable is kept in a variable of the caller, and neither a callback nor a \
+                 function of its own can do that",
+            )
+            .help("keep an index or an offset instead, or point to a variable of the package"),
             Unsupported::CallDepth(name) => Diagnostic::error(
                 codes::GB0603,
                 at,

@@ -201,12 +201,20 @@ fn global_problem(package: &hir::Package, function: &hir::Function) -> Option<Gl
 
 /// Whether a value of type `ty` holds a pointer into some function's frame, which a function can't return.
 fn holds_stack(types: &hir::Types, ty: TypeId, depth: u32) -> bool {
-    let stack = |provenance: &Provenance| *provenance == Provenance::Stack;
     match types.get(ty) {
-        Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } => stack(provenance),
         Type::Array { element, .. } => depth < TYPE_DEPTH && holds_stack(types, *element, depth + 1),
         Type::Struct(of) => {
             depth < TYPE_DEPTH && of.fields.iter().any(|field| holds_stack(types, field.ty, depth + 1))
+        }
+        _ => points_to_stack(types, ty),
+    }
+}
+
+/// Whether `ty` is of pointers, slices or strings in some function's frame.
+pub(crate) fn points_to_stack(types: &hir::Types, ty: TypeId) -> bool {
+    match types.get(ty) {
+        Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } | Type::String { provenance } => {
+            *provenance == Provenance::Stack
         }
         _ => false,
     }

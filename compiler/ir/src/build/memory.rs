@@ -126,9 +126,10 @@ impl Builder<'_> {
 
     /// Element `index` of an array, checked.
     pub(super) fn array_element(&mut self, array: Address, index: Value, length: u64, size: u64) -> Address {
-        let length = self.const_i64(length as i64);
-        self.check_index(index, length);
-        self.offset_by(array, index, size)
+        let end = self.const_i64(length as i64);
+        self.check_index(index, end);
+        // The only element has index 0, which a verifier may no longer know where the index has been kept on the stack.
+        if length == 1 { array } else { self.offset_by(array, index, size) }
     }
 
     /// An index as `I64`.
@@ -223,6 +224,10 @@ impl Builder<'_> {
 
     /// Stores a value of type `ty`.
     pub(super) fn store_operand(&mut self, address: Address, ty: TypeId, operand: Operand) {
+        // The pointer is the first that is stored.
+        let keeps = (!matches!(operand, Operand::Memory(_))
+            && crate::plan::points_to_stack(self.types(), ty))
+        .then_some((self.f.insts.len(), self.origin.place));
         match operand {
             Operand::Scalar(value) => {
                 let size = Size::of_bytes(self.types().size_of(ty) as u32).unwrap_or(Size::DW);
@@ -246,6 +251,11 @@ impl Builder<'_> {
                     self.store_word(address.plus(index as u32 * WORD), word);
                 }
             }
+        }
+        if let Some((first, place)) = keeps {
+            let is_store = |inst: &usize| matches!(self.f.insts[*inst].kind, InstKind::Store(..));
+            let store = (first..self.f.insts.len()).find(is_store);
+            self.kept_pointers.extend(store.map(|inst| (crate::ir::Inst(inst as u32), place)));
         }
     }
 

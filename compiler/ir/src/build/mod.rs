@@ -9,6 +9,7 @@ mod defer;
 mod expr;
 mod held;
 mod intrinsic;
+mod kept;
 mod maps;
 mod memory;
 mod packet;
@@ -157,7 +158,7 @@ fn lower_program(
     let head = Head { name: program.name.to_string(), role: Role::Program, place, abort_value, key };
     let mut builder = Builder::new(package, head, calls, texts);
     builder.enter_program(function)?;
-    Ok(Lowered { function: Arc::new(builder.finish()), convention: Convention::default() })
+    Ok(Lowered { function: Arc::new(builder.finish()?), convention: Convention::default() })
 }
 
 /// How functions are called that are not inlined.
@@ -270,6 +271,8 @@ struct Builder<'a> {
     panic_flag: Option<Value>,
     /// What may be held when the function panics.
     held: Vec<HeldVar>,
+    /// The stores of pointers into frames, with their places.
+    kept_pointers: Vec<(Inst, Place)>,
     origin: Origin,
 }
 
@@ -298,6 +301,7 @@ impl<'a> Builder<'a> {
             abort: None,
             panic_flag: None,
             held: Vec::new(),
+            kept_pointers: Vec::new(),
             origin: Origin { place, why: Why::Frame },
         };
         builder.new_block();
@@ -306,12 +310,15 @@ impl<'a> Builder<'a> {
     }
 
     /// Computes the order of blocks and the parameters that are needed, and runs the passes.
-    fn finish(mut self) -> Function {
+    fn finish(mut self) -> Result<Function> {
         self.end_abort_block();
         self.f.compute_order();
         passes::remove_trivial_params(&mut self.f);
         passes::optimise(&mut self.f);
-        self.f
+        match kept::by_caller(&self.f, &self.kept_pointers) {
+            Some(place) => Err(BuildError { place, what: Unsupported::KeepsStack }),
+            None => Ok(self.f),
+        }
     }
 
     // Places.

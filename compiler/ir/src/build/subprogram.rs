@@ -64,7 +64,7 @@ pub(super) fn lower(
         let head = Head { name, role, place, abort_value, key };
         let mut builder = Builder::new(package, head, calls, texts);
         builder.enter_subprogram(function, convention)?;
-        Ok(builder.finish())
+        builder.finish()
     };
     if is_callback {
         let mut convention = Convention::of(package, function, false);

@@ -6,7 +6,7 @@
 //! what verifiers learn from, and older ones forget it where the value is moved to the stack. Numbers made of loop
 //! counters are none of these: verifiers know them ([`counters`]).
 
-use gobpf_bpf::insn::JmpOp;
+use gobpf_bpf::insn::{AluOp, JmpOp};
 
 use super::counters::{self, Bound, Counters};
 use super::dominators;
@@ -141,7 +141,10 @@ fn is_counted(function: &Function, counters: &Counters, value: Value, depth: u32
     let is_counted = |value: &Value| is_counted(function, counters, *value, depth);
     match function.def(value) {
         Some(InstKind::Zext64(inner) | InstKind::Sext64(inner) | InstKind::Trunc(inner)) => is_counted(inner),
-        Some(InstKind::Binary(_, a, b)) => is_counted(a) && is_counted(b),
+        // What comes of a division they don't know, even of constants.
+        Some(InstKind::Binary(op, a, b)) if !matches!(op, AluOp::Div | AluOp::Mod) => {
+            is_counted(a) && is_counted(b)
+        }
         _ => false,
     }
 }
