@@ -21,7 +21,7 @@ pub mod hex;
 mod image;
 pub mod job;
 pub mod kernel;
-mod kernel_btf;
+pub mod kernel_btf;
 pub mod latency;
 pub mod limit;
 pub mod log;

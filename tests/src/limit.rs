@@ -111,6 +111,8 @@ struct Row {
     stop: Duration,
     /// Of that, the longest time between two questions.
     gap: Duration,
+    /// The worst by the clock, other processes included, from the question that was answered with yes.
+    clock: Duration,
 }
 
 impl Row {
@@ -124,21 +126,24 @@ impl Row {
         let time = start.elapsed();
         let kib = memory("VmHWM:")?.saturating_sub(before);
         let turns = (0..CANCELS).map(|turn| time_to_stop(object, time * turn / CANCELS));
-        let (gap, stop) = turns.max_by_key(|(_, stop)| *stop).unwrap_or_default();
+        let turns: Vec<Stopped> = turns.collect();
+        let clock = turns.iter().map(|stopped| stopped.clock).max().unwrap_or_default();
+        let Stopped { gap, stop, .. } = turns.into_iter().max_by_key(|one| one.stop).unwrap_or_default();
         let verdict = match verdict {
             Verdict::Accepted(statistics) => format!("accept processed={}", statistics.processed),
             Verdict::Rejected(rejection) => format!("reject {:?}", rejection.message),
             other => format!("{other:?}"),
         };
-        Ok(Row { verdict, time, kernel: Duration::from_micros(u64::from(kernel)), kib, stop, gap })
+        Ok(Row { verdict, time, kernel: Duration::from_micros(u64::from(kernel)), kib, stop, gap, clock })
     }
 }
 
 impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mib = self.kib as f64 / 1024.0;
-        let Row { verdict, time, kernel, stop, gap, .. } = self;
-        write!(f, "{verdict}, {time:.1?}, {kernel:.1?}, {mib:.1} MiB, {stop:.2?} (it asks after {gap:.2?})")
+        let Row { verdict, time, kernel, stop, gap, clock, .. } = self;
+        write!(f, "{verdict}, {time:.1?}, {kernel:.1?}, {mib:.1} MiB, ")?;
+        write!(f, "{stop:.2?} (it asks after {gap:.2?}; by the clock, once asked, {clock:.2?})")
     }
 }
 
@@ -154,19 +159,36 @@ fn request<'a>(object: &'a Object, cancelled: &'a dyn Fn() -> bool) -> Request<'
     }
 }
 
-/// The longest time between two questions whether to stop, and the processor's time from a moment at which it may be told to stop, at worst just after it has asked, until it has stopped;
-/// it is told so long after it began, and zero is given where it is done before. Other processes don't count.
-fn time_to_stop(object: &Object, after: Duration) -> (Duration, Duration) {
+/// How a judgement was stopped; zeros where it was done before.
+#[derive(Default)]
+struct Stopped {
+    /// The longest time between two questions whether to stop.
+    gap: Duration,
+    /// The processor's time of the caller from a moment at which it may be told to stop, at worst just after it has asked,
+    /// until it has its answer. What is freed by another thread after that doesn't count, and other processes don't.
+    stop: Duration,
+    /// From the answer to the question until the caller has its own, by the clock.
+    clock: Duration,
+}
+
+/// Has a judgement stopped so long after it began.
+fn time_to_stop(object: &Object, after: Duration) -> Stopped {
     let start = sys::thread_time();
     let (asked, gap) = (Cell::new(start), Cell::new(Duration::ZERO));
+    let clock = Cell::new(Instant::now());
     let told = || {
         let now = sys::thread_time();
         gap.set(gap.get().max(now - asked.replace(now)));
+        clock.set(Instant::now());
         now - start > after
     };
     match verify(request(object, &told)) {
-        Verdict::Unknown(Unknown::Cancelled) => (gap.get(), gap.get() + (sys::thread_time() - asked.get())),
-        _ => (Duration::ZERO, Duration::ZERO),
+        Verdict::Unknown(Unknown::Cancelled) => {
+            let clock = clock.get().elapsed();
+            let stop = gap.get() + (sys::thread_time() - asked.get());
+            Stopped { gap: gap.get(), stop, clock }
+        }
+        _ => Stopped::default(),
     }
 }
 

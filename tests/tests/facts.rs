@@ -1,20 +1,25 @@
 //! The tables of `bpf` against kernels: which programs may call which helper, what they may do to their contexts, and
-//! what they may return. Each fact is a program that is loaded.
+//! what they may return; and what the model knows of the arguments of tracepoints. Each fact is a program that is loaded.
 
 #![allow(clippy::unwrap_used)]
 
 use std::process::ExitCode;
 
+use gobpf_assembly::text;
 use gobpf_bpf::insn::{Insn, Reg, Size, SourceOperand, Width};
 use gobpf_bpf::tables::{
     AttachType, Caller, Context, ContextAccess, HELPERS, KIND_NAMES, MAP_RULES, MapKind, MapRule, MapShape,
     ProgramKind, ReturnRule, SECTIONS, map_flags, return_rule,
 };
 use gobpf_bpf::{KernelVersion, flags};
+use gobpf_btf::{KernelBtf, Kind, Type, TypeId};
+use gobpf_source::FileId;
+use gobpf_tests::answer::Answer;
 use gobpf_tests::hex::Hex;
 use gobpf_tests::job::{Job, ProgramSpec, Verdict};
 use gobpf_tests::require::{Oracle, trial};
-use gobpf_tests::{kernel, sys, vm};
+use gobpf_tests::{kernel, kernel_btf, sys, vm};
+use gobpf_verifier::Dialect;
 use libtest_mimic::{Arguments, Failed};
 
 const GUEST: &str = env!("CARGO_BIN_EXE_gobpf-guest");
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
             check(&answers(&questions, &report.verdicts), KernelVersion::new(6, 18))
         }));
     }
+    trials.push(trial("tracepoints [running kernel]", Oracle::Kernel, live.clone(), tracepoints));
     trials.push(trial("maps [running kernel]", Oracle::Kernel, live, maps));
     for version in vm::KERNELS {
         let available = vm::available(version).map(drop);
@@ -76,7 +82,7 @@ struct Question {
 }
 
 /// A question and whether the kernel refused what it asks for; `None` where it doesn't load the kind at all.
-type Answer = (Question, Option<bool>);
+type Fact = (Question, Option<bool>);
 
 fn subjects() -> Vec<Subject> {
     let needs_btf = [ProgramKind::TRACING, ProgramKind::STRUCT_OPS, ProgramKind::EXT, ProgramKind::LSM];
@@ -161,7 +167,7 @@ fn job(questions: &[Question]) -> Job {
     Job { license: "GPL".into(), programs: programs.collect(), brief: true, ..Job::default() }
 }
 
-fn answers(questions: &[Question], verdicts: &[Verdict]) -> Vec<Answer> {
+fn answers(questions: &[Question], verdicts: &[Verdict]) -> Vec<Fact> {
     let texts = |what| match what {
         What::Helper(_) => &["unknown func", "cannot use helper", "invalid func"][..],
         What::Access(_) => &["invalid bpf_context access", "stores into", "modified ctx"][..],
@@ -200,7 +206,7 @@ fn expected(question: &Question, kernel: KernelVersion) -> bool {
     }
 }
 
-fn check(answers: &[Answer], kernel: KernelVersion) -> Result<(), Failed> {
+fn check(answers: &[Fact], kernel: KernelVersion) -> Result<(), Failed> {
     let (mut compared, mut wrong) = (0, Vec::new());
     for (question, refused) in answers {
         let Some(refused) = refused else { continue };
@@ -218,6 +224,52 @@ fn check(answers: &[Answer], kernel: KernelVersion) -> Result<(), Failed> {
         );
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong[..wrong.len().min(20)].join("\n").into()) }
+}
+
+/// Reads a byte behind each pointer that a tracepoint of the running kernel passes: the model, which has a table of those
+/// that may be null or an error, says of it what the kernel does.
+fn tracepoints() -> Result<(), Failed> {
+    let types = kernel_btf::running().ok_or("the running kernel's types can't be read")?;
+    let tracepoints = types.ids().filter_map(|id| {
+        let name = types.name(id).strip_prefix("btf_trace_")?;
+        (types.kind(id) == Some(Kind::Typedef)).then_some((name, id))
+    });
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for (name, id) in tracepoints {
+        for index in 0..parameters(&types, id) {
+            let text = format!(
+                "# section: tp_btf/{name}\n# license: GPL\n0: (79) r1 = *(u64 *)(r1 +{})\n\
+                 1: (71) r0 = *(u8 *)(r1 +0)\n2: (b7) r0 = 0\n3: (95) exit\n",
+                index * 8
+            );
+            let object =
+                text::parse(FileId(0), &text).map_err(|errors| format!("{name}: {errors:?}"))?.object;
+            let report = kernel::judge(&Job::of(&object));
+            let kernel = report.verdicts.first().map(Answer::of_kernel);
+            let model = Answer::of_model(&object, 0, Dialect::V6_18);
+            compared += 1;
+            if !kernel.as_ref().is_some_and(|kernel| model.agrees_with(kernel)) {
+                wrong.push(format!(
+                    "{name} argument {index}: the kernel says {kernel:?}, the model {model:?}"
+                ));
+            }
+        }
+    }
+    println!("{compared} arguments of tracepoints compared, {} wrong", wrong.len());
+    if compared < 1000 {
+        return Err(format!("only {compared} arguments").into());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong[..wrong.len().min(20)].join("\n").into()) }
+}
+
+/// How many arguments the tracepoint's programs get: its first one is the kernel's own.
+fn parameters(types: &KernelBtf, tracepoint: TypeId) -> usize {
+    let pointer = types.target(tracepoint);
+    let prototype = pointer.and_then(|pointer| types.target(pointer)).and_then(|id| types.get(id));
+    match prototype {
+        Some(Type::Prototype { parameters, .. }) => parameters.len().saturating_sub(1),
+        _ => 0,
+    }
 }
 
 /// Creates maps of all kinds with sizes, numbers and flags around the limits.

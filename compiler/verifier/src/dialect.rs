@@ -118,6 +118,10 @@ pub(crate) struct Rules {
     pub signed_arena_loads: bool,
     /// Atomic loads and stores that keep others in order (6.15).
     pub orders_accesses: bool,
+    /// What an atomic operation fetches is traced back to the memory (in kernels since the end of 2025).
+    pub traces_fetches: bool,
+    /// A hook's pointer to nothing in particular is a number also where that is qualified (6.18).
+    pub strips_void: bool,
     /// Arguments of hooks that are pointers are read whole (6.12).
     pub whole_arguments: bool,
     /// Stack frames are rounded up to so many bytes.
@@ -162,6 +166,8 @@ const V6_1: Rules = Rules {
     objects_need_gpl: false,
     follows_any_pointer: false,
     signed_arena_loads: false,
+    strips_void: false,
+    traces_fetches: true,
     orders_accesses: false,
     whole_arguments: false,
     frame_unit: 32,
@@ -197,6 +203,8 @@ const V6_18: Rules = Rules {
     liveness: Liveness::Graph,
     loops: LoopRule::Components,
     signed_arena_loads: true,
+    strips_void: true,
+    traces_fetches: false,
     orders_accesses: true,
     references_by_state: true,
     references_of_callbacks: false,

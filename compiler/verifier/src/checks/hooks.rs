@@ -190,7 +190,8 @@ fn pointer(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId, argument: Argument<'
     }
     let target = kernel.target(ty).unwrap_or(gobpf_btf::VOID);
     let stripped = skip(kernel, target);
-    if target == gobpf_btf::VOID || kernel.kind(stripped) == Some(BtfKind::Int) {
+    let is_void = target == gobpf_btf::VOID || m.rules.strips_void && stripped == gobpf_btf::VOID;
+    if is_void || kernel.kind(stripped) == Some(BtfKind::Int) {
         return Ok(None);
     }
     let trust = if m.rules.knows_trust { flag::TRUSTED } else { 0 };
@@ -282,7 +283,7 @@ fn are_trusted(m: &Machine<'_>) -> bool {
 /// `btf_type_str`.
 fn kind_word(kind: Option<BtfKind>) -> &'static str {
     match kind {
-        None => "UNKN",
+        None => "UNKNOWN",
         Some(BtfKind::Int) => "INT",
         Some(BtfKind::Pointer) => "PTR",
         Some(BtfKind::Array) => "ARRAY",

@@ -7,7 +7,7 @@ use gobpf_bpf::Insn;
 use gobpf_bpf::insn::{self, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
-use crate::dialect::{Backtracking, Liveness};
+use crate::dialect::{Backtracking, Liveness, Rules};
 use crate::explore::{CANCEL_EVERY, Machine, Step, Trail};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{FP, Place, Reg, Slot, State};
@@ -317,7 +317,7 @@ impl Machine<'_> {
             if !std::mem::take(&mut skips) {
                 let insn = self.insns.get(at as usize).copied().unwrap_or_default();
                 match self.rules.backtracking {
-                    Backtracking::FramePointer => walk_simple(needed, insn)?,
+                    Backtracking::FramePointer => walk_simple(needed, insn, self.rules)?,
                     Backtracking::Recorded => self.walk_recorded(needed, insn, at, after, step)?,
                 }
             }
@@ -380,7 +380,7 @@ impl Machine<'_> {
         match insn.class() {
             class::ALU | class::ALU64 => walk_alu(needed, insn, false),
             class::LDX => walk_load(needed, insn.dst, note.slot),
-            class::STX | class::ST => match fetched(insn) {
+            class::STX | class::ST => match fetched(insn, self.rules) {
                 Some(loaded) => walk_load(needed, loaded, note.slot),
                 None => {
                     if needed.has_reg(insn.dst) {
@@ -483,12 +483,13 @@ impl Machine<'_> {
 }
 
 /// The register that an atomic operation loads into.
-fn fetched(insn: Insn) -> Option<u8> {
+fn fetched(insn: Insn, rules: &Rules) -> Option<u8> {
     let is_atomic = insn.class() == class::STX && insn.code & 0xe0 == mode::ATOMIC;
     match insn.imm {
-        CMPXCHG if is_atomic => Some(0),
         LOAD_ACQUIRE if is_atomic => Some(insn.dst),
-        imm if is_atomic && imm & FETCH != 0 => Some(insn.src),
+        _ if !is_atomic || !rules.traces_fetches => None,
+        CMPXCHG => Some(0),
+        imm if imm & FETCH != 0 => Some(insn.src),
         _ => None,
     }
 }
@@ -529,7 +530,7 @@ fn sync_links(needed: &mut Needed, step: Option<&Step>) {
 }
 
 /// `backtrack_insn` of 6.1.
-fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
+fn walk_simple(needed: &mut Needed, insn: Insn, rules: &Rules) -> Result<(), Lost> {
     if insn.code == 0 {
         return Ok(());
     }
@@ -539,7 +540,7 @@ fn walk_simple(needed: &mut Needed, insn: Insn) -> Result<(), Lost> {
     match insn.class() {
         class::ALU | class::ALU64 => walk_alu(needed, insn, true),
         class::LDX => walk_load(needed, insn.dst, (insn.src == FP).then_some((frame, slot))),
-        class::STX | class::ST => match fetched(insn) {
+        class::STX | class::ST => match fetched(insn, rules) {
             Some(loaded) => walk_load(needed, loaded, (insn.dst == FP).then_some((frame, slot))),
             None => {
                 if needed.has_reg(insn.dst) {

@@ -176,9 +176,12 @@ pub(crate) fn missing<'a>(
     names.find(|name| kernel.find(name, BtfKind::Function).is_none())
 }
 
-/// How many arguments the kernel function takes that the instruction at `slot` calls.
+/// How many arguments the kernel function takes that the instruction at `slot` calls; none where the program may not.
 pub(crate) fn arguments_of(m: &Machine<'_>, slot: u32) -> Option<usize> {
     let name = m.kfuncs.get(&slot)?;
+    if Kfunc::by_name(name).is_none_or(|kfunc| !kfunc.is_for(&m.caller(), m.rules.dialect)) {
+        return None;
+    }
     prototype(m, name).ok().map(|(parameters, _)| parameters.len())
 }
 
