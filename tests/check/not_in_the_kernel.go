@@ -25,3 +25,14 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	}
 	return bpf.XDPPass
 }
+
+var counts = map[string]int{} // ERROR GB0311 "a Go map in the kernel"
+
+var queue = make(chan uint64) // ERROR GB0302 "channels can't be used"
+
+//bpf:section tracepoint/syscalls/sys_enter_getuid
+func Refused(ctx *bpf.SysEnter) int32 {
+	counts["a"]++
+	queue <- 1 // ERROR GB0302 "channels can't be used"
+	return 0
+}

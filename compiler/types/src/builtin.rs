@@ -75,8 +75,8 @@ const BUILTINS: &[Row] = &[
     row(Builtin::Min, "min", (1, true), None, false),
     row(Builtin::New, "new", (1, false), None, false),
     row(Builtin::Panic, "panic", (1, false), None, true),
-    row(Builtin::Print, "print", (0, true), Some(NotInKernel::Builtin("print")), true),
-    row(Builtin::Println, "println", (0, true), Some(NotInKernel::Builtin("println")), true),
+    row(Builtin::Print, "print", (0, true), Some(NotInKernel::Print("print")), true),
+    row(Builtin::Println, "println", (0, true), Some(NotInKernel::Print("println")), true),
     row(Builtin::Real, "real", (1, false), Some(NotInKernel::Float), false),
     row(Builtin::Recover, "recover", (0, false), Some(NotInKernel::Recover), true),
 ];

@@ -96,10 +96,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<hir::Map> {
         let Kind::Map(key, value) = self.ck.types.under(ty).clone() else { return None };
         let Some(arguments) = symbol.directive("map") else {
-            self.unsupported(symbol.node, NotInKernel::GoMap);
-            if let Some(value) = spec.values.get(index) {
-                self.expr(value); // wrong by Go's rules all the same
-            }
+            self.refuse_variable(symbol, spec, index, NotInKernel::GoMap);
             return None;
         };
         let Ok((kind, max_entries)) = parse(arguments) else { return None }; // reported with the directives

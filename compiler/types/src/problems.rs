@@ -60,6 +60,8 @@ pub enum NotInKernel {
     MapOperation(&'static str),
     Recover,
     Builtin(&'static str),
+    /// `print` or `println`.
+    Print(&'static str),
     UnsafePointer,
     StoredPointer,
     RecursiveType,

@@ -9,7 +9,7 @@ use crate::bodies::Question;
 use crate::checker::{Checker, Resolved};
 use crate::constant::Value;
 use crate::context::Cx;
-use crate::error::Why;
+use crate::error::{NotInKernel, TypeError, Why};
 use crate::hir::{self, Constant, ExprKind, GlobalId, MapId, Type, TypeId};
 use crate::symbols::{Symbol, SymbolId, SymbolKind};
 use crate::ty::{Kind, Ty};
@@ -186,9 +186,8 @@ impl<'a> Cx<'_, 'a> {
         if let Some((field, inner)) = self.const_type(ty) {
             return self.constant_variable(symbol, spec, index, (field, inner));
         }
-        let kernel_type = self.kernel_global_type(ty, symbol);
-        if !kernel_type {
-            self.use_all(&spec.values); // by Go's rules
+        if let Some(what) = self.global_type_problem(ty) {
+            self.refuse_variable(symbol, spec, index, what);
             return None;
         }
         let lowered = self.lower(ty);
@@ -273,21 +272,29 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    fn kernel_global_type(&mut self, ty: Ty, symbol: &Symbol<'a>) -> bool {
+    /// Why a package variable of type `ty` can't be kernel data.
+    fn global_type_problem(&self, ty: Ty) -> Option<NotInKernel> {
         match self.ck.types.under(ty) {
-            Kind::Func(_) => {
-                self.unsupported(symbol.node, crate::error::NotInKernel::FunctionVariable);
-                false
-            }
-            Kind::Pointer(_) | Kind::Slice(_) => {
-                self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
-                false
-            }
-            _ if self.holds_pointer(ty, 0) => {
-                self.unsupported(symbol.node, crate::error::NotInKernel::StoredPointer);
-                false
-            }
-            _ => self.require_kernel_type(ty, symbol.node),
+            Kind::Func(_) => Some(NotInKernel::FunctionVariable),
+            _ if self.holds_pointer(ty, 0) => Some(NotInKernel::StoredPointer),
+            _ => self.kernel_type_problem(ty),
+        }
+    }
+
+    /// Reports a package variable that kernel code can't have, unless that is said of all of its first value; what is wrong
+    /// with its values by Go's rules is said all the same.
+    pub fn refuse_variable(
+        &mut self,
+        symbol: &Symbol<'a>,
+        spec: &'a VarSpec,
+        index: usize,
+        what: NotInKernel,
+    ) {
+        self.use_all(&spec.values);
+        let value = spec.values.get(index).map(|value| self.place(value.id));
+        let is_same = |error: &TypeError| Some(error.place) == value && *error.why == Why::NotInKernel(what);
+        if !self.ck.errors.iter().any(is_same) {
+            self.unsupported(symbol.node, what);
         }
     }
 }

@@ -21,7 +21,7 @@ impl Builder<'_> {
                 Ok(self.read(storage, expr.ty))
             }
             ExprKind::Global(_) | ExprKind::Deref(_) | ExprKind::Field { .. } | ExprKind::Index { .. } => {
-                let address = self.address(expr)?;
+                let address = self.read_address(expr)?;
                 self.at(expr.node);
                 Ok(self.load_operand(address, expr.ty))
             }

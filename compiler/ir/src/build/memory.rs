@@ -36,10 +36,7 @@ impl Builder<'_> {
             }
             ExprKind::Deref(pointer) => self.dereference(pointer),
             ExprKind::Field { base, index } => {
-                let offset = match self.types().get(base.ty) {
-                    hir::Type::Struct(of) => of.fields.get(*index as usize).map_or(0, |field| field.offset),
-                    _ => 0,
-                };
+                let offset = self.field_offset(base.ty, *index);
                 Ok(self.address(base)?.plus(offset))
             }
             ExprKind::Index { base, index } => self.element(expr, base, index),
@@ -51,6 +48,38 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// The address of what is only read. Kernels rewrite accesses to the context by their offsets, so an element whose
+    /// index isn't constant is that of a copy of its array.
+    pub(super) fn read_address(&mut self, expr: &Expr) -> Result<Address> {
+        match &expr.kind {
+            ExprKind::Field { base, index } => {
+                let offset = self.field_offset(base.ty, *index);
+                Ok(self.read_address(base)?.plus(offset))
+            }
+            ExprKind::Index { base, index } if self.is_memory(base.ty) => {
+                let array = self.read_address(base)?;
+                let index = self.index_value(index)?;
+                self.at(expr.node);
+                let array = match array.context && self.f.as_const(index).is_none() {
+                    true => self.temporary(base.ty, Operand::Memory(array)),
+                    false => array,
+                };
+                Ok(self.element_of(array, index, expr, base.ty))
+            }
+            _ => self.address(expr),
+        }
+    }
+
+    /// Element `index` of the array of type `ty` at `array`, checked; `expr` is the whole.
+    fn element_of(&mut self, array: Address, index: Value, expr: &Expr, ty: TypeId) -> Address {
+        let length = match self.types().get(ty) {
+            hir::Type::Array { length, .. } => *length,
+            _ => 0,
+        };
+        let size = self.types().size_of(expr.ty);
+        self.array_element(array, index, length, size)
     }
 
     /// A temporary that holds `operand`.

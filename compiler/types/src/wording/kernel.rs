@@ -170,6 +170,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             format!("{name} is not supported in the kernel yet"),
             "write it out with a loop or an if",
         ),
+        NotInKernel::Print(name) => (
+            codes::GB0318,
+            format!("{name} can't write to a terminal from the kernel"),
+            "bpf.TracePrintk writes to the trace pipe, as in bpf.TracePrintk(\"pid %d\\n\", pid)",
+        ),
         NotInKernel::LocalGeneric => (
             codes::GB0318,
             "a generic type of a function is not supported in the kernel yet".to_owned(),
