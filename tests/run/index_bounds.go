@@ -46,6 +46,24 @@ func Only(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(table[i])
 }
 
+var numbers = [5]uint64{1, 2, 3, 4, 5}
+
+//bpf:section xdp
+func Converted(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 24 {
+		return -1
+	}
+	s := numbers[p[14]%5:]
+	if len(s) < 2 {
+		return 50
+	}
+	pair, two := [2]uint64(s), [2]uint8(p[p[15]%8:20])
+	return bpf.XDPAction(pair[0]*10+pair[1]) + bpf.XDPAction(two[1])
+}
+
+// RUN Converted packet=00*4_09_00*9_02_03_00*8 => 43
+// RUN Converted packet=00*14_04_03_00*8 => 50
 // RUN Only packet=00*15_03_00*4 => 10
 // RUN Only packet=00*14_01_03_00*4 => 0
 // RUN Remainder packet=00*14_07_63_00*4 => 33

@@ -51,6 +51,9 @@ impl Builder<'_> {
                 Ok(Operand::Scalar(self.binary(*op, ty, left_value, right_ty, right_value)?))
             }
             ExprKind::Convert(inner) => {
+                if let Some(array) = self.array_of_slice(inner, expr.ty)? {
+                    return Ok(Operand::Scalar(array));
+                }
                 let operand = self.operand(inner)?;
                 self.at(expr.node);
                 Ok(self.converted(operand, inner.ty, expr.ty))

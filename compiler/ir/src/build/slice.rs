@@ -209,6 +209,46 @@ impl Builder<'_> {
         self.offset_by(at, place, size)
     }
 
+    /// The pointer of type `to` that `pointer` is converted to, where that is one to an array and this one to the first element
+    /// of a slice, whose length was compared with the array's: what verifiers don't see of all of the array is checked.
+    pub(super) fn array_of_slice(&mut self, pointer: &Expr, to: TypeId) -> Result<Option<Value>> {
+        let types = self.types();
+        let (ExprKind::AddressOf(first), hir::Type::Pointer { target, .. }) = (&pointer.kind, types.get(to))
+        else {
+            return Ok(None);
+        };
+        let (ExprKind::Index { base, index }, hir::Type::Array { length: count, .. }) =
+            (&first.kind, types.get(*target))
+        else {
+            return Ok(None);
+        };
+        let (is_slice, count) = (matches!(types.get(base.ty), hir::Type::Slice { .. }), *count as i64);
+        if !is_slice || !matches!(index.kind, ExprKind::Const(hir::Constant::Int(0))) {
+            return Ok(None);
+        }
+        let (size, slice) = (self.element_size(base.ty), self.slice(base)?);
+        self.at(pointer.node);
+        let zero = self.const_i64(0);
+        let address = match slice.bound {
+            Bound::Packet { end, .. } => {
+                let wanted = count.saturating_mul(size as i64);
+                self.packet_place(slice.pointer, end, zero, size as i64, wanted)
+            }
+            Bound::Counted { offset, end, .. } => {
+                let last = self.f.as_const(end).map(|end| end - count).filter(|last| *last >= 0);
+                match (self.f.as_const(offset), last) {
+                    (None, Some(last)) => {
+                        let last = self.const_i64(last);
+                        self.check_bound(offset, last);
+                        self.start(slice, size)
+                    }
+                    _ => self.slice_element(slice, zero, size),
+                }
+            }
+        };
+        Ok(Some(self.pointer(address)))
+    }
+
     /// `base[low:high:max]`.
     pub(super) fn slice_of(&mut self, expr: &Expr) -> Result<SliceValue> {
         let ExprKind::Slice { base, low, high, max } = &expr.kind else { return self.slice(expr) };
