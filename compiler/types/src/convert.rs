@@ -14,7 +14,13 @@ impl<'a> Cx<'_, 'a> {
     /// The operand as a value of `target`, which `context` ("assignment", "argument to f") wants.
     pub fn assign(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
         let node = operand.node;
-        if operand.is_invalid() || target == Types::UNKNOWN {
+        let to_param = self.ck.types.param_of(target).is_some();
+        if operand.is_invalid()
+            || target == Types::UNKNOWN
+            || (to_param
+                && self.ck.types.is_unknown(operand.ty)
+                && self.ck.types.param_of(operand.ty).is_none())
+        {
             return self.unknown_expr(node);
         }
         if self.ck.types.is_untyped(operand.ty) {

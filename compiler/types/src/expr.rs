@@ -216,6 +216,9 @@ impl<'a> Cx<'_, 'a> {
         if ty == Types::UNKNOWN {
             return self.invalid(expr);
         }
+        if self.function.is_some() && self.const_type(ty).is_some() {
+            crate::variables::global(self.ck, id, ty); // says what is wrong with it
+        }
         if self.map_type(ty).is_some()
             || self.const_type(ty).is_some()
             || matches!(self.ck.types.under(ty), Kind::Map(..))

@@ -145,7 +145,11 @@ impl<'a> Cx<'_, 'a> {
         if let Some(interface) = interface
             && self.ck.types.param_of(target).is_none()
         {
-            let shown = self.display(target);
+            // What is missing is that of the interface, whatever its alias.
+            let shown = self.display(match self.ck.types.spelling(target) {
+                Kind::Alias(_, interface) => *interface,
+                _ => target,
+            });
             let cause = self.not_in_interface(from, &interface, &shown, "implement");
             if let (Some(cause), None) = (cause, self.ck.types.param_of(from)) {
                 return cause;
@@ -170,15 +174,12 @@ impl<'a> Cx<'_, 'a> {
             types.param_of(param)?.terms.as_ref()?.iter().map(|term| term.ty).find(|ty| !test(*ty))
         };
         if types.param_of(from).is_some() && !has_name(target) {
-            return match failing(from, &|ty| self.assignable(ty, target)) {
-                Some(term) => format!(
-                    "cannot assign {} (in {}) to {}",
-                    types.display(term),
-                    types.display(from),
-                    types.display(target)
-                ),
-                None => String::new(),
-            };
+            let Some(term) = failing(from, &|ty| self.assignable(ty, target)) else { return String::new() };
+            let shown = [term, from, target].map(|ty| types.display(ty));
+            let part = Operand { ty: term, ..operand.clone() };
+            let cause = self.assignment_cause(&part, target);
+            let cause = if cause.is_empty() { cause } else { format!("\n\t{cause}") };
+            return format!("cannot assign {} (in {}) to {}{cause}", shown[0], shown[1], shown[2]);
         }
         if types.param_of(target).is_some() && !has_name(from) {
             return match failing(target, &|ty| self.assignable(from, ty)) {

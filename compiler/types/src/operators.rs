@@ -536,6 +536,9 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn shift(&mut self, op: BinaryOp, left: Operand, right: Operand, expr: &ast::Expr) -> Operand {
+        if self.ck.types.is_unknown(left.ty) {
+            return self.invalid(expr);
+        }
         let whole = match left.constant() {
             Some(value) if self.ck.types.is_untyped(left.ty) => value.as_int().is_some(),
             _ => self.ck.types.is_integer(left.ty),

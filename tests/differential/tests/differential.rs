@@ -13,7 +13,7 @@ use gobpf_tests::{go, kernel};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const FILES: u64 = 2_000;
-const MUTANTS: u64 = 500;
+const MUTANTS: u64 = 100;
 /// Programs for the running kernel, and for that of a virtual machine, which takes longer.
 const PROGRAMS: u64 = 150;
 const PROGRAMS_OF_MACHINE: u64 = 40;
