@@ -405,7 +405,10 @@ impl Builder<'_> {
                 self.zero(address, start, size, 1);
             }
         }
-        for (field, value) in of.fields.iter().zip(values) {
+        // Values are evaluated in the order in which they are written, which is that of their nodes.
+        let mut written: Vec<_> = of.fields.iter().zip(values).collect();
+        written.sort_by_key(|(_, value)| value.node);
+        for (field, value) in written {
             if !(zeroed && is_zero(value)) {
                 self.store_expr(address.plus(field.offset), value)?;
             }

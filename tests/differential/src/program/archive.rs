@@ -19,9 +19,14 @@ pub fn line(name: &str) -> String {
     format!("-- {name} --\n")
 }
 
-/// The import path of the package that the program imports.
+/// The name of the package that the program imports.
+pub fn imported() -> String {
+    format!("imported{MARK}")
+}
+
+/// The import path of that package.
 pub fn import_path() -> String {
-    format!("example.com/test/imported{MARK}")
+    format!("example.com/test/{}", imported())
 }
 
 /// The files of a program: names and texts. The first has no name.

@@ -231,7 +231,7 @@ impl Gen {
         self.declare_once("type num", |name| {
             format!(
                 "{name} interface {{\n\
-                 \t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint\n}}"
+                 \t~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int16 | ~int32 | ~int64 | ~int | ~uint | ~uintptr\n}}"
             )
         })
     }

@@ -56,6 +56,12 @@ impl Gen {
         }
         let arguments: Vec<String> = method.params.iter().map(|ty| self.expr(ty, 1).text).collect();
         let (of, arguments) = (&var.name, arguments.join(", "));
+        if let Some(ty) = method.results.first().filter(|ty| self.has_room(ty)).cloned() {
+            let name = self.name("v");
+            self.line(format!("{name} := {of}.{}({arguments})", method.name));
+            self.declare(&name, &ty, true);
+            return true;
+        }
         match self.rng.below(4) {
             0 if self.on("method values") && !self.in_closure => {
                 let name = self.name("m");

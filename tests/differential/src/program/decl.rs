@@ -56,6 +56,14 @@ impl Gen {
         let big = 1 << self.rng.below(31);
         text.push_str(&format!("\n\nconst {e} = 1 << 100 >> 100 * {big}"));
         self.constants.push((e, None, big));
+        let (f, g) = (self.global_name("c"), self.global_name("c"));
+        let piece = self.text();
+        let length = self.rng.pick(&["len(\"\\u4e16\" + `ab`)", "1<<3 - len([3]int8{})", "'f' - 97.0", "15 / 2.0 * 0.8 - 1", "min(5, 7.5, '\\n')"]);
+        text.push_str(&format!("\n\nconst {f}, {g} = \"k\" + {piece}, {length}"));
+        // `len` has a type.
+        let ty = length.contains("len").then(|| Int::named("int"));
+        self.constants.push((g, ty, 5));
+        self.texts.push(f);
         self.top.push(text);
     }
 
@@ -66,25 +74,49 @@ impl Gen {
             0 | 1 => {
                 let int = self.int();
                 self.top.push(format!("type {name} {}", int.name));
-                self.types.push(Named { name, kind: Kind::Based(Ty::Int(int)), methods: Vec::new() });
+                let values = if self.rng.chance(60) { self.enumeration(&name, int) } else { Vec::new() };
+                self.types.push(Named { name, kind: Kind::Based(Ty::Int(int)), methods: Vec::new(), values });
             }
             2 => {
                 let int = self.int();
                 let length = 2 + self.rng.below(3);
                 self.top.push(format!("type {name} [{length}]{}", int.name));
                 let base = Ty::Array(length, Box::new(Ty::Int(int)));
-                self.types.push(Named { name, kind: Kind::Based(base), methods: Vec::new() });
+                self.types.push(Named { name, kind: Kind::Based(base), methods: Vec::new(), values: Vec::new() });
             }
             3 if self.on("aliases") => {
                 let int = self.int();
                 self.top.push(format!("type {name} = {}", int.name));
-                self.types.push(Named { name, kind: Kind::Alias(Ty::Int(int)), methods: Vec::new() });
+                self.types.push(Named { name, kind: Kind::Alias(Ty::Int(int)), methods: Vec::new(), values: Vec::new() });
                 return;
             }
             _ => self.struct_type(name),
         }
         for _ in 0..1 + self.rng.below(2) {
             self.method(index);
+        }
+    }
+
+    /// Constants of the integer type `name`, made with `iota`; their names.
+    fn enumeration(&mut self, name: &str, int: Int) -> Vec<String> {
+        if !self.on("enumerations") {
+            return Vec::new();
+        }
+        let names: Vec<String> = (0..4).map(|_| self.global_name("e")).collect();
+        let [a, b, c, d] = names.as_slice() else { return Vec::new() };
+        let (start, least) = (self.rng.below(4), int.min());
+        let lines = match self.rng.below(5) {
+            0 => format!("{a} {name} = iota + {start}\n\t{b}\n\t{c}\n\t{d} = {b} << 2 | {c}"),
+            1 => format!("{a}, {b} {name} = iota, 10 - iota\n\t_, _\n\t{c}, {d}"),
+            2 => format!("{a} {name} = 1 << (iota * {start})\n\t{b}\n\t{c}\n\t{d} {name} = {least}"),
+            3 => format!("{a} = {name}(iota*iota + {start})\n\t{b}\n\t_\n\t{c}\n\t{d} = ^{a} & 0x7f"),
+            _ => format!("_ {name} = iota\n\t{a} = 'a' - iota\n\t{b}\n\t{c} {name} = 4 * 7.5\n\t{d} {name} = max({start}, 2.0, '!')"),
+        };
+        self.top.push(format!("const (\n\t{lines}\n)"));
+        match lines.contains("= 'a'") {
+            // These have no type.
+            true => vec![c.clone(), d.clone()],
+            false => names,
         }
     }
 
@@ -159,7 +191,7 @@ impl Gen {
         }
         text.push('}');
         self.top.push(text);
-        self.types.push(Named { name, kind: Kind::Struct(fields), methods: Vec::new() });
+        self.types.push(Named { name, kind: Kind::Struct(fields), methods: Vec::new(), values: Vec::new() });
     }
 
     /// A method, which reads or changes its receiver.
@@ -172,23 +204,38 @@ impl Gen {
             let ty = self.ty();
             params.push(if self.size(&ty) > 16 { Ty::Bool } else { ty });
         }
-        let results = if on_pointer { Vec::new() } else { vec![Ty::Int(self.int())] };
+        let results = match (on_pointer, self.rng.below(6)) {
+            (true, 0..=3) => Vec::new(),
+            (false, 0) => {
+                let ty = self.ty();
+                vec![if self.size(&ty) > 16 || self.has_text(&ty) { Ty::Bool } else { ty }]
+            }
+            (false, 1) => vec![Ty::Int(self.int()), Ty::Bool],
+            _ => vec![Ty::Int(self.int())],
+        };
         let name = format!("M{}", self.counter);
         self.counter += 1;
-        let mut vars = vec![Var { name: "r".into(), ty: receiver.clone(), mutable: !on_pointer }];
-        vars.extend(params.iter().zip(["a", "b"]).map(|(ty, name)| Var {
-            name: name.into(),
-            ty: ty.clone(),
-            mutable: true,
-        }));
-        let shown: Vec<String> =
-            vars[1..].iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
-        let head = format!(
-            "func (r {}) {name}({}) {}{{",
-            self.show(&receiver),
-            shown.join(", "),
-            results.first().map(|ty| self.show(ty) + " ").unwrap_or_default()
-        );
+        let mut vars: Vec<Var> = params
+            .iter()
+            .zip(["a", "b"])
+            .map(|(ty, name)| Var { name: name.into(), ty: ty.clone(), mutable: true })
+            .collect();
+        let written: Vec<String> =
+            vars.iter().map(|var| format!("{} {}", var.name, self.show(&var.ty))).collect();
+        let own = match self.rng.chance(8) && self.on("receivers without a name") {
+            true => self.rng.pick(&["", "_ "]),
+            false => {
+                vars.insert(0, Var { name: "r".into(), ty: receiver.clone(), mutable: !on_pointer });
+                "r "
+            }
+        };
+        let shown: Vec<String> = results.iter().map(|ty| self.show(ty)).collect();
+        let shown = match shown.as_slice() {
+            [] => String::new(),
+            [one] => format!("{one} "),
+            _ => format!("({}) ", shown.join(", ")),
+        };
+        let head = format!("func ({own}{}) {name}({}) {shown}{{", self.show(&receiver), written.join(", "));
         let budget = 1 + self.rng.below(2) as i32;
         let text = self.function_text(&head, &vars, &results, budget, true);
         self.top.push(text);
@@ -364,6 +411,7 @@ impl Gen {
             }
             _ => None,
         };
+        let written = grouped(&written);
         let head = format!("func {name}({}) {results_text} {{", written.join(", "));
         // A big one is compiled on its own where it is called from several places.
         let big = self.rng.chance(6) && self.on("big functions");
@@ -465,6 +513,20 @@ impl Gen {
             self.declare(&var, &Ty::Int(int), true);
         }
     }
+}
+
+/// Parameters, of which those that have the type of the next one leave it out.
+fn grouped(written: &[String]) -> Vec<String> {
+    let split = |text: &str| text.split_once(' ').map(|(name, ty)| (name.to_owned(), ty.to_owned()));
+    let mut found = Vec::new();
+    for (index, one) in written.iter().enumerate() {
+        let next = written.get(index + 1).and_then(|next| split(next));
+        match (split(one), next) {
+            (Some((name, ty)), Some((_, next))) if ty == next && index % 2 == 0 => found.push(name),
+            _ => found.push(one.clone()),
+        }
+    }
+    found
 }
 
 /// Where the parenthesis ends that the parameters of `head` are in: the last one before the results.

@@ -121,6 +121,9 @@ impl Gen {
             Kind::Alias(ty) => self.expr(&ty, depth),
             Kind::Based(base) => match &base {
                 Ty::Array(length, element) => self.array_literal(&named.name, *length, element, depth),
+                Ty::Int(_) if !named.values.is_empty() && self.rng.chance(40) => {
+                    constant(named.values[self.rng.below(named.values.len())].clone())
+                }
                 Ty::Int(int) if self.rng.chance(40) => {
                     let literal = self.literal(*int);
                     constant(format!("{}({literal})", named.name))
@@ -238,6 +241,16 @@ impl Gen {
     fn division(&mut self, int: Int, depth: u32) -> Expr {
         let operator = self.rng.pick(&["/", "%"]);
         let left = self.operand(int, depth);
+        if int.signed && self.rng.chance(15) && self.on("smallest numbers by -1") {
+            let least = int.min();
+            let mask = self.rng.pick(&[" & 1", ""]);
+            let left = format!("({left}{mask} | {least})");
+            let right = match self.rng.chance(50) {
+                true => "-1".to_owned(),
+                false => format!("({} | -1)", self.operand(int, 0)),
+            };
+            return expr(format!("{left} {operator} {right}"));
+        }
         let right = match self.rng.below(10) {
             // May be zero, which panics.
             0 => self.operand(int, 0),

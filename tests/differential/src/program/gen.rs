@@ -42,6 +42,8 @@ pub struct Gen {
     pub globals: Vec<Var>,
     /// Named constants: name, type or none for untyped, value.
     pub constants: Vec<(String, Option<Int>, i128)>,
+    /// Named constants that are texts.
+    pub texts: Vec<String>,
     /// Named types.
     pub types: Vec<Named>,
     /// Functions that are to be compiled on their own: their place in `top`, their name, and the directive.
@@ -102,6 +104,7 @@ impl Gen {
             scopes: Vec::new(),
             globals: Vec::new(),
             constants: Vec::new(),
+            texts: Vec::new(),
             types: Vec::new(),
             apart: Vec::new(),
             funcs: Vec::new(),

@@ -36,6 +36,9 @@ impl Gen {
         if self.rng.chance(50) {
             return self.rng.pick(TEXTS).to_owned();
         }
+        if !self.texts.is_empty() && self.rng.chance(20) {
+            return self.texts[self.rng.below(self.texts.len())].clone();
+        }
         let pieces: String = (0..1 + self.rng.below(4)).map(|_| self.rng.pick(PIECES)).collect();
         format!("\"{pieces}\"")
     }
@@ -73,6 +76,7 @@ impl Gen {
             4 => int.max() - 1,
             5 => 1 << width(self),
             6 => (1 << width(self)) - 1,
+            7 if int.signed && self.rng.chance(50) => -1,
             7 if int.signed => -1 - self.rng.below(100) as i128,
             8 => (self.rng.bits() as i128) & int.max(),
             9 => self.rng.pick(&[0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff]),

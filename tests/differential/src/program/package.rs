@@ -103,12 +103,17 @@ impl Gen {
     fn imported_package(&mut self) -> Gen {
         let rng = Rng::new(self.rng.bits(), 0);
         let mut package = Gen::new(rng, self.without.clone());
-        package.package = format!("imported{MARK}");
+        package.package = archive::imported();
         package.exported = true;
         package.counter = IMPORTED_NAMES;
         package.declarations();
         let full = |name: &String| format!("{}.{name}", package.package);
-        self.types = package.types.iter().map(|ty| Named { name: full(&ty.name), ..ty.clone() }).collect();
+        let named = |ty: &Named| {
+            let values = ty.values.iter().map(full).collect();
+            Named { name: full(&ty.name), values, ..ty.clone() }
+        };
+        self.types = package.types.iter().map(named).collect();
+        self.texts = package.texts.iter().map(full).collect();
         self.globals =
             package.globals.iter().map(|var| Var { name: full(&var.name), ..var.clone() }).collect();
         self.constants =
@@ -150,7 +155,7 @@ impl Gen {
                 _ => imports.push(format!("\"{path}\"")),
             }
         }
-        if body.contains(&format!("imported{MARK}.")) {
+        if body.contains(&format!("{}.", archive::imported())) {
             imports.push(format!("\"{}\"", archive::import_path()));
         }
         if body.contains("bpf.") {

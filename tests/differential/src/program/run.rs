@@ -13,7 +13,7 @@ use super::{generate, keep, packets};
 use crate::settings::{Outcome, Settings};
 
 /// Programs of one Go binary.
-const LOT: usize = 200;
+const LOT: usize = 400;
 /// Programs of one start of a virtual machine.
 const MACHINE_LOT: usize = 400;
 /// Refusals that a run may have, in percent of its programs.

@@ -79,6 +79,23 @@ const FORMS: &[Form] = &[
     (2, "loops of the kernel", Gen::kernel_loop),
     (1, "walks over maps", Gen::for_each),
     (3, "deferred calls", Gen::defer_statement),
+    (3, "calls in order", Gen::calls_in_order),
+    (3, "assignments at once", Gen::assignment_at_once),
+    (3, "closures in closures", Gen::nested_closures),
+    (3, "functions that are passed", Gen::function_passed),
+    (2, "receivers that are bound", Gen::bound_receiver),
+    (1, "loop variables in closures", Gen::loop_variable_in_closure),
+    (3, "maps of other kinds", Gen::map_of_other_kind),
+    (2, "helpers on packets", Gen::packet_helper),
+    (2, "addresses of literals", Gen::address_of_literal),
+    (2, "pointers to pointers", Gen::pointer_to_pointer),
+    (2, "slices of any values", Gen::slice_of_values),
+    (2, "values of named types", Gen::named_values),
+    (2, "package unsafe", Gen::unsafe_memory),
+    (2, "names of the language", Gen::names_of_the_language),
+    (2, "untyped constants in shifts", Gen::untyped_shift),
+    (2, "atomics of parts", Gen::atomic_part),
+    (1, "named results", Gen::bare_returns),
 ];
 
 /// Depth of expressions in statements.

@@ -11,7 +11,7 @@ pub struct Int {
     pub signed: bool,
 }
 
-/// All integer types but `uintptr`, which no arithmetic needs.
+/// All integer types.
 pub const INTS: &[Int] = &[
     Int { name: "uint8", bits: 8, signed: false },
     Int { name: "int8", bits: 8, signed: true },
@@ -25,6 +25,7 @@ pub const INTS: &[Int] = &[
     Int { name: "uint", bits: 64, signed: false },
     Int { name: "byte", bits: 8, signed: false },
     Int { name: "rune", bits: 32, signed: true },
+    Int { name: "uintptr", bits: 64, signed: false },
 ];
 
 impl Int {
@@ -82,6 +83,8 @@ pub struct Named {
     pub kind: Kind,
     /// Its methods.
     pub methods: Vec<Func>,
+    /// Names of constants of the type.
+    pub values: Vec<String>,
 }
 
 /// What a named type is.
