@@ -64,6 +64,18 @@ func Known(ctx *bpf.XDP) bpf.XDPAction {
 	return bpf.XDPAction(sum ^ sum>>32)
 }
 
+// A constant without a type that is shifted by a variable: alone, a character is one of 32 bits.
+//
+//bpf:section xdp
+func Untyped(ctx *bpf.XDP) bpf.XDPAction {
+	p := ctx.Data()
+	if len(p) < 32 {
+		return 50
+	}
+	v := 'a' << p[0] >> 1
+	return bpf.XDPAction(v >> 8)
+}
+
 // RUN Shift packet=89abcdef01234567_0000000000000000_00*16 => -1312895420
 // RUN Shift packet=89abcdef01234567_0000000000000001_00*16 => 214756832
 // RUN Shift packet=89abcdef01234567_000000000000001f_00*16 => -1172079917
@@ -81,3 +93,5 @@ func Known(ctx *bpf.XDP) bpf.XDPAction {
 // RUN Shift packet=7fffffff80000000_8000000000000020_00*16 => -1446035537
 // RUN Known packet=89abcdef01234567_00*24 => 1834308933
 // RUN Known packet=f123456789abcdef_00*24 => 718624084
+// RUN Untyped packet=21_00*31 => 0
+// RUN Untyped packet=1f_00*31 => -4194304

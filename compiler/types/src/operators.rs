@@ -592,7 +592,8 @@ impl<'a> Cx<'_, 'a> {
         let (right, _) = self.value(count, "shift count");
         let kind = ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) };
         // An untyped constant that is shifted by a variable takes the type of its use.
-        let ty = if untyped { self.basic(Basic::UntypedInt) } else { ty };
+        let integer = self.ck.types.is_integer(ty);
+        let ty = if untyped && !integer { self.basic(Basic::UntypedInt) } else { ty };
         let mut result = self.operand(expr, Mode::Value, ty, kind);
         if untyped {
             result.hir.ty = UNTYPED;

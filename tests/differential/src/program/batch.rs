@@ -112,7 +112,7 @@ const BLAMED: &[&str] = &[
 
 /// All errors of the compiler; nothing optimised, which takes longer than it saves; no information for debuggers, over which the
 /// linker of Go 1.26 crashes where a package that is imported has a type in a method.
-const FLAGS: &[&str] = &["-gcflags=example.com/test/...=-e -N -l", "-ldflags=-w", "."];
+const FLAGS: &[&str] = &["-gcflags=example.com/test/...=-e -N -l -c=1", "-ldflags=-w -s", "."];
 
 const MAIN: &str = "package main\n\nimport \"example.com/test/p\"\n\nfunc main() {\n\tp.Run()\n}\n";
 

@@ -58,7 +58,13 @@ impl Gen {
         self.constants.push((e, None, big));
         let (f, g) = (self.global_name("c"), self.global_name("c"));
         let piece = self.text();
-        let length = self.rng.pick(&["len(\"\\u4e16\" + `ab`)", "1<<3 - len([3]int8{})", "'f' - 97.0", "15 / 2.0 * 0.8 - 1", "min(5, 7.5, '\\n')"]);
+        let length = self.rng.pick(&[
+            "len(\"\\u4e16\" + `ab`)",
+            "1<<3 - len([3]int8{})",
+            "'f' - 97.0",
+            "15 / 2.0 * 0.8 - 1",
+            "min(5, 7.5, '\\n')",
+        ]);
         text.push_str(&format!("\n\nconst {f}, {g} = \"k\" + {piece}, {length}"));
         // `len` has a type.
         let ty = length.contains("len").then(|| Int::named("int"));
@@ -82,12 +88,22 @@ impl Gen {
                 let length = 2 + self.rng.below(3);
                 self.top.push(format!("type {name} [{length}]{}", int.name));
                 let base = Ty::Array(length, Box::new(Ty::Int(int)));
-                self.types.push(Named { name, kind: Kind::Based(base), methods: Vec::new(), values: Vec::new() });
+                self.types.push(Named {
+                    name,
+                    kind: Kind::Based(base),
+                    methods: Vec::new(),
+                    values: Vec::new(),
+                });
             }
             3 if self.on("aliases") => {
                 let int = self.int();
                 self.top.push(format!("type {name} = {}", int.name));
-                self.types.push(Named { name, kind: Kind::Alias(Ty::Int(int)), methods: Vec::new(), values: Vec::new() });
+                self.types.push(Named {
+                    name,
+                    kind: Kind::Alias(Ty::Int(int)),
+                    methods: Vec::new(),
+                    values: Vec::new(),
+                });
                 return;
             }
             _ => self.struct_type(name),
@@ -110,7 +126,9 @@ impl Gen {
             1 => format!("{a}, {b} {name} = iota, 10 - iota\n\t_, _\n\t{c}, {d}"),
             2 => format!("{a} {name} = 1 << (iota * {start})\n\t{b}\n\t{c}\n\t{d} {name} = {least}"),
             3 => format!("{a} = {name}(iota*iota + {start})\n\t{b}\n\t_\n\t{c}\n\t{d} = ^{a} & 0x7f"),
-            _ => format!("_ {name} = iota\n\t{a} = 'a' - iota\n\t{b}\n\t{c} {name} = 4 * 7.5\n\t{d} {name} = max({start}, 2.0, '!')"),
+            _ => format!(
+                "_ {name} = iota\n\t{a} = 'a' - iota\n\t{b}\n\t{c} {name} = 4 * 7.5\n\t{d} {name} = max({start}, 2.0, '!')"
+            ),
         };
         self.top.push(format!("const (\n\t{lines}\n)"));
         match lines.contains("= 'a'") {

@@ -21,9 +21,8 @@ impl Gen {
         let value = self.var_expr(&word, 1);
         match self.rng.below(9) {
             0 | 1 => {
-                let map = self.declare_once("var stack", |name| {
-                    format!("{name} = bpf.Stack[uint64]{{MaxEntries: 3}}")
-                });
+                let map = self
+                    .declare_once("var stack", |name| format!("{name} = bpf.Stack[uint64]{{MaxEntries: 3}}"));
                 self.line(format!("var {name} uint64"));
                 match self.rng.below(3) {
                     0 => self.line(format!("{found} := {map}.Push({value})")),
@@ -54,8 +53,18 @@ impl Gen {
                 self.line(format!("{name} -= uint64({found})"));
             }
             // What the processor of an earlier run has left there is not known.
-            5 => self.map_of_processors("perprocessor", "bpf.PerCPUArray[uint64]{MaxEntries: 4}", (&name, &found), (&key, &value)),
-            6 => self.map_of_processors("perkey", "bpf.PerCPUHash[uint32, uint64]{MaxEntries: 64}", (&name, &found), (&key, &value)),
+            5 => self.map_of_processors(
+                "perprocessor",
+                "bpf.PerCPUArray[uint64]{MaxEntries: 4}",
+                (&name, &found),
+                (&key, &value),
+            ),
+            6 => self.map_of_processors(
+                "perkey",
+                "bpf.PerCPUHash[uint32, uint64]{MaxEntries: 64}",
+                (&name, &found),
+                (&key, &value),
+            ),
             7 => {
                 let map = self.declare_once("var recent", |name| {
                     format!("{name} = bpf.LRUHash[uint32, uint64]{{MaxEntries: 4096}}")
@@ -105,7 +114,9 @@ impl Gen {
         });
         let small = self.var_expr(&Ty::Int(Int::named("uint16")), 1);
         match self.rng.below(3) {
-            0 => self.line(format!("{name} := uint64({buffer}.Output({record}{{a: {value}, b: [3]uint16{{1: {small}}}}}))")),
+            0 => self.line(format!(
+                "{name} := uint64({buffer}.Output({record}{{a: {value}, b: [3]uint16{{1: {small}}}}}))"
+            )),
             _ => {
                 let end = self.rng.pick(&["Submit", "Discard"]);
                 let index = self.index_below(Some(3), "", 0);

@@ -113,7 +113,8 @@ impl Gen {
                 self.line(format!("{name} := []{shown}{{{}}}", values.join(", ")));
             }
         }
-        if self.may_walk() && self.rng.chance(60) {
+        if self.may_walk() && self.rng.chance(40) {
+            self.budget -= 1;
             let (index, value) = (self.name("i"), self.name("x"));
             if self.enter_loop(4) {
                 self.open(format!("for {index}, {value} := range {name} {{"));
@@ -186,7 +187,11 @@ impl Gen {
         let ty = Ty::Int(int);
         match self.rng.below(4) {
             0 => {
-                self.line(format!("{name} := *(*{})(unsafe.Add(unsafe.Pointer(&{of}), {}))", int.name, at * bytes));
+                self.line(format!(
+                    "{name} := *(*{})(unsafe.Add(unsafe.Pointer(&{of}), {}))",
+                    int.name,
+                    at * bytes
+                ));
             }
             1 => {
                 let slice = self.name("s");

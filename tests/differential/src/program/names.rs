@@ -6,8 +6,32 @@ use super::types::{INTS, Int, Ty};
 
 /// Predeclared names that variables can have where nothing is written but what `sink` writes.
 const NAMES: &[&str] = &[
-    "len", "cap", "copy", "min", "max", "new", "make", "append", "clear", "delete", "panic", "print", "true", "false",
-    "nil", "iota", "string", "any", "error", "int8", "float64", "complex", "real", "recover", "comparable", "bpf",
+    "len",
+    "cap",
+    "copy",
+    "min",
+    "max",
+    "new",
+    "make",
+    "append",
+    "clear",
+    "delete",
+    "panic",
+    "print",
+    "true",
+    "false",
+    "nil",
+    "iota",
+    "string",
+    "any",
+    "error",
+    "int8",
+    "float64",
+    "complex",
+    "real",
+    "recover",
+    "comparable",
+    "bpf",
 ];
 
 /// Functions whose results have names: they end with and without values, and deferred calls change what they give.
@@ -133,7 +157,10 @@ impl Gen {
         let Some(place) = self.place(&Ty::Int(int), true) else { return false };
         let stem = format!("{}{}", int.name[..1].to_uppercase(), &int.name[1..]);
         let (name, value) = (self.name("v"), self.expr(&Ty::Int(int), 1).text);
-        let place = place.strip_prefix("(*").and_then(|rest| rest.strip_suffix(')')).map_or(format!("&{place}"), str::to_owned);
+        let place = place
+            .strip_prefix("(*")
+            .and_then(|rest| rest.strip_suffix(')'))
+            .map_or(format!("&{place}"), str::to_owned);
         match self.rng.below(7) {
             0 => self.line(format!("{name} := atomic.Add{stem}({place}, {value})")),
             1 => self.line(format!("{name} := atomic.Load{stem}({place})")),

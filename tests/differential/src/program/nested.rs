@@ -16,6 +16,7 @@ impl Gen {
         if self.in_closure || !self.may_walk() {
             return false;
         }
+        self.budget -= 1;
         let (int, other) = (self.int(), self.int());
         let (outer, inner, innermost) = (self.name("f"), self.name("f"), self.name("f"));
         let (own, argument, result) = (self.name("v"), self.name("a"), self.name("v"));
@@ -82,10 +83,13 @@ impl Gen {
         self.declare_once("func via", |_| CALLERS.replace("MARK", MARK));
         let one = |func: &Func| func.pure && func.params.len() == 1 && func.results.len() == 1;
         let mut found: Vec<(String, Option<Var>, Func)> = Vec::new();
-        found.extend(self.funcs.iter().filter(|func| one(func)).map(|func| (func.name.clone(), None, func.clone())));
+        found.extend(
+            self.funcs.iter().filter(|func| one(func)).map(|func| (func.name.clone(), None, func.clone())),
+        );
         for var in self.visible() {
             let Ty::Named(index) = self.plain(&var.ty) else { continue };
-            for method in self.types[index].methods.iter().filter(|method| one(method) && !method.on_pointer) {
+            for method in self.types[index].methods.iter().filter(|method| one(method) && !method.on_pointer)
+            {
                 found.push((self.types[index].name.clone(), Some(var.clone()), method.clone()));
             }
         }
@@ -169,6 +173,7 @@ impl Gen {
         if self.in_closure || !self.enter_loop(4) {
             return false;
         }
+        self.budget -= 1;
         let (index, function, sum) = (self.name("i"), self.name("f"), self.name("v"));
         let int = self.int();
         let condition = self.condition(1);

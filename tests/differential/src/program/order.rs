@@ -104,7 +104,9 @@ impl Gen {
                 self.line(format!("{second} := [5]uint32{{1, 2, 3, {a}, {b}}}"));
                 self.line(format!("{name} := uint32(len({second}[{a}&1 : 3+{b}&1]))"));
             }
-            15 => self.line(format!("{name} := func(x, y uint32) uint32 {{ return x ^ y<<3 }}({a}, {b}) + {c}")),
+            15 => {
+                self.line(format!("{name} := func(x, y uint32) uint32 {{ return x ^ y<<3 }}({a}, {b}) + {c}"))
+            }
             16 => {
                 self.line(format!("{second} := [2]uint32{{{a}, 7}} == [...]uint32{{{b}, {c} | 7}}"));
                 self.line(format!("{name} := {a}"));
