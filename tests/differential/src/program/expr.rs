@@ -1,6 +1,7 @@
 //! Expressions of generated programs.
 
 use super::r#gen::Gen;
+use super::literals::is_zero;
 use super::types::{INTS, Int, Kind, Ty};
 
 /// An expression.
@@ -598,11 +599,4 @@ fn is_call(text: &str) -> bool {
         }
     }
     true
-}
-
-/// Whether a number has no digit but zeros.
-fn is_zero(literal: &str) -> bool {
-    let digits = literal.trim_start_matches("0x").trim_start_matches("0X");
-    let digits = digits.trim_start_matches("0b").trim_start_matches("0B");
-    digits.trim_start_matches("0o").trim_start_matches("0O").chars().all(|c| matches!(c, '0' | '_' | '.'))
 }

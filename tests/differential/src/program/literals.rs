@@ -158,3 +158,10 @@ impl Gen {
         }
     }
 }
+
+/// Whether a number has no digit but zeros.
+pub fn is_zero(literal: &str) -> bool {
+    let digits = literal.trim_start_matches("0x").trim_start_matches("0X");
+    let digits = digits.trim_start_matches("0b").trim_start_matches("0B");
+    digits.trim_start_matches("0o").trim_start_matches("0O").chars().all(|c| matches!(c, '0' | '_' | '.'))
+}

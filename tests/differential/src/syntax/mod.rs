@@ -7,6 +7,7 @@
 
 mod corpus;
 mod mutate;
+mod pieces;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -3,157 +3,8 @@
 use gobpf_tests::generate::rng::Rng;
 
 use super::corpus::Corpus;
+use super::pieces::{ENDLESS, NESTING, PIECES};
 use super::tokens::{Kind, Token, tokens};
-
-/// What is put in: tokens of Go, and texts that are the start or the end of something.
-const PIECES: &[&str] = &[
-    "(",
-    ")",
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ";",
-    ":",
-    ".",
-    "...",
-    ":=",
-    "=",
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "&",
-    "|",
-    "^",
-    "<<",
-    ">>",
-    "&^",
-    "+=",
-    "<<=",
-    "&&",
-    "||",
-    "<-",
-    "++",
-    "--",
-    "==",
-    "!=",
-    "<",
-    ">",
-    "<=",
-    ">=",
-    "!",
-    "~",
-    "break",
-    "case",
-    "chan",
-    "const",
-    "continue",
-    "default",
-    "defer",
-    "else",
-    "fallthrough",
-    "for",
-    "func",
-    "go",
-    "goto",
-    "if",
-    "import",
-    "interface",
-    "map",
-    "package",
-    "range",
-    "return",
-    "select",
-    "struct",
-    "switch",
-    "type",
-    "var",
-    "x",
-    "_",
-    "int",
-    "nil",
-    "0",
-    "1",
-    "07",
-    "08",
-    "0b",
-    "0b12",
-    "0o8",
-    "0x",
-    "0x_f",
-    "1_",
-    "1__0",
-    "1e",
-    "0x1p",
-    "0x1.8",
-    ".5",
-    "1i",
-    "089.5",
-    "0_7",
-    "\"",
-    "\"s\"",
-    "\"\\q\"",
-    "\"\\x4\"",
-    "\"\\ud800\"",
-    "\"\\400\"",
-    "`",
-    "`r`",
-    "'",
-    "'a'",
-    "'ab'",
-    "''",
-    "'\\''",
-    "'\\U00110000'",
-    "'\n'",
-    "/*",
-    "*/",
-    "/* /* */",
-    "/* n\n */",
-    "//",
-    "// c\n",
-    "\n",
-    "\r\n",
-    "\r",
-    "\t",
-    " ",
-    "\\",
-    "#",
-    "$",
-    "?",
-    "@",
-    "\u{feff}",
-    "\u{0}",
-    "\u{e9}",
-    "\u{4e16}",
-    "\u{20ac}",
-    "\u{2028}",
-    "\u{a0}",
-    "\u{1d7d9}",
-    "\u{fffd}",
-    "func(",
-    "func() {}",
-    "[]int{",
-    "struct {",
-    "interface{}",
-    "map[",
-    "if x {",
-    "for {",
-    "switch {",
-    "case x:",
-    "[T any]",
-    "[T interface{}]",
-    "(type)",
-    ".(type)",
-    "x.(T)",
-    "x[1:2:3]",
-    "x[::]",
-    "...T",
-    "= iota",
-    "go func() {}()",
-];
 
 /// One to three edits of `text`; now and then none.
 pub fn mutate(text: &str, corpus: &Corpus, rng: &mut Rng) -> String {
@@ -279,9 +130,49 @@ fn of_lines(text: &str, rng: &mut Rng) -> String {
     lines.concat()
 }
 
+/// Where a token starts.
+fn boundary(text: &str, rng: &mut Rng) -> usize {
+    let all = tokens(text);
+    all.get(rng.below(all.len().max(1))).map_or(0, |token| token.range.start)
+}
+
 fn of_all(text: &str, rng: &mut Rng) -> String {
     let cut = |at: usize| text[..at].to_owned();
-    match rng.below(7) {
+    match rng.below(13) {
+        7 => {
+            // The same again and again, as far as both parsers read.
+            let at = boundary(text, rng);
+            let times = rng.pick(&[2, 3, 10, 50, 200, 1000]);
+            splice(text, at, at, &rng.pick(ENDLESS).repeat(times))
+        }
+        8 | 9 => {
+            let (from, to) = (boundary(text, rng), boundary(text, rng));
+            let (from, to) = (from.min(to), from.max(to));
+            let times = rng.pick(&[1, 1, 2, 5, 40]);
+            let (start, end) = rng.pick(NESTING);
+            let inner = format!("{}{}{}", start.repeat(times), &text[from..to], end.repeat(times));
+            splice(text, from, to, &inner)
+        }
+        10 => {
+            // Two tokens change places.
+            let all = tokens(text);
+            if all.is_empty() {
+                return text.to_owned();
+            }
+            let (a, b) = (rng.below(all.len()), rng.below(all.len()));
+            let (first, last) = (all[a.min(b)].range.clone(), all[a.max(b)].range.clone());
+            if a == b {
+                return splice(text, first.start, first.end, "");
+            }
+            let between = &text[first.end..last.start];
+            let swapped = format!("{}{between}{}", &text[last.clone()], &text[first.clone()]);
+            splice(text, first.start, last.end, &swapped)
+        }
+        11 => {
+            let at = boundary(text, rng);
+            splice(text, at, at, rng.pick(&["\u{feff}", "\u{0}", "\u{e9}", "\u{2028}", "\r", "\u{c}"]))
+        }
+        12 => text.replace('\t', rng.pick(&["", " ", "\u{a0}", "\r\t"])),
         0 => text.replace('\n', "\r\n"),
         1 => format!("\u{feff}{text}"),
         2 => text.trim_end_matches('\n').to_owned(),
