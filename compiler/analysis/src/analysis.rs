@@ -209,7 +209,7 @@ impl Analysis {
     ) -> Result<(), Cancelled> {
         let others = std::mem::take(&mut self.others);
         let span = |place: Place| span_in(file, &others, place);
-        let Checked { mut package, errors, .. } = checked;
+        let Checked { mut package, errors, uses, .. } = checked;
         // The programs of other files are looked at there.
         package.programs.retain(|program| program.place.decl.file == file.id);
         let (own, foreign): (Vec<_>, Vec<_>) =
@@ -224,7 +224,7 @@ impl Analysis {
             let circular = errors.iter().any(|error| matches!(*error.why, Why::Recursion { .. }));
             let clause = DeclId { file: file.id, index: 0 };
             let none = circular || broken.contains(&clause);
-            let sound = sound::programs(&package, &broken);
+            let sound = sound::programs(&package, &broken, &uses);
             package.programs = if none { Vec::new() } else { sound.programs };
             let is_left =
                 |program: &hir::Program| package.programs.iter().any(|it| it.place == program.place);

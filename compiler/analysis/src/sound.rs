@@ -18,13 +18,15 @@ pub(crate) struct Sound {
     pub(crate) reached: HashSet<DeclId>,
 }
 
-/// Sorts the programs of `package` by whether they reach a declaration in `broken`.
-pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Sound {
+/// Sorts the programs of `package` by whether they reach a declaration in `broken`. `uses` has the functions with the
+/// package variables that they use: of those that were refused nothing is left in their code.
+pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>, uses: &[(DeclId, DeclId)]) -> Sound {
     let mut sound = Sound { programs: Vec::new(), reached: HashSet::new() };
     for program in &package.programs {
         let mut walk = Walk {
             package,
             broken,
+            uses,
             queue: Vec::new(),
             seen: HashSet::new(),
             sound: true,
@@ -43,6 +45,7 @@ pub(crate) fn programs(package: &Package, broken: &HashSet<DeclId>) -> Sound {
 struct Walk<'p> {
     package: &'p Package,
     broken: &'p HashSet<DeclId>,
+    uses: &'p [(DeclId, DeclId)],
     queue: Vec<FunctionId>,
     seen: HashSet<FunctionId>,
     sound: bool,
@@ -68,6 +71,9 @@ impl Walk<'_> {
 
     fn function(&mut self, function: &Function) {
         self.decl(Some(function.decl));
+        for (_, variable) in self.uses.iter().filter(|(by, _)| *by == function.decl) {
+            self.decl(Some(*variable));
+        }
         let locals = function.locals.iter().map(|local| local.ty);
         locals.chain(function.results.iter().copied()).for_each(|ty| self.ty(ty));
         self.block(&function.body);

@@ -129,6 +129,8 @@ pub struct Checked {
     pub errors: Vec<TypeError>,
     /// The side of each function and method of the files.
     pub sides: Vec<(DeclId, Side)>,
+    /// Functions, each with the declaration of a package variable that it uses.
+    pub uses: Vec<(DeclId, DeclId)>,
     /// The package has something for us: it imports the SDK or has `//bpf:` directives.
     pub relevant: bool,
 }
@@ -181,14 +183,17 @@ pub fn check_with(input: Input<'_>, bodies: &mut Bodies) -> Checked {
         package.functions = generic.into_iter().map(std::sync::Arc::unwrap_or_clone).collect();
     }
     checker.add_paths(&entries);
-    let mut errors = checker.errors;
+    let mut errors = std::mem::take(&mut checker.errors);
     // Go looks for instances without end where nothing else is wrong.
     let is_endless = |error: &TypeError| matches!(*error.why, Why::InstantiationCycle);
     if errors.iter().any(|error| error.code().is_go_error() && !is_endless(error)) {
         errors.retain(|error| !is_endless(error));
     }
     errors.sort_by_key(|error| error.place);
-    Checked { package, errors, sides, relevant: setup.relevant }
+    let decl = |id: SymbolId| checker.index.symbol(id).map(|symbol| symbol.decl);
+    let uses = checker.variable_uses.iter().filter_map(|(by, what, _)| Some((decl(*by)?, decl(*what)?)));
+    let uses = uses.collect();
+    Checked { package, errors, sides, uses, relevant: setup.relevant }
 }
 
 fn sides(checker: &Checker<'_>, entries: &[SymbolId]) -> Vec<(DeclId, Side)> {
