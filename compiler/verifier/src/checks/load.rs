@@ -151,6 +151,9 @@ fn can_sleep(program: &Program, rules: &Rules) -> bool {
 /// Members of structs of functions that programs can't stand for, since the kernel has no use for them.
 const UNSUPPORTED: [(&str, &str); 1] = [("tcp_congestion_ops", "get_info")];
 
+/// The struct of functions that only one of may sleep.
+const DUMMY: &str = "bpf_dummy_ops";
+
 /// `check_struct_ops_btf_id`.
 fn check_struct_ops(object: &Object, program: &Program, kernel: KernelSource<'_>) -> Checked {
     if !is_gpl_compatible(&object.license) {
@@ -168,7 +171,9 @@ fn check_struct_ops(object: &Object, program: &Program, kernel: KernelSource<'_>
     if target.is_none_or(|target| kernel.kind(target) != Some(BtfKind::Prototype)) {
         return Err(LoadFault::NoFunctionMember { member, index, name }.into());
     }
-    if UNSUPPORTED.contains(&(name.as_str(), member.as_str())) {
+    let sleeps = program.flags & gobpf_bpf::flags::SLEEPABLE != 0;
+    let may_sleep = name != DUMMY || member == "test_sleepable";
+    if UNSUPPORTED.contains(&(name.as_str(), member.as_str())) || sleeps && !may_sleep {
         return Err(LoadFault::UnsupportedMember { member, name }.into());
     }
     Ok(())

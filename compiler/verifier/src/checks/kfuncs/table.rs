@@ -68,6 +68,8 @@ mod hook {
     pub const LWT: u16 = 1 << 10;
     pub const NETFILTER: u16 = 1 << 11;
     pub const KPROBE: u16 = 1 << 12;
+    /// Those of `generic_btf_ids`.
+    pub const GENERIC: u16 = CGROUP | STRUCT_OPS | SYSCALL | TC | TRACING | XDP;
 }
 
 /// A function of the kernel.
@@ -94,10 +96,15 @@ impl Kfunc {
             return is_for_old(self.name, caller.kind);
         }
         let filter = FILTERS.iter().find(|(name, _)| *name == self.name);
-        self.hooks & (hook::COMMON | hook_of(caller.kind, dialect)) != 0
+        let is_for_more = dialect == Dialect::V6_18 && OF_KEYS.contains(&self.name);
+        let hooks = if is_for_more { hook::GENERIC } else { self.hooks };
+        hooks & (hook::COMMON | hook_of(caller.kind, dialect)) != 0
             && filter.is_none_or(|(_, filter)| filter.allows(caller))
     }
 }
+
+/// Functions that were for tracing, and are for most programs in 6.18.
+const OF_KEYS: [&str; 3] = ["bpf_key_put", "bpf_lookup_system_key", "bpf_lookup_user_key"];
 
 /// Functions of 6.1: for congestion control, and for tracing.
 const OLD: &[(&[&str], &[ProgramKind])] = &[
