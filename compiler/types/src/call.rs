@@ -520,7 +520,7 @@ impl<'a> Cx<'_, 'a> {
         if let Some(row) = Helper::by_id(helper)
             && row.since > target
         {
-            self.error(node, Why::HelperTooNew { name: name.to_owned(), since: row.since, target });
+            self.error(node, Why::TooNew { name: name.to_owned(), since: row.since, target });
         }
     }
 

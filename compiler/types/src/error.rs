@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::constant::Misfit;
 use crate::paths::Step;
-pub use crate::problems::{EntryProblem, Idle, NotInKernel, ShiftProblem, ValueCount};
+pub use crate::problems::{EntryProblem, FormatProblem, Idle, NotInKernel, ShiftProblem, ValueCount};
 
 /// A problem at a place.
 #[derive(Clone, PartialEq, Debug)]
@@ -680,55 +680,14 @@ pub enum Why {
     },
     PointerOutlives,
     // printk.
-    FormatNotConstant {
-        operand: String,
-    },
-    FormatVerbUnknown {
-        function: String,
-        verb: String,
-    },
-    FormatVerbUnsupported {
-        verb: String,
-    },
-    FormatWrongType {
-        function: String,
-        verb: String,
-        operand: String,
-        ty: String,
-    },
-    FormatMissing {
-        function: String,
-        verb: String,
-        argument: usize,
-        count: usize,
-    },
-    FormatExtra {
-        function: String,
-        verbs: usize,
-        count: usize,
-    },
-    FormatByte {
-        byte: u8,
-    },
+    Format(FormatProblem),
     TooManyArguments {
         count: usize,
         target: KernelVersion,
     },
-    HelperTooNew {
+    TooNew {
         name: String,
         since: KernelVersion,
         target: KernelVersion,
     },
-    MapTooNew {
-        name: String,
-        since: KernelVersion,
-        target: KernelVersion,
-    },
-}
-
-impl Why {
-    /// An import is not used.
-    pub(crate) fn unused(import: &crate::symbols::Imported) -> Why {
-        Why::ImportNotUsed { path: import.path.clone(), alias: import.alias.clone() }
-    }
 }

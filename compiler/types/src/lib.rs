@@ -67,7 +67,7 @@ use gobpf_syntax::ast;
 
 pub use bodies::Bodies;
 pub use constant::Misfit;
-pub use error::{EntryProblem, Idle, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
+pub use error::{EntryProblem, FormatProblem, Idle, NotInKernel, ShiftProblem, TypeError, ValueCount, Why};
 pub use paths::Step;
 pub use print::print;
 pub use sdk::Sdk;

@@ -8,7 +8,7 @@ use gobpf_syntax::ast;
 
 use crate::constant::Value;
 use crate::context::{Cx, Operand};
-use crate::error::{NotInKernel, Why};
+use crate::error::{FormatProblem, NotInKernel, Why};
 use crate::hir;
 use crate::ty::{Basic, Kind, Ty};
 
@@ -53,7 +53,7 @@ impl<'a> Cx<'_, 'a> {
             match self.ck.types.identical(format_operand.ty, string) {
                 true => {
                     let operand = self.describe(&format_operand);
-                    self.error(format.id, Why::FormatNotConstant { operand });
+                    self.error(format.id, Why::Format(FormatProblem::NotConstant { operand }));
                 }
                 false => {
                     self.assign(format_operand, string, &format!("argument to {function}"));
@@ -98,12 +98,12 @@ impl<'a> Cx<'_, 'a> {
             }
             verbs += 1;
             let Some(operand) = operands.next() else {
-                let why = Why::FormatMissing {
+                let why = Why::Format(FormatProblem::Missing {
                     function: function.to_owned(),
                     verb: verb.text,
                     argument: verbs,
                     count,
-                };
+                });
                 self.error(format.id, why);
                 return None;
             };
@@ -112,7 +112,10 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         if operands.next().is_some() {
-            self.error(expr.id, Why::FormatExtra { function: function.to_owned(), verbs, count });
+            self.error(
+                expr.id,
+                Why::Format(FormatProblem::Extra { function: function.to_owned(), verbs, count }),
+            );
             return None;
         }
         Some((text, values))
@@ -121,7 +124,7 @@ impl<'a> Cx<'_, 'a> {
     fn push_literal(&mut self, byte: u8, text: &mut Vec<u8>, format: &ast::Expr) -> Option<()> {
         let printable = (0x20..0x7f).contains(&byte) || (0x09..=0x0d).contains(&byte);
         if !printable {
-            self.error(format.id, Why::FormatByte { byte });
+            self.error(format.id, Why::Format(FormatProblem::Byte { byte }));
             return None;
         }
         text.push(byte);
@@ -153,18 +156,21 @@ impl<'a> Cx<'_, 'a> {
             'T' => true,
             _ => {
                 let verb = verb.text.clone();
-                self.error(format.id, Why::FormatVerbUnknown { function: function.to_owned(), verb });
+                self.error(
+                    format.id,
+                    Why::Format(FormatProblem::UnknownVerb { function: function.to_owned(), verb }),
+                );
                 return None;
             }
         };
         if !fits {
             let ty = self.ck.types.default_type(ty);
-            let why = Why::FormatWrongType {
+            let why = Why::Format(FormatProblem::WrongType {
                 function: function.to_owned(),
                 verb: verb.text.clone(),
                 operand: operand.text.clone(),
                 ty: self.display(ty),
-            };
+            });
             self.error(operand.node, why);
             return None;
         }
@@ -173,7 +179,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let flags = verb.flags.trim_start_matches([' ', '+', '-', '0']);
         if !flags.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
+            self.error(format.id, Why::Format(FormatProblem::UnsupportedVerb { verb: verb.text.clone() }));
             return None;
         }
         if verb.verb == 's' && self.is_bytes(ty) {
@@ -198,7 +204,10 @@ impl<'a> Cx<'_, 'a> {
                 }
             }
             _ => {
-                self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
+                self.error(
+                    format.id,
+                    Why::Format(FormatProblem::UnsupportedVerb { verb: verb.text.clone() }),
+                );
                 return None;
             }
         };
@@ -247,7 +256,10 @@ impl<'a> Cx<'_, 'a> {
         let element = match self.ck.hir.get(array.ty) {
             hir::Type::Array { element, .. } if is_place(&array) => *element,
             _ => {
-                self.error(format.id, Why::FormatVerbUnsupported { verb: verb.text.clone() });
+                self.error(
+                    format.id,
+                    Why::Format(FormatProblem::UnsupportedVerb { verb: verb.text.clone() }),
+                );
                 return None;
             }
         };

@@ -68,3 +68,16 @@ pub enum NotInKernel {
     SharedPointer,
     LocalGeneric,
 }
+
+/// What is wrong with a format and its arguments.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum FormatProblem {
+    NotConstant { operand: String },
+    UnknownVerb { function: String, verb: String },
+    UnsupportedVerb { verb: String },
+    WrongType { function: String, verb: String, operand: String, ty: String },
+    Missing { function: String, verb: String, argument: usize, count: usize },
+    Extra { function: String, verbs: usize, count: usize },
+    Byte { byte: u8 },
+}

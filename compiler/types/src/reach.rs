@@ -124,7 +124,7 @@ impl Checker<'_> {
                 let Some(package) = self.index.package_of(import.kind, &import.path) else { continue };
                 let mentioned = uses.names.iter().any(|name| self.index.lookup(package, name).is_some());
                 if !mentioned && !self.used_imports.contains(&(number, SmolStr::from(import.path.as_str()))) {
-                    found.push((import.place, Why::unused(import)));
+                    found.push((import.place, import.unused()));
                 }
             }
             for (position, import) in scope.dots.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Checker<'_> {
                         found.push((import.place, why));
                     }
                 }
-                found.push((import.place, Why::unused(import)));
+                found.push((import.place, import.unused()));
             }
             for (name, import) in &scope.imports {
                 let used = uses.qualifiers.contains(name)
@@ -146,7 +146,7 @@ impl Checker<'_> {
                     || import.path == "C"
                     || import.kind == Import::Missing;
                 if !used {
-                    found.push((import.place, Why::unused(import)));
+                    found.push((import.place, import.unused()));
                 }
                 if let Some(symbol) =
                     self.index.lookup(Package::User, name).and_then(|id| self.index.symbol(id))
@@ -158,7 +158,7 @@ impl Checker<'_> {
             for (name, import, other) in &scope.repeated {
                 found.push((import.place, Why::Redeclared { name: name.clone(), other: *other }));
                 if import.kind != Import::Missing {
-                    found.push((import.place, Why::unused(import)));
+                    found.push((import.place, import.unused()));
                 }
             }
         }

@@ -10,6 +10,7 @@ use gobpf_syntax::ast::{
 use rustc_hash::FxHashMap as HashMap;
 use smol_str::SmolStr;
 
+use crate::error::Why;
 use crate::{Import, PackageFiles};
 
 /// Index of a [`Symbol`].
@@ -134,6 +135,13 @@ pub(crate) struct Imported {
     pub kind: Import,
     pub alias: Option<SmolStr>,
     pub place: Place,
+}
+
+impl Imported {
+    /// Nothing uses it.
+    pub fn unused(&self) -> Why {
+        Why::ImportNotUsed { path: self.path.clone(), alias: self.alias.clone() }
+    }
 }
 
 /// A file and its imports by name.

@@ -125,7 +125,7 @@ impl<'a> Cx<'_, 'a> {
             && row.since > self.ck.target
         {
             let (since, target) = (row.since, self.ck.target);
-            self.error(symbol.node, Why::MapTooNew { name: row.name.to_owned(), since, target });
+            self.error(symbol.node, Why::TooNew { name: row.name.to_owned(), since, target });
         }
         Some(hir::Map {
             name: self.ck.program_name(symbol),

@@ -36,7 +36,9 @@ fn main() -> ExitCode {
     let missing = |kernel: &Result<Kernel, String>| kernel.as_ref().map(drop).map_err(Clone::clone);
     let (live, machine) = (go::available().and(kernel::available()), go::available().and(missing(&oldest)));
     let trials = vec![
-        trial("syntax", Oracle::Go, go::available(), move || judge("syntax", syntax::run(&settings(FILES)))),
+        trial("syntax", Oracle::Go, go::available(), move || {
+            judge("syntax", roomy(move || syntax::run(&settings(FILES))))
+        }),
         trial("words of type errors", Oracle::Go, words::available(), || match words::check()?.as_slice() {
             [] => Ok(()),
             faults => Err(faults.join("\n").into()),
@@ -66,6 +68,13 @@ fn guest() -> Result<std::path::PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let folder = own.parent().and_then(|folder| folder.parent()).ok_or("a test without a folder")?;
     Ok(folder.join("gobpf-guest"))
+}
+
+/// Does `run` on a stack as large as those of the server's threads: without optimisation the parser's depth needs it.
+fn roomy(run: impl FnOnce() -> Result<Outcome, String> + Send + 'static) -> Result<Outcome, String> {
+    let thread =
+        std::thread::Builder::new().stack_size(64 << 20).spawn(run).map_err(|error| error.to_string())?;
+    thread.join().map_err(|_| "the run crashed".to_owned())?
 }
 
 fn judge(what: &str, outcome: Result<Outcome, String>) -> Result<(), Failed> {

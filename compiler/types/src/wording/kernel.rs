@@ -3,7 +3,7 @@
 use gobpf_diagnostics::codes;
 
 use super::{Words, plural};
-use crate::error::{NotInKernel, Why};
+use crate::error::{FormatProblem, NotInKernel, Why};
 
 pub(super) fn kernel(why: &Why) -> Option<Words> {
     Some(match why {
@@ -207,24 +207,26 @@ fn not_in_kernel(what: NotInKernel) -> Words {
 
 pub(super) fn printk(why: &Why) -> Option<Words> {
     let message = match why {
-        Why::FormatNotConstant { operand } => format!("the format must be constant: {operand}"),
-        Why::FormatVerbUnknown { function, verb } => {
+        Why::Format(FormatProblem::NotConstant { operand }) => {
+            format!("the format must be constant: {operand}")
+        }
+        Why::Format(FormatProblem::UnknownVerb { function, verb }) => {
             format!("{function} format {verb} has unknown verb {}", verb.chars().last().unwrap_or('%'))
         }
-        Why::FormatVerbUnsupported { verb } => format!("the kernel can't print {verb}"),
-        Why::FormatWrongType { function, verb, operand, ty } => {
+        Why::Format(FormatProblem::UnsupportedVerb { verb }) => format!("the kernel can't print {verb}"),
+        Why::Format(FormatProblem::WrongType { function, verb, operand, ty }) => {
             format!("{function} format {verb} has arg {operand} of wrong type {ty}")
         }
-        Why::FormatMissing { function, verb, argument, count } => {
+        Why::Format(FormatProblem::Missing { function, verb, argument, count }) => {
             format!("{function} format {verb} reads arg #{argument}, but call has {}", plural(*count, "arg"))
         }
-        Why::FormatExtra { function, verbs: 0, .. } => {
+        Why::Format(FormatProblem::Extra { function, verbs: 0, .. }) => {
             format!("{function} call has arguments but no formatting directives")
         }
-        Why::FormatExtra { function, verbs, count } => {
+        Why::Format(FormatProblem::Extra { function, verbs, count }) => {
             format!("{function} call needs {} but has {}", plural(*verbs, "arg"), plural(*count, "arg"))
         }
-        Why::FormatByte { byte } => {
+        Why::Format(FormatProblem::Byte { byte }) => {
             format!("a format holds printable ASCII and white space only, not the byte {byte:#04x}")
         }
         Why::TooManyArguments { count, target } => {
@@ -233,7 +235,7 @@ pub(super) fn printk(why: &Why) -> Option<Words> {
                     .help("bpf_trace_vprintk of kernel 5.16 takes more, and is not supported yet: print in two calls"),
             );
         }
-        Why::HelperTooNew { name, since, target } | Why::MapTooNew { name, since, target } => {
+        Why::TooNew { name, since, target } => {
             return Some(
                 Words::new(codes::GB0502, format!("{name} needs kernel {since}, and the target is {target}"))
                     .help(format!("raise the target with //bpf:kernel {since} or --kernel {since}")),
@@ -243,7 +245,7 @@ pub(super) fn printk(why: &Why) -> Option<Words> {
     };
     let words = Words::new(codes::GB0218, message);
     Some(match why {
-        Why::FormatVerbUnsupported { .. } | Why::FormatVerbUnknown { .. } => words.help(
+        Why::Format(FormatProblem::UnsupportedVerb { .. } | FormatProblem::UnknownVerb { .. }) => words.help(
             "it prints %d, %x, %X, %c, %t, %v, and %s of a constant string or a byte array, with a width and the flags space, + - 0",
         ),
         _ => words,
