@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use gobpf_differential::program::Kernel;
 use gobpf_differential::settings::{Outcome, Settings};
-use gobpf_differential::types::{self, numbers, words};
+use gobpf_differential::types::{self, names, numbers, words};
 use gobpf_differential::{page, program, syntax};
 use gobpf_tests::diff::fresh_seed;
 use gobpf_tests::require::{Oracle, trial};
@@ -48,6 +48,12 @@ fn main() -> ExitCode {
         }),
         trial("constants of package syscall", Oracle::Go, go::available(), || {
             match numbers::check()?.as_slice() {
+                [] => Ok(()),
+                faults => Err(faults.join("\n").into()),
+            }
+        }),
+        trial("names of the standard library", Oracle::Go, go::available(), || {
+            match names::check()?.as_slice() {
                 [] => Ok(()),
                 faults => Err(faults.join("\n").into()),
             }

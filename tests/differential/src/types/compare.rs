@@ -40,6 +40,11 @@ pub struct Ours {
 }
 
 impl Ours {
+    /// Go's errors.
+    pub fn errors(&self) -> &[Found] {
+        &self.errors
+    }
+
     /// The rows of the table of templates that the words come from.
     pub fn rows(&self) -> &[Template] {
         &self.rows

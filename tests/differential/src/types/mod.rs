@@ -6,6 +6,7 @@ mod compiler;
 mod corpus;
 mod deliberate;
 mod mutate;
+pub mod names;
 mod native;
 pub mod numbers;
 mod sites;
