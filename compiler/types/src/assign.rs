@@ -77,7 +77,7 @@ impl<'a> Cx<'_, 'a> {
                         .map(|(local, ty)| {
                             let part = self.part_of_call(&operand, local, ty);
                             let target = declared.unwrap_or(ty);
-                            (Some(self.assign(part, target, context)), target)
+                            (Some(self.assign_part(part, target, context)), target)
                         })
                         .collect()
                 }
@@ -153,6 +153,14 @@ impl<'a> Cx<'_, 'a> {
             _ => Mode::Value,
         };
         Operand { mode, ty, text, node, hir, instance: Vec::new() }
+    }
+
+    /// A part of a call's results as a value of `target`.
+    fn assign_part(&mut self, part: Operand, target: Ty, context: &str) -> hir::Expr {
+        self.assigns_parts = true;
+        let value = self.assign(part, target, context);
+        self.assigns_parts = false;
+        value
     }
 
     /// Nothing is wrong with the expressions, whatever they are; names in them count as used.
@@ -287,7 +295,9 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let other = self.scopes.last().and_then(|scope| scope.get(name));
-        if other.is_some_and(|other| !matches!(other.kind, EntityKind::Local(_))) {
+        // Type parameters are declared where the parameters are.
+        let is_parameter = self.scopes.len() == 1 && self.type_args.iter().any(|(known, _)| known == name);
+        if is_parameter || other.is_some_and(|other| !matches!(other.kind, EntityKind::Local(_))) {
             self.error(target.id, Why::NotAVariable { expr: name.to_string() });
             return None;
         }
@@ -499,7 +509,7 @@ impl<'a> Cx<'_, 'a> {
         for ((target, local), ty) in targets.into_iter().zip(locals).zip(types) {
             let Some(target) = target else { continue };
             let part = self.part_of_call(&call, local, *ty);
-            values.push(self.assign(part, target.ty, "assignment"));
+            values.push(self.assign_part(part, target.ty, "assignment"));
             places.push(Some(target.hir));
         }
         out.push(Stmt { node, kind: StmtKind::Assign { targets: places, values } });

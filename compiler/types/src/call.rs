@@ -31,6 +31,8 @@ impl<'a> Cx<'_, 'a> {
             _ => callee,
         };
         match callee.mode.clone() {
+            // Go doesn't look at the arguments.
+            Mode::Type | Mode::Invalid if self.is_generic_type(function) => self.invalid(expr),
             Mode::Type => self.conversion(callee.ty, arguments, expr),
             Mode::Builtin(builtin) => self.builtin(builtin, (arguments, spread), expr),
             Mode::Function(symbol) => {
@@ -339,6 +341,11 @@ impl<'a> Cx<'_, 'a> {
     fn argument_operands(&mut self, arguments: &'a [ast::Expr], before: &mut Vec<hir::Stmt>) -> Vec<Operand> {
         let mut operands: Vec<Operand> = Vec::with_capacity(arguments.len());
         for argument in arguments {
+            if self.is_generic_type(argument) {
+                self.error(argument.id, Why::NotAnExpression { expr: expression(argument) });
+                operands.push(self.invalid(argument));
+                continue;
+            }
             let operand = self.raw_expr(argument);
             if arguments.len() == 1
                 && let Some(types) = self.call_types(&operand).filter(|types| types.len() > 1)

@@ -384,9 +384,22 @@ impl<'a> Checker<'a> {
             return Types::UNKNOWN;
         }
         self.instances += 1;
+        if !spec.alias && package != Package::Sdk && !self.index.is_standard(package) {
+            let params = self.type_params(id);
+            if params != arguments && self.types.instance(id, &params).is_none() {
+                // What is wrong with it is said of the declaration as it is written.
+                self.instantiate_anew(id, &symbol, spec, &params);
+            }
+        }
         let ty = self.instantiate_anew(id, &symbol, spec, arguments);
         self.instances -= 1;
         ty
+    }
+
+    /// What the generic alias `id` stands for is being found out.
+    pub fn is_alias_looked_at(&mut self, id: SymbolId) -> bool {
+        self.book.lose();
+        self.aliases.get(&id) == Some(&Alias::Looked)
     }
 
     /// Whether the generic alias `id` stands for something; reported where it is itself.
@@ -466,7 +479,11 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.types.add_instance(id, arguments, named);
-        if is_parameter {
+        if is_parameter || self.names_itself(id, symbol.package, &spec.ty) {
+            if !is_parameter {
+                let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct: true };
+                self.in_declaration(|ck| ck.error(symbol.place(), why));
+            }
             self.types.set_underlying(named, Types::UNKNOWN);
             return ty;
         }
@@ -476,12 +493,20 @@ impl<'a> Checker<'a> {
         if self.contains(underlying, ty, 0) {
             let direct = self.contains_directly(underlying, ty);
             let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
-            self.in_declaration(|ck| ck.error(symbol.place(), why));
+            // Go says it of the instance that is a part of it.
+            let node = instance_within(&spec.ty, &symbol.name).unwrap_or(symbol.node);
+            self.in_declaration(|ck| ck.error(Place { decl: symbol.decl, node }, why));
             self.types.set_underlying(named, Types::UNKNOWN);
             return ty;
         }
         self.types.set_underlying(named, underlying);
         ty
+    }
+
+    /// `type t[P any] t`, where `id` is that type.
+    fn names_itself(&self, id: SymbolId, package: Package, ty: &ast::Expr) -> bool {
+        matches!(&crate::stmt::strip_parens(ty).kind, ast::ExprKind::Ident(name)
+            if self.index.lookup(package, name) == Some(id))
     }
 
     /// The name that the map or global `symbol` has in the program: its own, or for those of other packages one that no
@@ -504,10 +529,12 @@ impl<'a> Checker<'a> {
         match package {
             Package::User => SmolStr::new(name),
             Package::Sdk => SmolStr::new(format!("bpf.{name}")),
-            Package::Other(_) => {
-                let of = self.index.other(package).map_or("", |other| other.name.as_str());
-                SmolStr::new(format!("{of}.{name}"))
-            }
+            Package::Other(_) => match self.index.other(package) {
+                Some(other) if self.index.shares_name(other) => {
+                    SmolStr::new(format!("\"{}\".{name}", other.path))
+                }
+                other => SmolStr::new(format!("{}.{name}", other.map_or("", |other| other.name.as_str()))),
+            },
         }
     }
 
@@ -554,16 +581,37 @@ impl<'a> Checker<'a> {
         id
     }
 
+    /// A name with that of its package, unless that is the user's.
+    fn dotted(&self, package: Package, name: &str) -> SmolStr {
+        match self.index.package_name(package) {
+            Some(of) => SmolStr::new(format!("{of}.{name}")),
+            None => SmolStr::new(name),
+        }
+    }
+
     /// `f` or `T.m`.
     pub fn function_name(&self, id: SymbolId) -> SmolStr {
         let Some(symbol) = self.index.symbol(id) else { return SmolStr::default() };
         match symbol.kind {
             SymbolKind::Func(ast::FuncDecl { receiver: Some(receiver), .. }) => {
                 let ty = crate::symbols::receiver_name(&receiver.ty).unwrap_or_default();
-                self.qualified(symbol.package, &format!("{ty}.{}", symbol.name))
+                self.dotted(symbol.package, &format!("{ty}.{}", symbol.name))
             }
-            _ => self.qualified(symbol.package, &symbol.name),
+            _ => self.dotted(symbol.package, &symbol.name),
         }
+    }
+}
+
+/// The first instance in `ty` of the generic type `name`.
+fn instance_within(ty: &ast::Expr, name: &str) -> Option<NodeId> {
+    use ast::ExprKind::{ArrayType, Ident, Index, Paren, SliceType, Star, StructType};
+    match &ty.kind {
+        Paren(inner) | Star(inner) | SliceType(inner) | ArrayType { element: inner, .. } => {
+            instance_within(inner, name)
+        }
+        StructType(fields) => fields.iter().find_map(|field| instance_within(&field.ty, name)),
+        Index { operand, .. } => matches!(&operand.kind, Ident(known) if known == name).then_some(ty.id),
+        _ => None,
     }
 }
 

@@ -27,7 +27,7 @@ impl<'a> Cx<'_, 'a> {
         };
         let ty = match &ty.kind {
             Syntax::ArrayType { length, element } if matches!(length.kind, Syntax::Ellipsis(None)) => {
-                let element = self.type_expr(element);
+                let element = self.variable_type_expr(element);
                 let length = self.literal_length(elements);
                 self.ck.types.intern(Kind::Array(element, length))
             }
@@ -68,7 +68,8 @@ impl<'a> Cx<'_, 'a> {
             for element in elements {
                 self.raw_expr(&element.value);
             }
-            return self.invalid(expr);
+            // It is of that type whatever is wrong with it.
+            return self.operand(expr, Mode::Value, ty, ExprKind::Zero);
         }
         let is_map = self.map_type(ty).is_some() || self.const_type(ty).is_some();
         match self.ck.types.under(ty).clone() {
@@ -94,6 +95,12 @@ impl<'a> Cx<'_, 'a> {
                 self.invalid(expr)
             }
         }
+    }
+
+    /// The value of a field, which can't leave its type to the literal around it.
+    fn field_value(&mut self, value: &'a ast::Expr, ty: Ty) -> hir::Expr {
+        let operand = self.expr(value);
+        self.assign(operand, ty, "struct literal")
     }
 
     /// An element, which may leave its type to the literal around it.
@@ -194,7 +201,7 @@ impl<'a> Cx<'_, 'a> {
                 self.error(key.id, Why::UnknownField { name: name.clone(), ty: shown.to_owned(), similar });
                 continue;
             };
-            let value = self.element(&element.value, field.ty, "struct literal");
+            let value = self.field_value(&element.value, field.ty);
             match values.get_mut(index) {
                 Some(slot @ None) => *slot = Some(value),
                 _ => self.error(key.id, Why::RepeatedField { name: name.clone() }),
@@ -224,10 +231,11 @@ impl<'a> Cx<'_, 'a> {
             if field.home != self.package && !field.name.starts_with(char::is_uppercase) {
                 self.expr(&element.value);
                 let why = Why::UnexportedField { name: field.name.clone(), ty: shown.to_owned() };
-                self.error(element.value.id, why);
+                let place = self.place(element.value.id);
+                self.ck.another_error(place, why);
                 continue;
             }
-            *slot = Some(self.element(&element.value, field.ty, "struct literal"));
+            *slot = Some(self.field_value(&element.value, field.ty));
         }
         if elements.len() < fields.len() {
             self.error(expr.id, Why::FieldCount { ty: shown.to_owned(), too_many: false });

@@ -62,8 +62,12 @@ pub(crate) struct Cx<'c, 'a> {
     pub whole_value: Option<NodeId>,
     /// Where errors are reported instead of where they are.
     pub errors_at: Option<NodeId>,
+    /// The parts of a call's results are being assigned, each of which may be wrong.
+    pub assigns_parts: bool,
     /// What messages call the variables declared at these places, other than local ones.
     pub variable_words: HashMap<NodeId, &'static str>,
+    /// Constants without a type in values that aren't constant.
+    pub untyped_leaves: HashMap<NodeId, Operand>,
 }
 
 /// Names of one block.
@@ -190,7 +194,9 @@ impl<'c, 'a> Cx<'c, 'a> {
             hoisted: None,
             whole_value: None,
             errors_at: None,
+            assigns_parts: false,
             variable_words: HashMap::default(),
+            untyped_leaves: HashMap::default(),
         }
     }
 
@@ -264,6 +270,7 @@ impl<'c, 'a> Cx<'c, 'a> {
         let kind = match self.ck.types.kind_word(ty) {
             _ if self.ck.types.param_of(ty).is_some() => format!("type {shown}{}", self.constrained(ty)),
             Some(word) => format!("{word} type {shown}"),
+            None if self.ck.types.is_unknown(ty) => format!("invalid type type {shown}"),
             None => format!("type {shown}"),
         };
         let text = &operand.text;

@@ -121,7 +121,10 @@ impl<'a> Cx<'_, 'a> {
             misfit,
             cause,
         };
-        self.error(operand.node, why);
+        match self.assigns_parts {
+            true => self.ck.another_error(self.place(operand.node), why),
+            false => self.error(operand.node, why),
+        }
     }
 
     /// Go's assignability between types.
@@ -184,18 +187,18 @@ impl<'a> Cx<'_, 'a> {
     /// Gives an untyped value that isn't constant its type, down to its leaves.
     fn give_type(&mut self, mut expr: hir::Expr, target: Ty) -> hir::Expr {
         let lowered = self.lower(target);
-        let mut overflow = None;
-        retype(&mut expr, lowered, &mut |constant| {
-            let basic = self.ck.types.under_basic(target);
-            let fits = basic.is_none_or(|basic| Value::int(constant).represent(basic).is_ok());
-            if !fits {
-                overflow = Some(constant);
+        let mut leaves = Vec::new();
+        retype(&mut expr, lowered, false, &mut |node, is_shifted| leaves.push((node, is_shifted)));
+        for (node, is_shifted) in leaves {
+            let Some(leaf) = self.untyped_leaves.get(&node).cloned() else { continue };
+            let ty = self.display(target);
+            if is_shifted && !self.ck.types.is_integer(target) {
+                let operand = format!("{} (type {ty})", leaf.text);
+                self.error(node, Why::OperatorUndefined { operator: "shift".to_owned(), operand });
+            } else if let Some(misfit) = self.misfit(&leaf, target) {
+                let operand = self.describe(&leaf);
+                self.error(node, Why::ConstantConversion { operand, target: ty, misfit });
             }
-        });
-        if let Some(constant) = overflow {
-            let operand = format!("{constant} (untyped int constant)");
-            let target = self.display(target);
-            self.error(expr.node, Why::ConstantConversion { operand, target, misfit: Misfit::Overflows });
         }
         expr
     }
@@ -514,6 +517,11 @@ impl<'a> Cx<'_, 'a> {
                     let bytes = Box::new(self.const_expr(&value, string, expr.id));
                     return self.operand(expr, Mode::Value, target, ExprKind::CopyBytes { bytes, capacity });
                 }
+                if let (Value::Str(_), Kind::Slice(element)) = (&value, types.under(target))
+                    && types.integer(*element) == Some((32, true))
+                {
+                    return self.refused(NotInKernel::StringValue, target, &[], expr); // runes
+                }
                 if types.is_integer(operand.ty) && types.is_integer(target) {
                     let (value, ty) = (value.display(), self.display(target));
                     self.error(operand.node, Why::ConstantOverflow { value, ty });
@@ -561,24 +569,26 @@ impl<'a> Cx<'_, 'a> {
     }
 }
 
-/// Sets the type of the untyped parts of `expr`; `check` sees each integer constant among them.
-fn retype(expr: &mut hir::Expr, ty: hir::TypeId, check: &mut dyn FnMut(i128)) {
+/// Sets the type of the untyped parts of `expr`; `check` hears of each constant among them, and whether it is shifted.
+fn retype(
+    expr: &mut hir::Expr,
+    ty: hir::TypeId,
+    is_shifted: bool,
+    check: &mut dyn FnMut(gobpf_source::NodeId, bool),
+) {
     if expr.ty != UNTYPED {
         return;
     }
     expr.ty = ty;
     match &mut expr.kind {
-        ExprKind::Const(hir::Constant::Int(value)) => check(*value),
-        ExprKind::Unary { operand, .. } => retype(operand, ty, check),
-        ExprKind::Binary { op, left, right } => {
-            retype(left, ty, check);
-            if !matches!(op, hir::BinaryOp::Shl | hir::BinaryOp::Shr) {
-                retype(right, ty, check);
-            }
+        ExprKind::Const(_) => check(expr.node, is_shifted),
+        ExprKind::Unary { operand, .. } => retype(operand, ty, is_shifted, check),
+        ExprKind::Binary { op: hir::BinaryOp::Shl | hir::BinaryOp::Shr, left, .. } => {
+            retype(left, ty, true, check);
         }
-        ExprKind::Logical { left, right, .. } => {
-            retype(left, ty, check);
-            retype(right, ty, check);
+        ExprKind::Binary { left, right, .. } | ExprKind::Logical { left, right, .. } => {
+            retype(left, ty, is_shifted, check);
+            retype(right, ty, is_shifted, check);
         }
         _ => {}
     }

@@ -562,6 +562,9 @@ pub enum Why {
     InvalidTilde {
         reason: String,
     },
+    TildeOutside {
+        of_integer: bool,
+    },
     ParameterAsType {
         alias: bool,
     },

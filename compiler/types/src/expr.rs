@@ -81,7 +81,10 @@ impl<'a> Cx<'_, 'a> {
             Syntax::Ident(name) => self.name(name, expr),
             Syntax::Literal { kind, text } => self.literal(*kind, text, expr),
             Syntax::Paren(inner) => {
-                let operand = self.raw_expr(inner);
+                let operand = match self.raw_expr(inner) {
+                    generic if matches!(generic.mode, Mode::Generic(_)) => self.single_value(generic, inner),
+                    operand => operand,
+                };
                 Operand { text: expression(expr), ..operand }
             }
             Syntax::Composite { ty, elements } => self.composite(ty.as_deref(), elements, expr),
@@ -379,6 +382,10 @@ impl<'a> Cx<'_, 'a> {
             for index in indices {
                 self.raw_expr(index);
             }
+            return self.invalid(expr);
+        }
+        if matches!(base.mode, Mode::Type) && base.ty == Types::UNKNOWN {
+            self.use_all(indices);
             return self.invalid(expr);
         }
         if matches!(base.mode, Mode::Type) {

@@ -46,6 +46,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if let Some(field) = &func.receiver {
             names_params &= self.check_receiver_parameters(field);
+            self.check_receiver_names(field);
         }
         let receiver = func.receiver.as_ref().map(|field| match names_params {
             true => self.variable_type_expr(&field.ty),
@@ -85,6 +86,19 @@ impl<'a> Cx<'_, 'a> {
         }
         self.error(field.ty.id, Why::ReceiverParameters { have, want });
         false
+    }
+
+    /// Reports type parameters of a receiver with the same name.
+    fn check_receiver_names(&mut self, field: &ast::Field) {
+        let arguments = crate::member::receiver_arguments(&field.ty);
+        for (position, argument) in arguments.iter().enumerate() {
+            let Syntax::Ident(name) = &argument.kind else { continue };
+            let same = |first: &&ast::Expr| matches!(&first.kind, Syntax::Ident(known) if known == name);
+            if let Some(first) = arguments.iter().take(position).find(same).filter(|_| name != "_") {
+                let other = self.place(first.id);
+                self.error(argument.id, Why::Redeclared { name: name.clone(), other });
+            }
+        }
     }
 
     /// Reports a receiver of a type that can't have methods.

@@ -231,6 +231,9 @@ impl<'a> Cx<'_, 'a> {
             self.ck.in_declaration(|ck| ck.error(symbol.place(), why));
             return Some(Constraint { is_invalid: true, ..Constraint::default() });
         }
+        if spec.type_params.is_empty() {
+            self.ck.resolve(id); // says what is wrong with it
+        }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
         let mut cx = Cx::of_symbol(self.ck, &symbol);
         cx.bind_type_params(&spec.type_params, &arguments);
@@ -286,6 +289,10 @@ impl<'a> Cx<'_, 'a> {
     /// Reports the first type argument that its constraint doesn't allow, at its place among `nodes`, or else at `node`;
     /// true where there is none.
     pub fn satisfied(&mut self, id: SymbolId, arguments: &[Ty], nodes: &[NodeId], node: NodeId) -> bool {
+        // With type arguments for its type parameters, a declaration says nothing new.
+        if self.type_args.iter().any(|(_, ty)| self.ck.types.param_of(*ty).is_none()) {
+            return true;
+        }
         if arguments.iter().any(|ty| self.ck.is_incomplete(*ty)) {
             let place = self.place(nodes.first().copied().unwrap_or(node));
             self.ck.put_off(id, arguments, nodes, place);

@@ -96,7 +96,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<hir::Map> {
         let Kind::Map(key, value) = self.ck.types.under(ty).clone() else { return None };
         let Some(arguments) = symbol.directive("map") else {
-            self.refuse_variable(symbol, spec, index, NotInKernel::GoMap);
+            self.refuse_variable(symbol, spec, index, (ty, NotInKernel::GoMap));
             return None;
         };
         let Ok((kind, max_entries)) = parse(arguments) else { return None }; // reported with the directives

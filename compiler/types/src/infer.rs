@@ -316,6 +316,8 @@ impl<'a> Checker<'a> {
                     *slot = Some(argument);
                     true
                 }
+                // What has an error is like nothing else.
+                Some(known) if (known == Types::UNKNOWN) != (argument == Types::UNKNOWN) => false,
                 Some(known) if self.types.identical(known, argument) => true,
                 // A named type wins over its structure.
                 Some(known)

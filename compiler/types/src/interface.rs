@@ -140,7 +140,11 @@ impl<'a> Cx<'_, 'a> {
     /// Why a value of `operand`'s type is none of `target`, which it isn't assignable to; empty where there is no more
     /// to say.
     pub fn assignment_cause(&mut self, operand: &Operand, target: Ty) -> String {
-        let from = operand.ty;
+        // What is said of the type is said of the one behind an alias.
+        let from = match self.ck.types.spelling(operand.ty) {
+            Kind::Alias(_, of) => *of,
+            _ => operand.ty,
+        };
         let interface = self.ck.types.interface(target);
         if let Some(interface) = interface
             && self.ck.types.param_of(target).is_none()

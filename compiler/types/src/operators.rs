@@ -52,9 +52,20 @@ impl<'a> Cx<'_, 'a> {
     /// `op operand`, without `&` and `<-`.
     pub fn unary(&mut self, op: UnaryOp, operand: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
         let operand = self.expr(operand);
-        if operand.is_invalid() {
+        if operand.is_invalid() && (op != UnaryOp::Tilde || matches!(operand.mode, Mode::Invalid)) {
             return self.invalid(expr);
         }
+        let op = match op {
+            UnaryOp::Tilde => {
+                let of_integer = !operand.is_invalid() && self.ck.types.is_integer(operand.ty);
+                self.error(expr.id, Why::TildeOutside { of_integer });
+                if !of_integer {
+                    return self.invalid(expr);
+                }
+                UnaryOp::Complement
+            }
+            other => other,
+        };
         let types = &self.ck.types;
         let defined = match op {
             UnaryOp::Not => types.is_boolean(operand.ty),
@@ -76,7 +87,8 @@ impl<'a> Cx<'_, 'a> {
                 None => self.invalid(expr),
             };
         }
-        if types.is_float(operand.ty) || types.is_complex(operand.ty) {
+        let is_untyped = types.is_untyped(operand.ty);
+        if !is_untyped && (types.is_float(operand.ty) || types.is_complex(operand.ty)) {
             return self.refused(NotInKernel::Float, operand.ty, &[&operand.hir], expr);
         }
         let op = match op {
@@ -195,10 +207,11 @@ impl<'a> Cx<'_, 'a> {
         if types.is_string(ty) {
             return self.refused(NotInKernel::StringValue, ty, &[&left.hir, &right.hir], expr);
         }
-        if types.is_float(ty) || types.is_complex(ty) {
+        let untyped = types.is_untyped(ty);
+        // Shifted constants may still become integers.
+        if !untyped && (types.is_float(ty) || types.is_complex(ty)) {
             return self.refused(NotInKernel::Float, ty, &[&left.hir, &right.hir], expr);
         }
-        let untyped = types.is_untyped(ty);
         let (left, right) = match untyped {
             true => (self.untyped_leaf(left), self.untyped_leaf(right)),
             false => (self.assign(left, ty, "operation"), self.assign(right, ty, "operation")),
@@ -222,6 +235,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// An untyped operand as a part of an untyped value: its type comes with the use of the whole.
     fn untyped_leaf(&mut self, operand: Operand) -> hir::Expr {
+        if operand.constant().is_some() {
+            self.untyped_leaves.insert(operand.node, operand.clone());
+        }
         match operand.constant() {
             Some(Value::Bool(value)) => hir::Expr {
                 node: operand.node,
@@ -592,8 +608,6 @@ impl<'a> Cx<'_, 'a> {
         let (right, _) = self.value(count, "shift count");
         let kind = ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) };
         // An untyped constant that is shifted by a variable takes the type of its use.
-        let integer = self.ck.types.is_integer(ty);
-        let ty = if untyped && !integer { self.basic(Basic::UntypedInt) } else { ty };
         let mut result = self.operand(expr, Mode::Value, ty, kind);
         if untyped {
             result.hir.ty = UNTYPED;

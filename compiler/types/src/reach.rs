@@ -170,13 +170,16 @@ impl Checker<'_> {
 
     /// Reports names that the package declares twice.
     pub fn check_redeclared(&mut self) {
-        for (second, first) in self.index.redeclared.clone() {
+        for (id, first) in self.index.redeclared.clone() {
             let (Some(second), Some(first)) =
-                (self.index.symbol(second).cloned(), self.index.symbol(first).cloned())
+                (self.index.symbol(id).cloned(), self.index.symbol(first).cloned())
             else {
                 continue;
             };
             if second.package == Package::User {
+                if let SymbolKind::Const { .. } = second.kind {
+                    self.resolve(id); // its value may be wrong as well
+                }
                 let (name, other) = (second.name.clone(), first.place());
                 let receiver = match second.kind {
                     SymbolKind::Func(func) => {
@@ -188,7 +191,7 @@ impl Checker<'_> {
                     Some(on) => Why::MethodRedeclared { on, name, other },
                     None => Why::Redeclared { name, other },
                 };
-                self.error(second.place(), why);
+                self.another_error(second.place(), why);
             }
         }
     }

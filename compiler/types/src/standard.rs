@@ -370,6 +370,10 @@ pub(crate) fn is_native(path: &str, name: &str) -> bool {
     }
 }
 
+/// Names that packages of Go's runtime share with packages which may be imported: whatever imports the SDK is built with
+/// both.
+pub(crate) const RUNTIME: &[&str] = &["atomic", "maps", "math", "strconv", "sync"];
+
 /// The package that ranging over strings needs.
 pub(crate) const UTF8: &str = "unicode/utf8";
 

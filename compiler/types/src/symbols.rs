@@ -244,6 +244,12 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// The build has another package with the name of `other`: messages of Go tell them apart by their paths.
+    pub fn shares_name(&self, other: &Other) -> bool {
+        crate::standard::RUNTIME.contains(&other.name.as_str())
+            || self.others.iter().any(|one| one.name == other.name && one.path != other.path)
+    }
+
     /// It is a package of the standard library.
     pub fn is_standard(&self, package: Package) -> bool {
         self.other(package).is_some_and(|other| other.standard)

@@ -348,10 +348,10 @@ impl Types {
 
     /// `comparable`.
     pub fn comparable_constraint(&mut self) -> Ty {
-        let text = SmolStr::new_static("comparable");
-        let interface = Interface { comparable: true, text: text.clone(), ..Interface::default() };
+        let text = SmolStr::new_static("interface{comparable}");
+        let interface = Interface { comparable: true, text, ..Interface::default() };
         let underlying = self.intern(Kind::Interface(Rc::new(interface)));
-        self.alias(text, underlying)
+        self.alias(SmolStr::new_static("comparable"), underlying)
     }
 
     /// `error`.

@@ -396,17 +396,21 @@ impl<'a> Cx<'_, 'a> {
         if want == 0 {
             return None;
         }
+        if spec.alias && want != indices.len() && self.ck.is_alias_looked_at(id) {
+            self.ck.alias(id); // it is made of itself
+            return Some(Types::UNKNOWN);
+        }
         if want != indices.len() {
             self.ck.type_params(id);
             let name = symbol.name.to_string();
             let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
             self.error(expr.id, Why::TypeArguments { name, have: indices.len(), want });
-            return Some(match arguments.contains(&Types::UNKNOWN) {
+            return Some(match spec.alias || arguments.contains(&Types::UNKNOWN) {
                 true => Types::UNKNOWN,
                 false => self.ck.broken_instance(id, &arguments),
             });
         }
-        if spec.alias && !self.is_miscounted(&spec.ty) {
+        if spec.alias && !self.is_miscounted(id, &spec.ty) {
             match self.ck.alias(id) {
                 Alias::Sound => {}
                 Alias::Broken => return Some(self.no_instance(spec, operand, expr)), // as Go goes on
@@ -422,10 +426,12 @@ impl<'a> Cx<'_, 'a> {
         Some(self.ck.instantiate(id, &arguments))
     }
 
-    /// An instance with a wrong number of type arguments, which Go takes for a type all the same.
-    fn is_miscounted(&mut self, expr: &'a ast::Expr) -> bool {
+    /// An instance of another type than `alias` with a wrong number of type arguments, which Go takes for a type all the
+    /// same.
+    fn is_miscounted(&mut self, alias: SymbolId, expr: &'a ast::Expr) -> bool {
         let ExprKind::Index { operand, indices } = &expr.kind else { return false };
-        let symbol = self.generic_symbol(operand).and_then(|id| self.ck.index.symbol(id));
+        let symbol = self.generic_symbol(operand).filter(|id| *id != alias);
+        let symbol = symbol.and_then(|id| self.ck.index.symbol(id));
         symbol.is_some_and(|symbol| match symbol.kind {
             SymbolKind::Type(spec) => {
                 let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
@@ -433,6 +439,14 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => false,
         })
+    }
+
+    /// `expr` is the name of a generic type.
+    pub fn is_generic_type(&mut self, expr: &'a ast::Expr) -> bool {
+        let symbol = self.generic_symbol(expr).and_then(|id| self.ck.index.symbol(id));
+        symbol.is_some_and(
+            |symbol| matches!(symbol.kind, SymbolKind::Type(spec) if !spec.type_params.is_empty()),
+        )
     }
 
     pub fn generic_symbol(&mut self, operand: &'a ast::Expr) -> Option<SymbolId> {

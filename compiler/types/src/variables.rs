@@ -187,7 +187,7 @@ impl<'a> Cx<'_, 'a> {
             return self.constant_variable(symbol, spec, index, (field, inner));
         }
         if let Some(what) = self.global_type_problem(ty) {
-            self.refuse_variable(symbol, spec, index, what);
+            self.refuse_variable(symbol, spec, index, (ty, what));
             return None;
         }
         let lowered = self.lower(ty);
@@ -288,9 +288,15 @@ impl<'a> Cx<'_, 'a> {
         symbol: &Symbol<'a>,
         spec: &'a VarSpec,
         index: usize,
-        what: NotInKernel,
+        (ty, what): (Ty, NotInKernel),
     ) {
-        self.use_all(&spec.values);
+        match spec.values.get(index).filter(|_| spec.values.len() == spec.names.len()) {
+            Some(value) => {
+                let operand = self.expr(value);
+                self.assign(operand, ty, "variable declaration");
+            }
+            None => self.use_all(&spec.values),
+        }
         let value = spec.values.get(index).map(|value| self.place(value.id));
         let is_same = |error: &TypeError| Some(error.place) == value && *error.why == Why::NotInKernel(what);
         if !self.ck.errors.iter().any(is_same) {

@@ -11,6 +11,14 @@ const missing
 
 const typed pair = 1
 
+const typed
+
+var failed error = 4294967295
+
+type label comparable
+
+const wide = 1 << 62
+
 const (
 	huge   = 1 << 600
 	larger = huge << 600
@@ -53,5 +61,10 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = narrow(n)
 	_ = widen[uint8]("s")
 	_ = between[uint8, []byte](1)
+	_ = failed
+	_ = []int32("HTTP") + n
+	_ = uint32(1<<33>>n) + uint32(wide<<n)
+	var l label
+	_ = l == "small"
 	return bpf.XDPAction(larger + small + missing + typed)
 }

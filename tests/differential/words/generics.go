@@ -83,6 +83,32 @@ func kept[T any](list []T) {}
 
 func repeated[T any, T any](a T) {}
 
+type circle[T number] circle
+
+type ring[T any] struct {
+	next  *ring[T]
+	items ring[T]
+}
+
+type doubled[T any] = ring[T]
+
+type looped interface{ looped }
+
+func (b both[K, K]) same() {}
+
+type hidden counted
+
+type counted struct{ value [missing]uint32 }
+
+type rounds[T any] = rounds[T, T]
+
+func looping[T looped](a T) { _ = a + a }
+
+func shadowed[T any](a T) {
+	T := 300
+	_ = T
+}
+
 //bpf:section xdp
 func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	p := ctx.Data()
@@ -123,5 +149,20 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	both[uint32, uint32]{}.few()
 	box[uint32]{}.get()
 	box[uint32]{}.wrong()
+	_ = (largest)(n, n)
+	_ = ~n
+	_ = ~missing{}
+	shadowed(n)
+	var d ring[uint32]
+	_ = d.items
+	var e circle[uint32]
+	_ = e
+	var f rounds[uint32]
+	_ = f
+	unseen := 1
+	_ = box(unseen)
+	_ = largest(box, doubled)
+	looping(n)
+	both[uint32, uint32]{}.same()
 	return bpf.XDPPass
 }

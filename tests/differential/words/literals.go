@@ -1,9 +1,25 @@
 // Types and literals.
 package words
 
-import "github.com/miekg/bpf"
+import (
+	"sync/atomic"
+
+	"github.com/miekg/bpf"
+)
 
 type pair struct{ first, second uint32 }
+
+type endless struct{ In, Past endless }
+
+var count atomic.Uint32
+
+type holder struct{ inner pair }
+
+type word = uint32
+
+func weigh(p pair) {}
+
+func several() (uint8, uint16) { return 1, 2 }
 
 type spelt struct{ UID, xid uint32 }
 
@@ -23,6 +39,20 @@ var keyless = map[uint32]uint32{1}
 func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	p := ctx.Data()
 	n := len(p)
+	by := &endless{In: endless{}}
+	_ = by.In
+	_ = count.missing
+	n = count
+	outer := holder{{1, 2}}
+	_ = bpf.XDP{{1, 2}}
+	outer = holder{inner: {1, 2}}
+	closed := [...]interface{ ~int }{}
+	x, y := endless{}, missing{}
+	weigh(x)
+	_ = y[n]
+	one, two := 1, true
+	one, two = several()
+	_ = error(word(n))
 	var a [-1]byte
 	var b [half]byte
 	var c [text]byte

@@ -55,5 +55,11 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = uint32(1) << string(65)
 	_ = n << 1.5
 	_ = number(1) + n
+	_ = 0x1p3 << n << 2
+	rounded := 1.0 << n
+	var fraction float64 = 1 << n
+	_ = int(1<<n + 1.5)
+	_ = uint32(1.0<<n+2) + p[1.0<<n]
+	_ = -(1.0 << n) & 1
 	return bpf.XDPPass
 }

@@ -293,6 +293,9 @@ templates! {
     Why::ConstraintAsType { ty, by_terms: false } => GB0220
         "cannot use type {ty} outside a type constraint: interface is (or embeds) comparable";
     Why::InvalidTilde { reason } => GB0220 "invalid use of ~ ({reason})";
+    Why::TildeOutside { of_integer: false } => GB0220 "cannot use ~ outside of interface or type constraint";
+    Why::TildeOutside { of_integer: true } => GB0220
+        "cannot use ~ outside of interface or type constraint (use ^ for bitwise complement)";
     Why::ParameterAsConstraint { is_term: false } => GB0220 "cannot use a type parameter as constraint";
     Why::ParameterAsConstraint { is_term: true } => GB0220 "term cannot be a type parameter";
     Why::ParameterAsType { alias: false } =>

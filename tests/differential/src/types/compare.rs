@@ -26,6 +26,7 @@ pub struct Found {
 }
 
 /// Our answer.
+#[derive(Default)]
 pub struct Ours {
     /// Go's errors.
     errors: Vec<Found>,
@@ -35,6 +36,8 @@ pub struct Ours {
     crash: Option<String>,
     /// Lines of native code.
     native: Vec<RangeInclusive<u32>>,
+    /// Lines on which a function that has no kernel half is refused: only Go knows its parameters.
+    refused: BTreeSet<u32>,
     /// The rows of the table of templates that the words come from.
     rows: Vec<Template>,
 }
@@ -105,7 +108,7 @@ pub fn ask_ours(name: &str, text: &str) -> Ours {
             let words = panic.downcast_ref::<String>().cloned();
             let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             let crash = Some(words.unwrap_or_else(|| name.to_owned()));
-            Ours { errors: Vec::new(), syntax: false, crash, native: Vec::new(), rows: Vec::new() }
+            Ours { crash, ..Ours::default() }
         }
     }
 }
@@ -115,8 +118,7 @@ fn judge(text: &str) -> Ours {
     let tree = SyntaxTree::parse(FileId(0), &source);
     let syntax = tree.diagnostics().iter().any(|found| found.code == codes::GB0101);
     let file: &Arc<File> = tree.file();
-    let (errors, native, rows) = (Vec::new(), Vec::new(), Vec::new());
-    let mut ours = Ours { errors, syntax, crash: None, native, rows };
+    let mut ours = Ours { syntax, ..Ours::default() };
     if syntax {
         return ours;
     }
@@ -135,9 +137,13 @@ fn judge(text: &str) -> Ours {
     };
     let checked = gobpf_types::check(input);
     let span = |place: Place| file.span(place);
-    for error in checked.errors.iter().filter(|error| error.code().is_go_error()) {
+    for error in &checked.errors {
         let shown = error.to_diagnostic(&span);
         let line = source.line_of(shown.primary.range.start()) + 1;
+        if !error.code().is_go_error() {
+            ours.refused.extend((error.code() == codes::GB0312).then_some(line));
+            continue;
+        }
         ours.errors.push(Found { line, words: shown.message });
         ours.rows.extend(error.template());
     }
@@ -196,11 +202,19 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
     }
 }
 
+/// Parts of what Go says of the arguments of a call.
+const OF_PARAMETERS: &[&str] = &[" in argument to ", "arguments in call to ", "in call to "];
+
 /// What is compared, by line: what Go says, and what we say.
 fn judged(ours: &Ours, theirs: &[Found]) -> (Lines, Lines) {
     let native = |found: &&Found| ours.native.iter().any(|lines| lines.contains(&found.line));
-    let theirs_all: Vec<&Found> =
-        theirs.iter().filter(|found| !native(found) && !is_deliberate(Side::Go, &found.words)).collect();
+    let of_parameters = |found: &&Found| {
+        ours.refused.contains(&found.line) && OF_PARAMETERS.iter().any(|words| found.words.contains(words))
+    };
+    let theirs_all: Vec<&Found> = theirs
+        .iter()
+        .filter(|found| !native(found) && !of_parameters(found) && !is_deliberate(Side::Go, &found.words))
+        .collect();
     let ours_all: Vec<&Found> = ours
         .errors
         .iter()

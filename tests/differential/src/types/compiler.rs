@@ -8,9 +8,14 @@ use gobpf_tests::go::{self, Module};
 
 /// Packages that mutants may import, beside the SDK.
 const PACKAGES: &[&str] = &[
-    "fmt",
-    "math/bits",
+    "bytes",
+    "cmp",
     "encoding/binary",
+    "fmt",
+    "iter",
+    "math/bits",
+    "slices",
+    "strings",
     "sync/atomic",
     "syscall",
     "time",

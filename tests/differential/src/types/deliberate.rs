@@ -53,6 +53,16 @@ pub const DELIBERATE: &[Deliberate] = &[
     },
     Deliberate {
         side: Side::Ours,
+        words: "shift count (string(65)) (constant \"A\" of type string) must be integer",
+        reason: "the same",
+    },
+    Deliberate {
+        side: Side::Ours,
+        words: "shift count (bool(true)) (constant true of type bool) must be integer",
+        reason: "the same",
+    },
+    Deliberate {
+        side: Side::Ours,
         words: "shift count bool(true) (constant true of type bool) must be integer",
         reason: "go/types forgets to ask, and the compiler fails on it with an internal error",
     },
