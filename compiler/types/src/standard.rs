@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use gobpf_source::{FileId, SourceText};
 use gobpf_syntax::SyntaxTree;
+use gobpf_syntax::ast::DeclKind;
 
 use crate::PackageFiles;
 
@@ -395,6 +396,37 @@ impl Standard {
         let parse = || SyntaxTree::parse(self.id, &SourceText::new(self.text)).file().clone();
         self.parsed.get_or_init(|| Arc::from([parse()])).clone()
     }
+}
+
+/// Names of a package that messages list at most.
+const LISTED: usize = 12;
+
+/// What kernel code may use of the package `path`, in words; `None` of a package that has no kernel half.
+pub(crate) fn in_kernel(path: &str) -> Option<String> {
+    let (_, text) = SOURCES.iter().find(|(known, _)| *known == path)?;
+    let tree = SyntaxTree::parse(FileId(0), &SourceText::new(text));
+    let mut names = Vec::new();
+    let mut constants = false;
+    for placed in &tree.file().decls {
+        match &placed.decl.kind {
+            DeclKind::Func(func) if func.receiver.is_none() => names.push(&func.name.name),
+            DeclKind::Type(specs) => names.extend(specs.iter().map(|spec| &spec.name.name)),
+            DeclKind::Var(specs) => {
+                names.extend(specs.iter().flat_map(|spec| &spec.names).map(|name| &name.name));
+            }
+            DeclKind::Const(_) => constants = true,
+            _ => {}
+        }
+    }
+    names.retain(|name| name.starts_with(char::is_uppercase));
+    let mut words: Vec<&str> = names.iter().take(LISTED).map(|name| name.as_str()).collect();
+    if names.len() > LISTED {
+        words.push("and more");
+    }
+    if constants {
+        words.push("its constants");
+    }
+    Some(words.join(", "))
 }
 
 /// All of them, with file ids counting down from `last`.

@@ -10,9 +10,13 @@ pub(super) fn kernel(why: &Why) -> Option<Words> {
         Why::NotInKernel(what) => not_in_kernel(*what),
         Why::NativePackage { path, name } => {
             let short = path.rsplit('/').next().unwrap_or(path);
-            Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code")).help(format!(
-                "package {path:?} is native Go; kernel code has the SDK and the language itself"
-            ))
+            let words = Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code"));
+            words.help(match crate::standard::in_kernel(path) {
+                None => {
+                    format!("package {path:?} is native Go; kernel code has the SDK and the language itself")
+                }
+                Some(names) => format!("of package {path:?} kernel code has {names}"),
+            })
         }
         Why::NativeOnly { name } => Words::new(codes::GB0322, format!("{name} has no kernel half"))
             .help("it is for native programs and tests that run the same code without a kernel"),
