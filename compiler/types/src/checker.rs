@@ -70,6 +70,8 @@ pub(crate) struct Checker<'a> {
     /// Type arguments that are looked at when they are complete.
     later: Vec<Later>,
     aliases: HashMap<SymbolId, Alias>,
+    /// Interfaces that embed themselves, while they are being looked at.
+    pub embedded_in_itself: HashSet<SymbolId>,
     /// Package variables whose initial values are being looked at.
     pub initialising: Vec<SymbolId>,
     pub lowered: HashMap<Ty, hir::TypeId>,
@@ -122,6 +124,7 @@ impl<'a> Checker<'a> {
             instances: 0,
             later: Vec::new(),
             aliases: HashMap::default(),
+            embedded_in_itself: HashSet::default(),
             initialising: Vec::new(),
             lowered: HashMap::default(),
             functions: Vec::new(),
@@ -311,7 +314,10 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.resolved.insert(id, Resolved::Type(ty)); // so that it may point to itself
-        let underlying = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
+        let mut underlying = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
+        if self.embedded_in_itself.remove(&id) {
+            underlying = Types::UNKNOWN;
+        }
         if let Some(first) = self.circle_of_names(underlying, ty) {
             let why = Why::Cycle { name: first.name.clone(), recursive_type: true, direct: false };
             self.error(first.place(), why);
@@ -465,7 +471,9 @@ impl<'a> Checker<'a> {
             if is_parameter {
                 return Types::UNKNOWN;
             }
+            let substitutes = self.type_params(id) != arguments;
             let mut cx = Cx::of_symbol(self, symbol);
+            cx.substitutes = substitutes;
             cx.bind_type_params(&spec.type_params, arguments);
             let target = cx.type_expr(&spec.ty);
             return self.types.alias(display, target);
@@ -487,7 +495,9 @@ impl<'a> Checker<'a> {
             self.types.set_underlying(named, Types::UNKNOWN);
             return ty;
         }
+        let substitutes = self.type_params(id) != arguments;
         let mut cx = Cx::of_symbol(self, symbol);
+        cx.substitutes = substitutes;
         cx.bind_type_params(&spec.type_params, arguments);
         let underlying = cx.type_expr(&spec.ty);
         if self.contains(underlying, ty, 0) {

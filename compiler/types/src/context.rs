@@ -62,6 +62,8 @@ pub(crate) struct Cx<'c, 'a> {
     pub whole_value: Option<NodeId>,
     /// Where errors are reported instead of where they are.
     pub errors_at: Option<NodeId>,
+    /// A declaration is looked at with type arguments for its type parameters.
+    pub substitutes: bool,
     /// The parts of a call's results are being assigned, each of which may be wrong.
     pub assigns_parts: bool,
     /// What messages call the variables declared at these places, other than local ones.
@@ -194,6 +196,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             hoisted: None,
             whole_value: None,
             errors_at: None,
+            substitutes: false,
             assigns_parts: false,
             variable_words: HashMap::default(),
             untyped_leaves: HashMap::default(),

@@ -550,7 +550,7 @@ pub enum Why {
     },
     CannotRangeFunction {
         operand: String,
-        reason: &'static str,
+        reason: String,
     },
     RangeVariables {
         operand: String,

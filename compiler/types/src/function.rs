@@ -111,7 +111,8 @@ impl<'a> Cx<'_, 'a> {
             && self.ck.types.param_of(base).is_none()
         {
             let ty = self.display(base);
-            self.error(field.ty.id, Why::InvalidReceiver { ty });
+            let place = self.place(field.ty.id);
+            self.ck.another_error(place, Why::InvalidReceiver { ty });
         }
     }
 

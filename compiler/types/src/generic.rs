@@ -229,6 +229,7 @@ impl<'a> Cx<'_, 'a> {
             let direct = self.decl == symbol.decl;
             let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
             self.ck.in_declaration(|ck| ck.error(symbol.place(), why));
+            self.ck.embedded_in_itself.insert(id);
             return Some(Constraint { is_invalid: true, ..Constraint::default() });
         }
         if spec.type_params.is_empty() {
@@ -290,7 +291,7 @@ impl<'a> Cx<'_, 'a> {
     /// true where there is none.
     pub fn satisfied(&mut self, id: SymbolId, arguments: &[Ty], nodes: &[NodeId], node: NodeId) -> bool {
         // With type arguments for its type parameters, a declaration says nothing new.
-        if self.type_args.iter().any(|(_, ty)| self.ck.types.param_of(*ty).is_none()) {
+        if self.substitutes {
             return true;
         }
         if arguments.iter().any(|ty| self.ck.is_incomplete(*ty)) {
@@ -424,7 +425,9 @@ impl<'a> Checker<'a> {
     fn instance_signature(&mut self, id: SymbolId, arguments: &[Ty]) -> Option<Rc<Signature>> {
         let symbol = self.index.symbol(id)?.clone();
         let SymbolKind::Func(func) = symbol.kind else { return None };
+        let substitutes = self.type_params(id) != arguments;
         let mut cx = Cx::of_symbol(self, &symbol);
+        cx.substitutes = substitutes;
         cx.bind_type_params(&func.type_params, arguments);
         Some(Rc::new(cx.signature(&func.signature)))
     }

@@ -256,8 +256,12 @@ impl<'a> Cx<'_, 'a> {
             for (index, param) in params.iter().enumerate() {
                 let core = self.ck.types.core_term(*param);
                 let known = bound.get(index).copied().flatten();
-                // A constraint with an error says nothing.
-                let core = core.filter(|(core, _)| !self.display(core.ty).contains("invalid type"));
+                // A constraint with an error says nothing, and is like nothing.
+                let is_wrong = core.is_some_and(|(core, _)| self.display(core.ty).contains("invalid type"));
+                if is_wrong && known.is_some() && core.is_some_and(|(core, _)| core.ty != Types::UNKNOWN) {
+                    return Err(format!("{} (invalid type)", self.display(*param)));
+                }
+                let core = core.filter(|_| !is_wrong);
                 if let (Some(known), Some((core, _))) = (known, core) {
                     let structure = self.ck.types.underlying(known);
                     let ty = if core.tilde { structure } else { known };
@@ -337,7 +341,12 @@ impl<'a> Checker<'a> {
             };
         }
         if !params.iter().any(|known| self.mentions(param, *known)) {
-            return self.types.identical(param, argument);
+            // A name may stand for its structure here as well.
+            let types = &self.types;
+            let is_param = types.param_of(param).is_some() || types.param_of(argument).is_some();
+            let of_one_name = types.named_of(param).is_some() != types.named_of(argument).is_some();
+            let alike = types.identical(types.underlying(param), types.underlying(argument));
+            return types.identical(param, argument) || (!exact && !is_param && of_one_name && alike);
         }
         let (param_kind, argument_kind) = (self.types.kind(param).clone(), self.types.kind(argument).clone());
         if let (Kind::Named(a), Kind::Named(b)) = (&param_kind, &argument_kind) {

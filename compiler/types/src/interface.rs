@@ -213,6 +213,7 @@ impl<'a> Cx<'_, 'a> {
             self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
         let names = func.receiver.as_ref().map(|field| crate::member::receiver_params(&field.ty));
         let mut cx = Cx::of_symbol(self.ck, &info);
+        cx.substitutes = true;
         cx.type_args = names.unwrap_or_default().into_iter().zip(arguments).collect();
         Some(cx.signature(&func.signature))
     }

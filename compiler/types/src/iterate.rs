@@ -152,7 +152,7 @@ impl<'a> Cx<'_, 'a> {
             _ => return None,
         };
         let operand = self.describe(ranged);
-        self.error(ranged.node, Why::CannotRangeFunction { operand, reason });
+        self.error(ranged.node, Why::CannotRangeFunction { operand, reason: reason.to_owned() });
         None
     }
 

@@ -147,7 +147,7 @@ impl<'a> Cx<'_, 'a> {
         };
         let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));
         let wants_pointer = self.wants_pointer(symbol);
-        if path.is_empty() && wants_pointer && !is_pointer {
+        if wants_pointer && !is_pointer && !self.passes_pointer(ty, &path) {
             let (text, on) = (crate::describe::expression(expr), self.display(ty));
             self.error(name.id, Why::PointerMethod { expr: text, on, name: name.name.clone() });
             return self.invalid(expr);
@@ -181,6 +181,17 @@ impl<'a> Cx<'_, 'a> {
         }
         let kind = self.method_wrapper((symbol, receiver), &method, *adjusted, &signature, expr);
         self.operand(expr, Mode::Value, whole, kind)
+    }
+
+    /// One of the embedded fields on the way `path` from `ty` is a pointer.
+    fn passes_pointer(&self, ty: Ty, path: &[usize]) -> bool {
+        let mut current = ty;
+        path.iter().any(|step| {
+            if let Kind::Struct(fields) = self.ck.types.under(self.pointed(current)) {
+                current = fields.get(*step).map_or(Types::UNKNOWN, |field| field.ty);
+            }
+            matches!(self.ck.types.kind(current), Kind::Pointer(_))
+        })
     }
 
     /// The name of a method's receiver, or `_`.

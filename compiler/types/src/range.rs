@@ -194,6 +194,13 @@ impl<'a> Cx<'_, 'a> {
     ) -> Option<Source> {
         let int = self.basic(Basic::Int);
         let ty = ranged.ty;
+        let terms = self.ck.types.param_of(ty).and_then(|param| param.terms.as_ref()).map_or(0, Vec::len);
+        if terms > 1 && matches!(self.ck.types.under(ty), Kind::TypeParam(_)) {
+            let operand = self.describe(&ranged);
+            let reason = self.no_core_reason(ty).trim_start_matches(": ").to_owned();
+            self.error(ranged.node, Why::CannotRangeFunction { operand, reason });
+            return None;
+        }
         if self.ck.types.is_integer(ty) {
             return self.range_integer(ranged, clause, node, out);
         }
@@ -228,7 +235,9 @@ impl<'a> Cx<'_, 'a> {
                         let operand = self.describe(&ranged);
                         let param = self.ck.types.param_of(ranged.ty);
                         let why = match param.is_some_and(|param| param.terms.is_none()) {
-                            true => Why::CannotRangeFunction { operand, reason: "no specific type" },
+                            true => {
+                                Why::CannotRangeFunction { operand, reason: "no specific type".to_owned() }
+                            }
                             false => Why::CannotRange { operand },
                         };
                         self.error(ranged.node, why);

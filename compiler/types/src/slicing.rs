@@ -58,7 +58,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Why a type parameter has no structure of its own, for messages.
-    fn no_core_reason(&self, ty: Ty) -> String {
+    pub fn no_core_reason(&self, ty: Ty) -> String {
         let types = &self.ck.types;
         let Some(param) = types.param_of(ty) else { return String::new() };
         match param.terms.as_deref() {

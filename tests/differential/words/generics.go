@@ -98,6 +98,30 @@ func (b both[K, K]) same() {}
 
 type hidden counted
 
+type alike uint32
+
+type limit interface{ comparable }
+
+func (b limit) limited() {}
+
+type mover struct{ moved }
+
+type moved struct{ value uint32 }
+
+func (m *moved) move(n uint32) {}
+
+type whole interface{ whole }
+
+func exactly[T alike](a T) {}
+
+func spread[S ~[]missing, E number](s S) (all E) { return }
+
+func ranged[E number](e E) {
+	for i := range e {
+		_ = i
+	}
+}
+
 type counted struct{ value [missing]uint32 }
 
 type rounds[T any] = rounds[T, T]
@@ -163,6 +187,13 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = box(unseen)
 	_ = largest(box, doubled)
 	looping(n)
+	exactly(n)
+	_ = spread([]uint32{1})
+	ranged(n)
+	mover.move(n)
+	var g whole
+	pick(g, p)
+	limit(nil).limited()
 	both[uint32, uint32]{}.same()
 	return bpf.XDPPass
 }
