@@ -120,6 +120,9 @@ pub(crate) struct Rules {
     pub orders_accesses: bool,
     /// What an atomic operation fetches is traced back to the memory (in kernels since the end of 2025).
     pub traces_fetches: bool,
+    /// What a callback's end needs of R1 to R5 of its caller isn't traced back into the callback: the helper that calls it sets
+    /// them (6.18).
+    pub callbacks_set_arguments: bool,
     /// A hook's pointer to nothing in particular is a number also where that is qualified (6.18).
     pub strips_void: bool,
     /// Arguments of hooks that are pointers are read whole (6.12).
@@ -168,6 +171,7 @@ const V6_1: Rules = Rules {
     signed_arena_loads: false,
     strips_void: false,
     traces_fetches: true,
+    callbacks_set_arguments: false,
     orders_accesses: false,
     whole_arguments: false,
     frame_unit: 32,
@@ -205,6 +209,7 @@ const V6_18: Rules = Rules {
     signed_arena_loads: true,
     strips_void: true,
     traces_fetches: false,
+    callbacks_set_arguments: true,
     orders_accesses: true,
     references_by_state: true,
     references_of_callbacks: false,

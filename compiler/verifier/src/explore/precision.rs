@@ -469,6 +469,10 @@ impl Machine<'_> {
         if was_called && *needed.current() & ARGUMENTS != 0 {
             return Err(Lost::All);
         }
+        let to_callback = after.and_then(|after| self.points.get(after as usize));
+        if self.rules.callbacks_set_arguments && to_callback.is_some_and(|point| point.calls_callback) {
+            *needed.current() &= !ARGUMENTS;
+        }
         let needs_result = was_called && needed.has_reg(0);
         needed.remove_reg(0);
         if usize::from(needed.frame) + 1 >= MAX_FRAMES {
