@@ -115,12 +115,8 @@ impl<'a> Cx<'_, 'a> {
             };
             let argument = arguments.get(index)?;
             let target = self.target_of(signature, index)?;
-            let params = self.ck.type_params(id);
-            let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
-            for (slot, given) in bound.iter_mut().zip(&operand.instance) {
-                *slot = Some(*given);
-            }
-            if !self.ck.unify(operand.ty, target, &params, &mut bound, false) {
+            let (params, bound, fits) = self.bound_by(id, &operand, target);
+            if !fits {
                 let none = bound.iter().all(Option::is_none);
                 let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
                 let why = Why::TypeMismatch {
@@ -146,6 +142,18 @@ impl<'a> Cx<'_, 'a> {
         Some(all)
     }
 
+    /// The type parameters of the generic function `id`, which is `operand`, with what is given of them and what `target`
+    /// says; and whether the function can be a `target`.
+    fn bound_by(&mut self, id: SymbolId, operand: &Operand, target: Ty) -> (Vec<Ty>, Vec<Option<Ty>>, bool) {
+        let params = self.ck.type_params(id);
+        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
+        for (slot, given) in bound.iter_mut().zip(&operand.instance) {
+            *slot = Some(*given);
+        }
+        let fits = self.ck.unify(operand.ty, target, &params, &mut bound, false);
+        (params, bound, fits)
+    }
+
     /// `value` as a single value; a generic function with the type arguments that `target`, the type of the variable
     /// `name`, says.
     pub fn value_for(&mut self, value: &'a ast::Expr, target: Ty, name: &str) -> Operand {
@@ -154,12 +162,8 @@ impl<'a> Cx<'_, 'a> {
             return self.single_value(operand, value);
         };
         let id = *id;
-        let params = self.ck.type_params(id);
-        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
-        for (slot, given) in bound.iter_mut().zip(&operand.instance) {
-            *slot = Some(*given);
-        }
-        if !self.ck.unify(operand.ty, target, &params, &mut bound, false) {
+        let (params, bound, fits) = self.bound_by(id, &operand, target);
+        if !fits {
             let none = bound.iter().all(Option::is_none);
             let known: Vec<Ty> = params.iter().zip(&bound).map(|(param, ty)| ty.unwrap_or(*param)).collect();
             let inferred = self.ck.substitute(operand.ty, &params, &known);

@@ -401,9 +401,16 @@ impl Standard {
 /// Names of a package that messages list at most.
 const LISTED: usize = 12;
 
-/// What kernel code may use of the package `path`, in words; `None` of a package that has no kernel half.
-pub(crate) fn in_kernel(path: &str) -> Option<String> {
-    let (_, text) = SOURCES.iter().find(|(known, _)| *known == path)?;
+/// What kernel code may use of the package `path`, in words; `None` of a package that has no kernel half. An error stays
+/// over many edits, and a source is long: it is read once.
+pub(crate) fn in_kernel(path: &str) -> Option<&'static str> {
+    static WORDS: [OnceLock<String>; SOURCES.len()] = [const { OnceLock::new() }; SOURCES.len()];
+    let position = SOURCES.iter().position(|(known, _)| *known == path)?;
+    let ((_, text), words) = SOURCES.get(position).zip(WORDS.get(position))?;
+    Some(words.get_or_init(|| names_in_words(text)))
+}
+
+fn names_in_words(text: &str) -> String {
     let tree = SyntaxTree::parse(FileId(0), &SourceText::new(text));
     let mut names = Vec::new();
     let mut constants = false;
@@ -426,7 +433,7 @@ pub(crate) fn in_kernel(path: &str) -> Option<String> {
     if constants {
         words.push("its constants");
     }
-    Some(words.join(", "))
+    words.join(", ")
 }
 
 /// All of them, with file ids counting down from `last`.

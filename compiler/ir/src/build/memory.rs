@@ -136,21 +136,17 @@ impl Builder<'_> {
 
     /// An element of an array in memory or of a slice, its index checked.
     fn element(&mut self, expr: &Expr, base: &Expr, index: &Expr) -> Result<Address> {
-        let size = self.types().size_of(expr.ty);
-        match self.types().get(base.ty) {
-            hir::Type::Array { length, .. } => {
-                let array = self.address(base)?;
-                let index = self.index_value(index)?;
-                self.at(expr.node);
-                Ok(self.array_element(array, index, *length, size))
-            }
-            _ => {
-                let slice = self.slice(base)?;
-                let index = self.index_value(index)?;
-                self.at(expr.node);
-                Ok(self.slice_element(slice, index, size))
-            }
+        if self.is_memory(base.ty) {
+            let array = self.address(base)?;
+            let index = self.index_value(index)?;
+            self.at(expr.node);
+            return Ok(self.element_of(array, index, expr, base.ty));
         }
+        let slice = self.slice(base)?;
+        let index = self.index_value(index)?;
+        self.at(expr.node);
+        let size = self.types().size_of(expr.ty);
+        Ok(self.slice_element(slice, index, size))
     }
 
     /// Element `index` of an array, checked.
