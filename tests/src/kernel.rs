@@ -330,8 +330,12 @@ fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedF
         Err(error) if statistics.is_empty() => {
             (Verdict::Refused(Refused { errno: errno_name(&error), doing: "load".into() }), None)
         }
-        Err(_) => {
+        Err(error) => {
             let brief = log::rejection(&statistics, String::new());
+            if error.raw_os_error() == Some(libc::ENOMEM) {
+                // States that fill the kernel's memory would all be printed.
+                return (Verdict::Rejected(brief), None);
+            }
             if job.brief && (statistics.contains(TOO_LARGE) || is_spared(spec.insns, &brief)) {
                 // A log of a million instructions takes its time.
                 return (Verdict::Rejected(brief), None);

@@ -103,7 +103,11 @@ impl FromStr for Format {
 
 /// Says whose words `kernel` are, and repeats them.
 pub fn kernel_note(kernel: &KernelText) -> String {
-    format!("the verifier of Linux {} says at instruction {}: {}", kernel.dialect, kernel.insn, kernel.text)
+    let KernelText { dialect, insn, text } = kernel;
+    match text.as_str() {
+        "" => format!("the verifier of Linux {dialect} gives up at instruction {insn} without a word"),
+        text => format!("the verifier of Linux {dialect} says at instruction {insn}: {text}"),
+    }
 }
 
 /// The message with everything that a reader without the source needs: the kernel's words, labels, help.

@@ -134,6 +134,10 @@ pub(crate) enum Fault {
     TooManyInsns {
         processed: u32,
     },
+    /// The states of a path that acquires for ever take more memory than kernels have: no words, only `ENOMEM`.
+    TooManyReferences {
+        held: usize,
+    },
     TooManyJumps {
         pending: usize,
         is_async: bool,

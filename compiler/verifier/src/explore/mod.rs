@@ -158,6 +158,8 @@ pub(crate) struct Machine<'a> {
     total_states: u32,
     kept_states: u32,
     peak_states: u32,
+    /// References of recorded states that hold more than can be given back.
+    kept_references: usize,
 }
 
 /// Whether the kernel rewrites accesses through such a pointer, so that an instruction can't have several kinds.
@@ -215,6 +217,7 @@ impl<'a> Machine<'a> {
             total_states: 0,
             kept_states: 0,
             peak_states: 0,
+            kept_references: 0,
         };
         if rules.liveness == Liveness::Graph {
             machine.live = live_before(insns, program.kind, &|slot| kfuncs::arguments_of(&machine, slot));
@@ -229,6 +232,7 @@ impl<'a> Machine<'a> {
         self.previous = u32::MAX;
         self.pending.clear();
         self.recorded.clear();
+        self.kept_references = 0;
         self.explored.iter_mut().for_each(Vec::clear);
         self.history.clear();
         self.components.forget();

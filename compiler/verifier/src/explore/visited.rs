@@ -35,6 +35,13 @@ const MISSES_PER_HIT: u32 = 3;
 /// The same for an open record where the kernel counts on convergence.
 const MISSES_PER_HIT_OF_CHECKPOINT: u32 = 64;
 
+/// More references than the registers and stacks of all frames can name: a path that holds more can't give them all back,
+/// and is rejected in the end.
+const MOST_NAMED: usize = 1024;
+/// References that such states may hold together. Linux 6.18 on a machine of 24 GB gave up where it would have been twenty
+/// times as many; how many a kernel can hold is up to its memory.
+const MOST_KEPT_REFERENCES: usize = 1 << 23;
+
 /// Recorded states that are compared between two looks at the caller's cancel flag.
 const CANCEL_EVERY_STATES: usize = 16;
 
@@ -84,7 +91,7 @@ impl Machine<'_> {
         if !records {
             return Ok(Visit::New);
         }
-        self.record();
+        self.record()?;
         Ok(Visit::Recorded)
     }
 
@@ -254,7 +261,17 @@ impl Machine<'_> {
     }
 
     /// Records the current state, and starts over from it.
-    fn record(&mut self) {
+    ///
+    /// # Errors
+    /// The path has acquired, and lost, so much that recorded states don't fit into memory.
+    fn record(&mut self) -> Checked {
+        let held = self.state.references.len();
+        if held > MOST_NAMED {
+            self.kept_references += held;
+            if self.kept_references > MOST_KEPT_REFERENCES {
+                return Err(Fault::TooManyReferences { held }.into());
+            }
+        }
         self.total_states += 1;
         self.kept_states += 1;
         self.peak_states = self.peak_states.max(self.kept_states);
@@ -298,6 +315,7 @@ impl Machine<'_> {
         if self.rules.liveness == Liveness::Marks {
             self.link_to_record(id);
         }
+        Ok(())
     }
 
     /// Reads from here on are reads of the record's registers and slots; callers only keep R6 to R9.

@@ -3,7 +3,7 @@
 use gobpf_bpf::insn::{AluOp, JmpOp, Size, SourceOperand, Width};
 use gobpf_bpf::{Insn, Reg, RelocationTarget};
 
-use super::{Builder, RANDOM, RODATA, TRACE_PRINTK};
+use super::{Builder, RANDOM, RING, RINGBUF_RESERVE, RODATA, TRACE_PRINTK};
 use crate::{Dialect, Request, Unknown, Verdict, verify};
 
 fn hello() -> Builder {
@@ -58,6 +58,27 @@ fn bounded_loops_are_followed_to_their_end() {
 fn a_million_instructions_are_too_many() {
     let message = count_to(1_000_000).rejection(Dialect::V6_18).message;
     assert_eq!(message, "BPF program is too large. Processed 1000001 insn");
+}
+
+/// The kernel, too, keeps all references in every state that it records, and gives up without a word.
+#[test]
+fn references_are_not_gathered_for_ever() {
+    let reserve_for_ever = || {
+        Builder::tracepoint()
+            .mov(Reg::R6, 0)
+            .relocated(Reg::R1, RelocationTarget::Map(RING))
+            .mov(Reg::R2, 8)
+            .mov(Reg::R3, 0)
+            .call(RINGBUF_RESERVE)
+            .alu(AluOp::Add, Reg::R6, 1)
+            .insn(Insn::jump_if(Width::W64, JmpOp::Ne, Reg::R6, SourceOperand::Imm(1 << 30), -7))
+            .exit()
+    };
+    for dialect in [Dialect::V6_1, Dialect::V6_12, Dialect::V6_18] {
+        let rejection = reserve_for_ever().rejection(dialect);
+        assert_eq!(rejection.message, "");
+        assert!(rejection.reason.contains("runs out of memory"), "{}", rejection.reason);
+    }
 }
 
 #[test]

@@ -24,10 +24,12 @@ pub(super) struct Builder {
 pub(super) const HASH: MapId = MapId(0);
 pub(super) const ARRAY: MapId = MapId(1);
 pub(super) const RODATA: MapId = MapId(2);
+pub(super) const RING: MapId = MapId(3);
 
 pub(super) const TRACE_PRINTK: u32 = 6;
 pub(super) const MAP_LOOKUP: u32 = 1;
 pub(super) const KTIME: u32 = 5;
+pub(super) const RINGBUF_RESERVE: u32 = 131;
 pub(super) const RANDOM: u32 = 7;
 
 impl Builder {
@@ -128,6 +130,7 @@ impl Builder {
                 map("hash", MapKind::HASH, 16, 8, 0, None),
                 map("array", MapKind::ARRAY, 16, 4, 0, None),
                 map(".rodata", MapKind::ARRAY, 8, 1, 0x80, contents),
+                Map { key_size: 0, ..map("ring", MapKind::RINGBUF, 0, 4096, 0, None) },
             ],
             btf: Default::default(),
             license: self.license.into(),

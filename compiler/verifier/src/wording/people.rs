@@ -82,6 +82,13 @@ fn flow(fault: &Fault) -> Option<Explanation> {
             "following all paths takes more than a million instructions",
             "bound loops by smaller constants, or move their body into bpf_loop",
         ),
+        Fault::TooManyReferences { held } => says(
+            Category::Limit,
+            format!(
+                "a loop acquires something in every turn and never gives it back; at {held} the kernel's verifier runs out of memory"
+            ),
+            "give back in the same turn what a turn acquires: submit or discard records, release sockets",
+        ),
         Fault::TooManyJumps { .. } => says(
             Category::Limit,
             "more than 8192 branches wait to be followed; usually a loop whose end the verifier can't see",
