@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::sys;
 
-const TRACEFS: &str = "/sys/kernel/tracing";
+/// Where the kernel describes its tracepoints.
+pub const TRACEFS: &str = "/sys/kernel/tracing";
 /// How long a line may take from the trace marker to the trace pipe.
 const MARKER_LIMIT: Duration = Duration::from_secs(20);
 

@@ -1,15 +1,17 @@
 //! The tables of `bpf` against kernels: which programs may call which helper, what they may do to their contexts, and
-//! what they may return; and what the model knows of the arguments of tracepoints. Each fact is a program that is loaded.
+//! what they may return; and what the model knows of the arguments of tracepoints. Most facts are programs that are loaded.
 
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 use gobpf_assembly::text;
 use gobpf_bpf::insn::{Insn, Reg, Size, SourceOperand, Width};
 use gobpf_bpf::tables::{
     AttachType, Caller, Context, ContextAccess, HELPERS, KIND_NAMES, MAP_RULES, MapKind, MapRule, MapShape,
-    ProgramKind, ReturnRule, SECTIONS, map_flags, return_rule,
+    ProgramKind, ReturnRule, SECTIONS, map_flags, return_rule, syscall_arguments, syscalls,
 };
 use gobpf_bpf::{KernelVersion, flags};
 use gobpf_btf::{KernelBtf, Kind, Type, TypeId};
@@ -18,7 +20,7 @@ use gobpf_tests::answer::Answer;
 use gobpf_tests::hex::Hex;
 use gobpf_tests::job::{Job, ProgramSpec, Verdict};
 use gobpf_tests::require::{Oracle, trial};
-use gobpf_tests::{kernel, kernel_btf, sys, vm};
+use gobpf_tests::{kernel, kernel_btf, sys, trace, vm};
 use gobpf_verifier::Dialect;
 use libtest_mimic::{Arguments, Failed};
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         }));
     }
     trials.push(trial("tracepoints [running kernel]", Oracle::Kernel, live.clone(), tracepoints));
+    trials.push(trial("system calls [running kernel]", Oracle::Kernel, live.clone(), system_calls));
     trials.push(trial("maps [running kernel]", Oracle::Kernel, live, maps));
     for version in vm::KERNELS {
         let available = vm::available(version).map(drop);
@@ -270,6 +273,28 @@ fn parameters(types: &KernelBtf, tracepoint: TypeId) -> usize {
         Some(Type::Prototype { parameters, .. }) => parameters.len().saturating_sub(1),
         _ => 0,
     }
+}
+
+/// The arguments that the records of system calls have, as the running kernel describes them.
+fn system_calls() -> Result<(), Failed> {
+    let folder = Path::new(trace::TRACEFS).join("events/syscalls");
+    let mut compared = 0;
+    for entry in fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))? {
+        let name = entry?.file_name().into_string().unwrap_or_default();
+        let Some(call) = name.strip_prefix("sys_enter_") else { continue };
+        let format = fs::read_to_string(folder.join(&name).join("format"))?;
+        // After the number of the call, which is the first of its own fields.
+        let fields = format.lines().filter(|line| line.trim_start().starts_with("field:"));
+        let arguments = fields.skip_while(|line| !line.contains(" __syscall_nr;")).count().saturating_sub(1);
+        compared += 1;
+        if syscall_arguments(call) != Some(arguments as u32) {
+            let known = syscall_arguments(call);
+            return Err(format!("{call}: the kernel has {arguments} arguments, the table {known:?}").into());
+        }
+    }
+    println!("{compared} system calls compared, {} in the table", syscalls().count());
+    // Which of the rare ones there are is up to how the kernel was configured.
+    if compared >= 300 { Ok(()) } else { Err(format!("only {compared} system calls").into()) }
 }
 
 /// Creates maps of all kinds with sizes, numbers and flags around the limits.

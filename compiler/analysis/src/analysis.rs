@@ -12,6 +12,7 @@ use gobpf_syntax::ast;
 use gobpf_types::{Checked, Input, Side, Why, hir};
 use gobpf_verifier::{Dialect, Unknown, Verdict};
 
+use crate::attach;
 use crate::cache::Caches;
 use crate::cancel::{Cancel, Cancelled};
 use crate::constants::Choices;
@@ -299,6 +300,9 @@ impl Analysis {
         }
         let accepted = matches!(verdict, Verdict::Accepted(_));
         self.diagnostics.extend(judge::diagnostic(places, program, dialect, &verdict));
+        if let Verdict::Accepted(statistics) = &verdict {
+            self.diagnostics.extend(attach::diagnostic(places, program, statistics));
+        }
         self.programs.push(ProgramReport {
             name: program.name.clone(),
             section: program.section.clone(),

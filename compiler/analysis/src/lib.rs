@@ -4,6 +4,7 @@
 //! that is known of that version. The room does no I/O and spawns no threads: files and imports come in as arguments.
 
 mod analysis;
+mod attach;
 mod binary;
 mod cache;
 mod cancel;

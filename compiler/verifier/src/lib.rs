@@ -31,7 +31,7 @@ use gobpf_bpf::{Object, Program};
 use gobpf_btf::KernelBtf;
 
 pub use dialect::Dialect;
-pub use verdict::{Category, Rejection, Statistics, Step, Unknown, Verdict};
+pub use verdict::{Category, Reach, Rejection, Statistics, Step, Unknown, Verdict};
 
 use checks::encoding::{self, Load};
 use checks::flow::{self, Callees, Point};

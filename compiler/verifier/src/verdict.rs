@@ -42,6 +42,17 @@ pub struct Statistics {
     pub peak_states: u32,
     /// Stack depth in bytes.
     pub stack_bytes: u32,
+    /// How far into the context the program reaches; none where it doesn't.
+    pub context: Option<Reach>,
+}
+
+/// The access that goes furthest: to perf events, the kernel doesn't attach programs that go too far (`max_ctx_offset`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// The first byte behind those that are accessed.
+    pub end: u32,
+    /// The slot of the access.
+    pub insn: u32,
 }
 
 /// A rejection.

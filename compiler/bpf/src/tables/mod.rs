@@ -15,6 +15,7 @@ mod prototype;
 mod prototypes;
 mod returns;
 mod sections;
+mod syscalls;
 
 pub use arguments::{Argument, ArgumentKind, Flags, ReturnKind, Returns};
 pub use attach::{ATTACH_TYPES, AttachRow, AttachType};
@@ -32,3 +33,4 @@ pub use maps::{MAPS, MapKind, MapRow};
 pub use prototype::{Allowed, Prototype};
 pub use returns::{ReturnRule, return_rule};
 pub use sections::{SECTIONS, Section};
+pub use syscalls::{syscall_arguments, syscalls};

@@ -19,6 +19,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     let Some(holds) = holds(m, request, off)? else {
         return Err(Fault::ContextAccess { off, bytes: request.bytes }.into());
     };
+    m.reach_context(off.wrapping_add(i64::from(request.bytes)) as u32);
     let value = match holds {
         Holds::Number => None,
         Holds::Packet => Some(Reg::pointer(Kind::PACKET)),

@@ -28,7 +28,7 @@ use arena::Arena;
 use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Base, Kind, Place, State};
-use crate::verdict::{Statistics, Unknown};
+use crate::verdict::{Reach, Statistics, Unknown};
 use crate::{KernelSource, Prepared, Watch, print, transfer};
 
 pub(crate) use live_registers::live_before;
@@ -160,6 +160,8 @@ pub(crate) struct Machine<'a> {
     peak_states: u32,
     /// References of recorded states that hold more than can be given back.
     kept_references: usize,
+    /// The access to the context that goes furthest.
+    context: Option<Reach>,
 }
 
 /// Whether the kernel rewrites accesses through such a pointer, so that an instruction can't have several kinds.
@@ -218,6 +220,7 @@ impl<'a> Machine<'a> {
             kept_states: 0,
             peak_states: 0,
             kept_references: 0,
+            context: None,
         };
         if rules.liveness == Liveness::Graph {
             machine.live = live_before(insns, program.kind, &|slot| kfuncs::arguments_of(&machine, slot));
@@ -302,6 +305,14 @@ impl<'a> Machine<'a> {
                 Liveness::Graph => self.peak_states,
             },
             stack_bytes: self.functions.iter().map(|function| function.stack_bytes).sum(),
+            context: self.context,
+        }
+    }
+
+    /// The current instruction accesses the context's bytes before `end`.
+    pub fn reach_context(&mut self, end: u32) {
+        if self.context.is_none_or(|known| known.end < end) {
+            self.context = Some(Reach { end, insn: self.insn });
         }
     }
 
