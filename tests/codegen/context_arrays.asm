@@ -1,4 +1,4 @@
-program OnCall (tracepoint/syscalls/sys_enter_mmap), 28 slots, 48 bytes of stack
+program OnCall (tracepoint/syscalls/sys_enter_mmap), 29 slots, 48 bytes of stack
   0: (b7) r0 = 0                              ; 9: for i := range ctx.Args {
   1: (b7) r2 = 0                              ; 9: for i := range ctx.Args {
   2: (c5) if r0 s< 0x6 goto pc+2              ; 9: for i := range ctx.Args {
@@ -22,8 +22,9 @@ program OnCall (tracepoint/syscalls/sys_enter_mmap), 28 slots, 48 bytes of stack
  20: (07) r4 += -48                           ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
  21: (0f) r4 += r3                            ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
  22: (79) r3 = *(u64 *)(r4 +0)                ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
- 23: (79) r4 = *(u64 *)(r1 +40)               ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
- 24: (af) r3 ^= r4                            ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
- 25: (0f) r2 += r3                            ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
- 26: (07) r0 += 1                             ; 9: for i := range ctx.Args {
- 27: (05) goto pc-26                          ; 9: for i := range ctx.Args {
+ 23: (d4) r3 = le64 r3                        ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
+ 24: (79) r4 = *(u64 *)(r1 +40)               ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
+ 25: (af) r3 ^= r4                            ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
+ 26: (0f) r2 += r3                            ; 10: sum += ctx.Args[i] ^ ctx.Args[3]
+ 27: (07) r0 += 1                             ; 9: for i := range ctx.Args {
+ 28: (05) goto pc-27                          ; 9: for i := range ctx.Args {

@@ -106,6 +106,7 @@ fn computed_in_place(kind: &InstKind) -> Option<Value> {
         | InstKind::PtrDiff(left, _)
         | InstKind::Neg(left)
         | InstKind::Checked(left)
+        | InstKind::Opaque(left)
         | InstKind::SignExtend(_, left)
         | InstKind::Sext64(left)
         | InstKind::ByteSwap(_, left) => Some(*left),

@@ -112,6 +112,7 @@ fn operands(machine: &Machine) -> Vec<Operand> {
         }
         Machine::Neg { dst, src, .. }
         | Machine::Checked { dst, src }
+        | Machine::Opaque { dst, src }
         | Machine::ByteSwap { dst, src, .. }
         | Machine::SignExtend { dst, src, .. } => {
             list.extend([Operand::reg_use(*src), Operand::reg_reuse_def(*dst, 0)]);
@@ -140,6 +141,7 @@ fn operands(machine: &Machine) -> Vec<Operand> {
                 list.push(Operand::reg_use(*right));
             }
         }
+        Machine::Pin { src } => list.push(Operand::reg_use(*src)),
         Machine::Return { value } => list.push(fixed_use(*value, 0)),
         // Arguments of jumps are moved by the allocator.
         Machine::Jump { .. } => {}

@@ -1,6 +1,6 @@
 //! Emission: allocated instructions to slots, branches resolved, jumps to what follows left out.
 
-use gobpf_bpf::insn::{AluOp, Insn, Size, Width, atomic, pseudo};
+use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Size, Width, atomic, pseudo};
 use gobpf_bpf::{Reg, Relocation, RelocationTarget, SourceOperand};
 use gobpf_ir::ir::SubprogramId;
 use gobpf_source::{Origin, Why};
@@ -92,6 +92,7 @@ impl Emitter<'_> {
         match &self.selected.insts[index] {
             Machine::Store { .. }
             | Machine::Checked { .. }
+            | Machine::Pin { .. }
             | Machine::Atomic { dst: None, .. }
             | Machine::Jump { .. }
             | Machine::Branch { .. }
@@ -204,6 +205,11 @@ impl Emitter<'_> {
                 let (base, offset) = self.base(base, register(0), *offset);
                 self.insn(Insn::store(*size, base, offset, src));
             }
+            Machine::Pin { .. } => {
+                let above_all = SourceOperand::Imm(-1);
+                self.insn(Insn::jump_if(Width::W64, JmpOp::Gt, register(0), above_all, 0));
+            }
+            Machine::Opaque { .. } => self.insn(Insn::endian(last, false, 64)),
             Machine::ByteSwap { bits, .. } => self.insn(Insn::endian(last, true, *bits)),
             Machine::FunctionAddress { function, .. } => {
                 self.push(Item::FunctionAddress(Insn::load_imm64(last, pseudo::FUNC, 0), *function));

@@ -19,6 +19,7 @@ mod reloads;
 mod select;
 mod slots;
 mod spills;
+mod through;
 mod written;
 
 use gobpf_bpf::{Code, Object};
@@ -52,7 +53,7 @@ pub fn compile_with(package: &hir::Package, cache: &mut Cache) -> Result<Object,
     let Built { module, functions, texts, mut errors } = gobpf_ir::build_module(package, &mut cache.lowered);
     let layout = object::Layout::of(package, &texts);
     cache.pieces.begin();
-    let ways = Apart::ways(package.target);
+    let ways = Apart::ways(layout.target());
     let mut codes = Vec::new();
     for (turn, apart) in ways.iter().enumerate() {
         match link_all(&module, &layout, &mut cache.pieces, *apart) {
@@ -110,6 +111,9 @@ fn generate(
 ) -> Result<Piece, BuildError> {
     let place = function.place;
     let mut function = edges::split(function);
+    if layout.target() < gobpf_ir::FRAMES_FOLLOWED_SINCE {
+        through::hide(&mut function);
+    }
     let allocate = |function: &ir::Function| {
         let slots = slots::assign(function, callees);
         let selected = select::select(function, layout, callees, &slots.copies);

@@ -47,6 +47,10 @@ pub(crate) enum Machine {
     Alu { width: Width, op: AluOp, dst: VReg, left: VReg, right: Source },
     /// What is in `src`, after a check of it; `dst` is the same register. No code.
     Checked { dst: VReg, src: VReg },
+    /// `dst = src`, as verifiers don't see: bytes put into the order that they are in. `dst` is the register of `src`.
+    Opaque { dst: VReg, src: VReg },
+    /// A comparison of `src` that always goes on: verifiers take `src` for needed.
+    Pin { src: VReg },
     /// `dst = -src`; `dst` is the register of `src`.
     Neg { width: Width, dst: VReg, src: VReg },
     /// `dst = src` shifted left and back by `bits`, keeping the sign; `dst` is the register of `src`.

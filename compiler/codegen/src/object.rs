@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 use gobpf_bpf::tables::MapKind;
-use gobpf_bpf::{Code, Global, Map, MapContents, MapId, Object, Program, RelocationTarget};
+use gobpf_bpf::{Code, Global, KernelVersion, Map, MapContents, MapId, Object, Program, RelocationTarget};
 use gobpf_btf::{Btf, IntEncoding, Member};
 use gobpf_ir::BuildError;
 use gobpf_ir::build::Texts;
@@ -19,6 +19,7 @@ pub(crate) struct Layout {
     btf: Btf,
     text: MapId,
     globals: Vec<(MapId, u32)>,
+    target: KernelVersion,
 }
 
 impl Layout {
@@ -29,6 +30,7 @@ impl Layout {
             btf: Btf::default(),
             text: MapId(0),
             globals: vec![(MapId(0), 0); package.globals.len()],
+            target: package.target,
         };
         for map in &package.maps {
             let (key, value) = (
@@ -102,6 +104,11 @@ impl Layout {
     /// Layouts with the same key put everything at the same places.
     pub(crate) fn key(&self) -> u64 {
         FixedState::default().hash_one((self.text, &self.globals))
+    }
+
+    /// The oldest kernel that the object is for.
+    pub(crate) fn target(&self) -> KernelVersion {
+        self.target
     }
 
     pub(crate) fn map(&self, map: hir::MapId) -> RelocationTarget {

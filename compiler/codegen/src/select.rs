@@ -276,6 +276,16 @@ impl Selector<'_> {
                 let src = self.reg(*a);
                 self.push(Machine::Checked { dst, src });
             }
+            InstKind::Pin(pointer, offset) => {
+                let (base, offset) = self.base(*pointer, *offset);
+                let src = self.new_vreg();
+                self.push(Machine::Load { size: Size::DW, dst: src, base, offset });
+                self.push(Machine::Pin { src });
+            }
+            InstKind::Opaque(a) => {
+                let src = self.reg(*a);
+                self.push(Machine::Opaque { dst, src });
+            }
             InstKind::SignExtend(bits, a) => {
                 let src = self.reg(*a);
                 self.push(Machine::SignExtend { width: Width::W32, bits: 32 - i32::from(*bits), dst, src });

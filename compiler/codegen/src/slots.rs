@@ -211,6 +211,7 @@ impl Pointers<'_> {
     fn looked_at(&self, kind: &InstKind, result: Option<Value>) -> Set {
         match kind {
             InstKind::Load(_, pointer, _)
+            | InstKind::Pin(pointer, _)
             | InstKind::ContextField(_, pointer, _)
             | InstKind::Store(_, pointer, _, _)
             | InstKind::Atomic(_, _, pointer, _, _)

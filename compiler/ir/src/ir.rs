@@ -116,6 +116,9 @@ pub struct ValueData {
     pub ty: Type,
     /// The instruction that makes it; none for block parameters.
     pub def: Option<Inst>,
+    /// A pointer to where verifiers follow what decisions depend on: not into a frame, or to what callers pin
+    /// ([`InstKind::Pin`]).
+    pub followed: bool,
 }
 
 /// A stack slot, 8-byte aligned.
@@ -162,6 +165,9 @@ pub enum InstKind {
     Narrow(Value),
     /// A number, after a check of it. Only code generation makes these.
     Checked(Value),
+    /// A number as an `I64` of which verifiers know nothing, the upper half that of the register. Only code generation makes
+    /// these.
+    Opaque(Value),
     /// A pointer and a number of bytes (`I64`).
     PtrAdd(Value, Value),
     /// The difference of two pointers into the packet (`I64`).
@@ -187,6 +193,8 @@ pub enum InstKind {
     ByteSwap(u8, Value),
     /// A function of the program's, for a helper to call.
     FunctionAddr(SubprogramId),
+    /// Something has depended on the number in the word at `pointer + offset`, which is told to verifiers that could not see it.
+    Pin(Value, i32),
     /// What a slot held is lost: a variable or a temporary begins its life there. No code.
     Born(Slot),
     /// `*(pointer + offset) op= value`, atomically. The result, where there is one, is what was there before.
@@ -271,6 +279,8 @@ impl InstKind {
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
             | InstKind::Checked(a)
+            | InstKind::Opaque(a)
+            | InstKind::Pin(a, _)
             | InstKind::Spilled(_, a)
             | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
@@ -302,6 +312,8 @@ impl InstKind {
             | InstKind::Trunc(a)
             | InstKind::Narrow(a)
             | InstKind::Checked(a)
+            | InstKind::Opaque(a)
+            | InstKind::Pin(a, _)
             | InstKind::Spilled(_, a)
             | InstKind::ByteSwap(_, a)
             | InstKind::ContextField(_, a, _)
@@ -332,6 +344,7 @@ impl InstKind {
             InstKind::Load(..)
                 | InstKind::Store(..)
                 | InstKind::Born(_)
+                | InstKind::Pin(..)
                 | InstKind::Atomic(..)
                 | InstKind::CompareExchange(..)
                 | InstKind::Call(..)
@@ -443,7 +456,7 @@ impl Function {
 
     /// A new value of type `ty` made by `def`.
     pub fn new_value(&mut self, ty: Type, def: Option<Inst>) -> Value {
-        self.values.push(ValueData { ty, def });
+        self.values.push(ValueData { ty, def, followed: false });
         Value(self.values.len() as u32 - 1)
     }
 

@@ -13,6 +13,10 @@ mod print;
 mod range;
 mod visit;
 
+/// The first kernel whose verifier follows what a decision depends on into numbers in a frame that are not read through the
+/// frame pointer itself.
+pub const FRAMES_FOLLOWED_SINCE: gobpf_bpf::KernelVersion = gobpf_bpf::KernelVersion::new(6, 8);
+
 pub use build::build_module;
 pub use error::{BuildError, GlobalProblem, Unsupported};
 pub use plan::Plan;

@@ -210,6 +210,16 @@ fn holds_stack(types: &hir::Types, ty: TypeId, depth: u32) -> bool {
     }
 }
 
+/// Whether `ty` is of pointers, slices or strings that are in no function's frame.
+pub(crate) fn points_elsewhere(types: &hir::Types, ty: TypeId) -> bool {
+    match types.get(ty) {
+        Type::Pointer { provenance, .. } | Type::Slice { provenance, .. } | Type::String { provenance } => {
+            !matches!(provenance, Provenance::Stack | Provenance::Mixed | Provenance::Nil)
+        }
+        _ => false,
+    }
+}
+
 /// Whether `ty` is of pointers, slices or strings in some function's frame.
 pub(crate) fn points_to_stack(types: &hir::Types, ty: TypeId) -> bool {
     match types.get(ty) {

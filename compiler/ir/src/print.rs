@@ -56,6 +56,8 @@ fn print_inst(function: &Function, inst: Inst, module: Option<&Module>) -> Strin
         InstKind::Trunc(a) => format!("trunc {}", v(*a)),
         InstKind::Narrow(a) => format!("narrow {}", v(*a)),
         InstKind::Checked(a) => format!("checked {}", v(*a)),
+        InstKind::Pin(pointer, offset) => format!("pin {} {offset:+}", v(*pointer)),
+        InstKind::Opaque(a) => format!("opaque {}", v(*a)),
         InstKind::PtrAdd(a, b) => format!("ptradd {}, {}", v(*a), v(*b)),
         InstKind::PtrDiff(a, b) => format!("ptrdiff {}, {}", v(*a), v(*b)),
         InstKind::SlotAddr(slot, offset) => format!("slot{}{offset:+}", slot.0),

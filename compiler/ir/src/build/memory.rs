@@ -220,6 +220,7 @@ impl Builder<'_> {
             return Operand::Scalar(self.load(address, ty));
         }
         let pointer = self.load_word(address, Type::Pointer);
+        self.note_elsewhere(ty, pointer);
         let (second, third) = (address.plus(WORD), address.plus(2 * WORD));
         let bound = if self.is_packet(ty) {
             let end = self.load_word(second, Type::Pointer);
@@ -243,8 +244,16 @@ impl Builder<'_> {
             InstKind::Load(size, address.base, address.offset)
         };
         let value = self.emit(scalar, kind);
+        self.note_elsewhere(ty, value);
         let int = self.int_type(ty);
         if scalar == Type::I32 && int.signed { self.wrap(int, value) } else { value }
+    }
+
+    /// Notes of `pointer`, the first word of a value of type `ty`, where its type says that it is not into a frame.
+    pub(super) fn note_elsewhere(&mut self, ty: TypeId, pointer: Value) {
+        if crate::plan::points_elsewhere(self.types(), ty) {
+            self.f.values[pointer.0 as usize].followed = true;
+        }
     }
 
     /// Stores a value of type `ty`.
@@ -315,7 +324,11 @@ impl Builder<'_> {
         let align = self.types().align_of(ty) as u32;
         let (to_align, from_align) = (self.alignment(to, align), self.alignment(from, align));
         for (offset, size) in chunks(0, size, to_align.min(from_align)) {
-            let scalar = if size == Size::DW { Type::I64 } else { Type::I32 };
+            let scalar = match size {
+                Size::DW if super::pointer_at(self.types(), ty, u64::from(offset)) => Type::Pointer,
+                Size::DW => Type::I64,
+                _ => Type::I32,
+            };
             let from = from.plus(offset);
             let value = self.emit(scalar, InstKind::Load(size, from.base, from.offset));
             let to = to.plus(offset);

@@ -543,3 +543,24 @@ pub(crate) fn holds_pointers(types: &hir::Types, ty: hir::TypeId) -> bool {
         | hir::Type::Slice { .. } => true,
     }
 }
+
+/// Whether the word at byte `offset` of a value of type `ty` is a pointer.
+fn pointer_at(types: &hir::Types, ty: hir::TypeId, offset: u64) -> bool {
+    match types.get(ty) {
+        hir::Type::Unknown | hir::Type::Bool | hir::Type::Int { .. } => false,
+        hir::Type::Array { element, .. } => match types.size_of(*element) {
+            0 => false,
+            size => pointer_at(types, *element, offset % size),
+        },
+        hir::Type::Struct(of) => of.fields.iter().any(|field| {
+            let start = u64::from(field.offset);
+            (start..start + types.size_of(field.ty)).contains(&offset)
+                && pointer_at(types, field.ty, offset - start)
+        }),
+        hir::Type::Slice { provenance: hir::Provenance::Packet, .. } => offset <= u64::from(memory::WORD),
+        hir::Type::String { .. }
+        | hir::Type::Function
+        | hir::Type::Pointer { .. }
+        | hir::Type::Slice { .. } => offset == 0,
+    }
+}

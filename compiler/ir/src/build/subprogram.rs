@@ -135,6 +135,7 @@ impl<'a> Builder<'a> {
         for param in &function.params {
             let ty = function.locals[param.0 as usize].ty;
             let (own, more) = rest.split_at(self.passed_types(ty).len());
+            own.first().into_iter().for_each(|pointer| self.note_elsewhere(ty, *pointer));
             params.push(self.operand_of_passed(ty, own));
             rest = more;
         }
@@ -237,11 +238,14 @@ impl<'a> Builder<'a> {
                 Some(address)
             }
         };
-        let words = self.outgoing(words);
+        let (words, numbers) = self.outgoing(words);
         let kept = convention.in_register.map(|index| (index, function.results[index]));
         let scalar = kept.and_then(|(_, ty)| self.scalar_type(ty));
         let ty = scalar.filter(|_| !convention.aborts && !convention.is_global).unwrap_or(Type::I64);
         let returned = self.emit(ty, InstKind::CallSubprogram(id, words));
+        for number in numbers.into_iter().filter(|_| self.package.target < crate::FRAMES_FOLLOWED_SINCE) {
+            self.because(Why::Spill, |b| b.emit_effect(InstKind::Pin(number.base, number.offset)));
+        }
         if convention.aborts {
             let zero = self.const_i64(0);
             self.abort_if(Why::PanicCheck, JmpOp::Slt, returned, zero);
@@ -285,6 +289,7 @@ impl<'a> Builder<'a> {
         for (number, ty) in self.passed_types(ty).into_iter().enumerate() {
             words.push(self.load_word(place.plus(number as u32 * WORD), ty));
         }
+        words.first().into_iter().for_each(|pointer| self.note_elsewhere(ty, *pointer));
         let operand = self.operand_of_passed(ty, &words);
         let storage = self.new_storage(ty, false, "");
         self.write(storage, ty, operand);
@@ -331,6 +336,7 @@ impl<'a> Builder<'a> {
         let mut words: Vec<Value> = types[..direct].iter().map(|ty| param(*ty)).collect();
         if spills {
             let base = param(Type::Pointer);
+            self.f.values[base.0 as usize].followed = true;
             for (number, ty) in types[direct..].iter().enumerate() {
                 let offset = number as i32 * WORD as i32;
                 words.push(self.load_word(Address { base, offset, context: false }, *ty));
@@ -358,20 +364,26 @@ impl<'a> Builder<'a> {
         self.abort_if(Why::NilCheck, JmpOp::Eq, pointer, nil);
     }
 
-    /// The words in registers, the last of which points to the rest where there are too many.
-    fn outgoing(&mut self, mut words: Vec<Value>) -> Vec<Value> {
+    /// The words in registers, the last of which points to the rest where there are too many; and where the numbers of
+    /// these are that may vary.
+    fn outgoing(&mut self, mut words: Vec<Value>) -> (Vec<Value>, Vec<Address>) {
         if words.len() <= ARGUMENT_REGISTERS {
-            return words;
+            return (words, Vec::new());
         }
         let rest = words.split_off(ARGUMENT_REGISTERS - 1);
         let slot = self.new_slot(rest.len() as u64 * u64::from(WORD), "", true);
         let block = self.slot_address(slot);
+        let mut numbers = Vec::new();
         self.because(Why::Spill, |b| {
             for (number, word) in rest.into_iter().enumerate() {
-                b.store_word(block.plus(number as u32 * WORD), word);
+                let at = block.plus(number as u32 * WORD);
+                b.store_word(at, word);
+                // A constant is the same whenever this call is made.
+                let varies = b.f.ty(word) != Type::Pointer && b.f.as_const(word).is_none();
+                numbers.extend(varies.then_some(at));
             }
         });
         words.push(block.base);
-        words
+        (words, numbers)
     }
 }
