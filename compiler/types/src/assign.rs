@@ -74,8 +74,9 @@ impl<'a> Cx<'_, 'a> {
                     let parts: Vec<_> = locals.into_iter().zip(types).collect();
                     parts
                         .into_iter()
-                        .map(|(local, ty)| {
-                            let part = self.part_of_call(&operand, local, ty);
+                        .zip(0..)
+                        .map(|((local, ty), position)| {
+                            let part = self.part_of_call(&operand, position, local, ty);
                             let target = declared.unwrap_or(ty);
                             (Some(self.assign_part(part, target, context)), target)
                         })
@@ -144,13 +145,14 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// The result of a call that is in the variable `local`.
-    fn part_of_call(&self, call: &Operand, local: LocalId, ty: Ty) -> Operand {
+    /// The result of a call, at this position, that is in the variable `local`.
+    fn part_of_call(&mut self, call: &Operand, position: usize, local: LocalId, ty: Ty) -> Operand {
         let (text, node) = (call.text.clone(), call.node);
         let hir = self.local_expr(local, node);
-        let mode = match &call.mode {
-            Mode::MapEntry | Mode::CommaOk if ty == call.ty => call.mode.clone(),
-            _ => Mode::Value,
+        let (mode, ty) = match &call.mode {
+            Mode::MapEntry | Mode::CommaOk if position == 0 => (call.mode.clone(), ty),
+            Mode::MapEntry | Mode::CommaOk => (Mode::Value, self.basic(Basic::UntypedBool)),
+            _ => (Mode::Value, ty),
         };
         Operand { mode, ty, text, node, hir, instance: Vec::new() }
     }
@@ -506,9 +508,9 @@ impl<'a> Cx<'_, 'a> {
         let locals = self.call_results(call.clone(), types, out);
         let mut places = Vec::new();
         let mut values = Vec::new();
-        for ((target, local), ty) in targets.into_iter().zip(locals).zip(types) {
+        for (position, ((target, local), ty)) in targets.into_iter().zip(locals).zip(types).enumerate() {
             let Some(target) = target else { continue };
-            let part = self.part_of_call(&call, local, *ty);
+            let part = self.part_of_call(&call, position, local, *ty);
             values.push(self.assign_part(part, target.ty, "assignment"));
             places.push(Some(target.hir));
         }

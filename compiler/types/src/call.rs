@@ -107,6 +107,10 @@ impl<'a> Cx<'_, 'a> {
             self.arguments(signature, text, (arguments, spread), expr);
             return self.result(expr, signature, ExprKind::Helper { helper: 0, arguments: Vec::new() });
         }
+        if receiver.is_some() && self.is_broken(id, instance) {
+            self.arguments(signature, text, (arguments, spread), expr);
+            return self.result_only(expr, signature);
+        }
         if let Some(words) = symbol.directive("intrinsic")
             && self.ck.index.is_standard(symbol.package)
         {
@@ -236,7 +240,14 @@ impl<'a> Cx<'_, 'a> {
         let found = operands.len();
         if found < fixed || (found > fixed && (spread || !signature.variadic)) {
             let too_many = found > fixed;
-            let have: Vec<Ty> = operands.iter().map(|operand| operand.ty).collect();
+            let have: Vec<Ty> = operands
+                .iter()
+                .enumerate()
+                .map(|(position, operand)| match arguments.get(position) {
+                    Some(argument) if operand.ty == Types::UNKNOWN => self.type_without_value(argument),
+                    _ => operand.ty,
+                })
+                .collect();
             let node = match operands.get(fixed) {
                 Some(extra) if too_many => extra.node,
                 _ => self.closing(expr),
@@ -263,6 +274,18 @@ impl<'a> Cx<'_, 'a> {
             values.push(self.packed(rest, *last, &context, expr));
         }
         Some(values)
+    }
+
+    /// The type that Go goes on with for a call of a function without results: that of the function.
+    fn type_without_value(&mut self, expr: &'a ast::Expr) -> Ty {
+        let ast::ExprKind::Call { function, .. } = &crate::stmt::strip_parens(expr).kind else {
+            return Types::UNKNOWN;
+        };
+        let callee = self.raw_expr(function);
+        match self.ck.types.kind(callee.ty) {
+            Kind::Func(signature) if signature.results.is_empty() => callee.ty,
+            _ => Types::UNKNOWN,
+        }
     }
 
     /// A call of a generic function whose type arguments follow from the arguments.

@@ -45,13 +45,19 @@ pub(crate) enum Alias {
     Circular,
 }
 
-/// Type arguments of an instance in the declaration of `owner`.
+/// Something in the declaration of `owner` that is looked at when the types that it is made of are complete.
 struct Later {
     owner: SymbolId,
-    generic: SymbolId,
-    arguments: Vec<Ty>,
-    nodes: Vec<NodeId>,
+    what: Incomplete,
     place: Place,
+}
+
+/// What is looked at then.
+pub(crate) enum Incomplete {
+    /// Type arguments of an instance of `generic`, which stand at `nodes`.
+    Instance { generic: SymbolId, arguments: Vec<Ty>, nodes: Vec<NodeId> },
+    /// The type of a map's keys.
+    MapKey(Ty),
 }
 
 /// The state of one check. Functions are checked once, with pointers whose memory isn't known yet; `provenance.rs`
@@ -67,9 +73,11 @@ pub(crate) struct Checker<'a> {
     in_progress: Vec<SymbolId>,
     /// Instances of generic types that are being made, each for the one before.
     instances: u32,
-    /// Type arguments that are looked at when they are complete.
+    /// What is looked at when it is complete.
     later: Vec<Later>,
     aliases: HashMap<SymbolId, Alias>,
+    /// Generic types that are made of themselves: nothing is known of their instances.
+    circular: HashSet<SymbolId>,
     /// Interfaces that embed themselves, while they are being looked at.
     pub embedded_in_itself: HashSet<SymbolId>,
     /// Package variables whose initial values are being looked at.
@@ -124,6 +132,7 @@ impl<'a> Checker<'a> {
             instances: 0,
             later: Vec::new(),
             aliases: HashMap::default(),
+            circular: HashSet::default(),
             embedded_in_itself: HashSet::default(),
             initialising: Vec::new(),
             lowered: HashMap::default(),
@@ -212,13 +221,12 @@ impl<'a> Checker<'a> {
         symbol.and_then(|named| named.symbol).is_some_and(|id| self.in_progress.contains(&id))
     }
 
-    /// Type arguments at `nodes` are looked at when all that is being declared is.
-    pub fn put_off(&mut self, generic: SymbolId, arguments: &[Ty], nodes: &[NodeId], place: Place) {
+    /// `what`, which stands at `place`, is looked at when all that is being declared is.
+    pub fn put_off(&mut self, what: Incomplete, place: Place) {
         let mut owners = self.in_progress.iter().rev().filter_map(|id| Some((*id, self.index.symbol(*id)?)));
         let owner = owners.find(|(_, symbol)| symbol.decl == place.decl);
         if let Some((owner, _)) = owner {
-            let (arguments, nodes) = (arguments.to_vec(), nodes.to_vec());
-            self.later.push(Later { owner, generic, arguments, nodes, place });
+            self.later.push(Later { owner, what, place });
         }
     }
 
@@ -260,6 +268,9 @@ impl<'a> Checker<'a> {
             let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
             let direct = self.in_progress.last() == Some(&id);
             self.error(symbol.place(), Why::Cycle { name: symbol.name.clone(), recursive_type, direct });
+            if matches!(symbol.kind, SymbolKind::Type(spec) if spec.alias) {
+                self.resolved.insert(id, Resolved::Error); // what it is made of says no more of it
+            }
             return Resolved::Error;
         }
         self.in_progress.push(id);
@@ -289,7 +300,12 @@ impl<'a> Checker<'a> {
             for later in std::mem::take(&mut self.later) {
                 let Some(owner) = self.index.symbol(later.owner).cloned() else { continue };
                 let mut cx = Cx::of_symbol(self, &owner);
-                cx.satisfied(later.generic, &later.arguments, &later.nodes, later.place.node);
+                match later.what {
+                    Incomplete::Instance { generic, arguments, nodes } => {
+                        cx.satisfied(generic, &arguments, &nodes, later.place.node);
+                    }
+                    Incomplete::MapKey(ty) => cx.check_map_key(ty, later.place.node),
+                }
             }
         }
         self.resolved.entry(id).or_insert(resolved).clone()
@@ -385,6 +401,9 @@ impl<'a> Checker<'a> {
         }
         let Some(symbol) = self.index.symbol(id).cloned() else { return Types::UNKNOWN };
         let SymbolKind::Type(spec) = symbol.kind else { return Types::UNKNOWN };
+        if !self.takes(id, arguments.len()) {
+            return self.broken_instance(id, arguments);
+        }
         if self.instances >= MAX_INSTANCES {
             self.in_declaration(|ck| ck.error(symbol.place(), Why::InstantiationCycle));
             return Types::UNKNOWN;
@@ -400,6 +419,25 @@ impl<'a> Checker<'a> {
         let ty = self.instantiate_anew(id, &symbol, spec, arguments);
         self.instances -= 1;
         ty
+    }
+
+    /// The generic type `id`, or that of which it is a method, has so many type parameters.
+    pub fn takes(&self, id: SymbolId, count: usize) -> bool {
+        let Some(symbol) = self.index.symbol(id) else { return true };
+        let fields = match symbol.kind {
+            SymbolKind::Type(spec) => &spec.type_params,
+            SymbolKind::Func(ast::FuncDecl { receiver: Some(receiver), .. }) => {
+                let owner = crate::symbols::receiver_name(&receiver.ty)
+                    .and_then(|name| self.index.lookup(symbol.package, &name))
+                    .and_then(|owner| self.index.symbol(owner));
+                match owner.map(|owner| owner.kind) {
+                    Some(SymbolKind::Type(spec)) => &spec.type_params,
+                    _ => return true,
+                }
+            }
+            _ => return true,
+        };
+        fields.iter().map(|field| field.names.len()).sum::<usize>() == count
     }
 
     /// What the generic alias `id` stands for is being found out.
@@ -436,7 +474,7 @@ impl<'a> Checker<'a> {
         found
     }
 
-    /// An instance with a wrong number of type arguments: a type of its own of which nothing is known.
+    /// An instance with a wrong number of type arguments: a type of its own of which nothing is known but its methods.
     pub fn broken_instance(&mut self, id: SymbolId, arguments: &[Ty]) -> Ty {
         if let Some(known) = self.types.instance(id, arguments) {
             return self.types.intern(Kind::Named(known));
@@ -445,10 +483,11 @@ impl<'a> Checker<'a> {
         let name = symbol.name.clone();
         let base = self.qualified(symbol.package, &name);
         let display = SmolStr::new(format!("{base}[{}]", self.types.list(arguments)));
-        let named = Named { display, name, symbol: None, arguments: Vec::new(), underlying: None };
+        let arguments = arguments.to_vec();
+        let named = Named { display, name, symbol: Some(id), arguments: arguments.clone(), underlying: None };
         let (named, ty) = self.types.declare(named);
         self.types.set_underlying(named, Types::UNKNOWN);
-        self.types.add_instance(id, arguments, named);
+        self.types.add_instance(id, &arguments, named);
         ty
     }
 
@@ -476,7 +515,8 @@ impl<'a> Checker<'a> {
             cx.substitutes = substitutes;
             cx.bind_type_params(&spec.type_params, arguments);
             let target = cx.type_expr(&spec.ty);
-            return self.types.alias(display, target);
+            let of = Some((id, arguments.to_vec()));
+            return self.types.alias_instance(display, target, of);
         }
         let named = Named {
             display,
@@ -506,9 +546,9 @@ impl<'a> Checker<'a> {
             // Go says it of the instance that is a part of it.
             let node = instance_within(&spec.ty, &symbol.name).unwrap_or(symbol.node);
             self.in_declaration(|ck| ck.error(Place { decl: symbol.decl, node }, why));
-            self.types.set_underlying(named, Types::UNKNOWN);
-            return ty;
+            self.circular.insert(id);
         }
+        let underlying = if self.circular.contains(&id) { Types::UNKNOWN } else { underlying };
         self.types.set_underlying(named, underlying);
         ty
     }

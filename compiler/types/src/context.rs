@@ -10,7 +10,7 @@ use crate::checker::Checker;
 use crate::constant::Value;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind, LocalId};
-use crate::symbols::{Package, Symbol, SymbolId};
+use crate::symbols::{Package, Symbol, SymbolId, SymbolKind};
 use crate::ty::{Basic, Kind, Ty, Types};
 
 /// Stands for the type of an untyped value that isn't constant (a comparison, `1 << n`) until its use says one.
@@ -305,9 +305,11 @@ impl<'c, 'a> Cx<'c, 'a> {
     fn constrained(&self, ty: Ty) -> String {
         let Some(param) = self.ck.types.param_of(ty) else { return String::new() };
         let named = self.ck.constraint_names.get(&ty).cloned();
-        match (named, &param.terms) {
-            (Some(text), _) => format!(" constrained by {text}"),
-            (None, _) => String::new(),
+        let is_empty = param.terms.as_ref().is_some_and(Vec::is_empty);
+        match named {
+            Some(text) if is_empty => format!(" constrained by {text} with empty type set"),
+            Some(text) => format!(" constrained by {text}"),
+            None => String::new(),
         }
     }
 
@@ -347,10 +349,34 @@ impl<'c, 'a> Cx<'c, 'a> {
             }
             return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
         }
+        if let Some(other) = self.type_parameter(&name.name) {
+            if let EntityKind::Local(local) = kind {
+                self.mark_used(local);
+            }
+            let other = self.place(other);
+            return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
+        }
         let depth = self.depth();
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name.name.clone(), Entity { node: name.id, depth, kind });
         }
+    }
+
+    /// Where the function at hand declares the type parameter `name`, if the innermost scope is that of its parameters,
+    /// which is that of its type parameters as well.
+    fn type_parameter(&self, name: &str) -> Option<NodeId> {
+        if self.scopes.len() != 1 || !self.type_args.iter().any(|(known, _)| known == name) {
+            return None;
+        }
+        let SymbolKind::Func(func) = self.ck.index.symbol(self.function?)?.kind else { return None };
+        if let Some(receiver) = &func.receiver {
+            let arguments = crate::member::receiver_arguments(&receiver.ty).iter();
+            let is_it =
+                |expr: &&ast::Expr| matches!(&expr.kind, ast::ExprKind::Ident(known) if known == name);
+            return arguments.into_iter().find(is_it).map(|expr| expr.id);
+        }
+        let mut names = func.type_params.iter().flat_map(|field| &field.names);
+        names.find(|known| known.name == name).map(|known| known.id)
     }
 
     /// The innermost entity called `name`.

@@ -8,7 +8,7 @@ use crate::context::{Cx, Mode, Operand, UNTYPED};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
-use crate::ty::{Basic, Kind, Ty, Types};
+use crate::ty::{Basic, Kind, Term, Ty, Types};
 
 impl<'a> Cx<'_, 'a> {
     /// The operand as a value of `target`, which `context` ("assignment", "argument to f") wants.
@@ -49,6 +49,14 @@ impl<'a> Cx<'_, 'a> {
             return self.unknown_expr(node);
         }
         hir::Expr { node, ty: lowered, kind: ExprKind::Convert(Box::new(operand.hir)) }
+    }
+
+    /// The operand may be assigned to a variable of type `target`, untyped or not.
+    pub fn fits(&mut self, operand: &Operand, target: Ty) -> bool {
+        match self.ck.types.is_untyped(operand.ty) {
+            true => self.misfit(operand, target).is_none(),
+            false => self.is_assignable(operand, target),
+        }
     }
 
     /// Go's assignability, with the methods that an interface demands looked at closely.
@@ -139,9 +147,12 @@ impl<'a> Cx<'_, 'a> {
             return !has_name(from) && types.all_terms(to, &|_, ty| self.assignable(from, ty));
         }
         if let Some(interface) = types.interface(to) {
-            let terms = interface.terms.as_ref();
+            let among = |terms: &Vec<Term>| match types.param_of(from) {
+                Some(param) => types.are_among(param.terms.as_deref().unwrap_or_default(), terms),
+                None => terms.iter().any(|term| term.includes(from, types)),
+            };
             return interface.methods.iter().all(|(name, _)| self.has_method(from, name))
-                && terms.is_none_or(|terms| terms.iter().any(|term| term.includes(from, types)));
+                && interface.terms.as_ref().is_none_or(among);
         }
         if types.param_of(from).is_some() {
             return !has_name(to) && types.all_terms(from, &|_, ty| self.assignable(ty, to));
@@ -191,13 +202,14 @@ impl<'a> Cx<'_, 'a> {
         retype(&mut expr, lowered, false, &mut |node, is_shifted| leaves.push((node, is_shifted)));
         for (node, is_shifted) in leaves {
             let Some(leaf) = self.untyped_leaves.get(&node).cloned() else { continue };
-            let ty = self.display(target);
             if is_shifted && !self.ck.types.is_integer(target) {
-                let operand = format!("{} (type {ty})", leaf.text);
+                let operand = format!("{} (type {})", leaf.text, self.display(target));
                 self.error(node, Why::OperatorUndefined { operator: "shift".to_owned(), operand });
             } else if let Some(misfit) = self.misfit(&leaf, target) {
-                let operand = self.describe(&leaf);
-                self.error(node, Why::ConstantConversion { operand, target: ty, misfit });
+                let of_param = self.ck.types.param_of(target).is_some();
+                let shown = if of_param { target } else { self.ck.types.underlying(target) };
+                let (operand, target) = (self.describe(&leaf), self.display(shown));
+                self.error(node, Why::ConstantConversion { operand, target, misfit });
             }
         }
         expr
@@ -280,7 +292,16 @@ impl<'a> Cx<'_, 'a> {
         if self.convertible(operand.ty, target) && self.is_in_target(operand.ty, target) {
             return None;
         }
-        let assignment = self.assignment_cause(operand, target);
+        // Of a type parameter, what is said of the type that fails counts.
+        let terms = self.ck.types.param_of(operand.ty).and_then(|param| param.terms.clone());
+        let mut terms = terms.unwrap_or_default().into_iter();
+        let failing = terms.find(|term| !self.convertible(term.ty, target));
+        let of_term = failing.map(|term| Operand { ty: term.ty, ..operand.clone() });
+        let assignment = of_term.map(|part| self.assignment_cause(&part, target)).unwrap_or_default();
+        let assignment = match assignment.is_empty() {
+            true => self.assignment_cause(operand, target),
+            false => assignment,
+        };
         Some(match self.conversion_cause(operand.ty, target) {
             None => assignment,
             Some(cause) if assignment.is_empty() => cause,
@@ -538,14 +559,17 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn convertible(&self, from: Ty, to: Ty) -> bool {
+        if self.assignable(from, to) {
+            return true;
+        }
         let types = &self.ck.types;
         if types.param_of(from).is_some() {
-            return types.identical(from, to) || types.all_terms(from, &|_, ty| self.convertible(ty, to));
+            return types.all_terms(from, &|_, ty| self.convertible(ty, to));
         }
         if types.param_of(to).is_some() {
             return types.all_terms(to, &|_, ty| self.convertible(from, ty));
         }
-        if self.assignable(from, to) || types.convertible_structure(from, to) {
+        if types.convertible_structure(from, to) {
             return true;
         }
         if types.is_numeric(from) && types.is_numeric(to) {

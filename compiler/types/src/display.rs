@@ -2,61 +2,72 @@
 
 use smol_str::SmolStr;
 
-use crate::ty::{Kind, Signature, Ty, Types};
+use crate::ty::{Field, Kind, Signature, Ty, Types};
 
 impl Types {
     /// The type as the Go compiler's messages show it.
     pub fn display(&self, ty: Ty) -> String {
+        self.shown(ty, true)
+    }
+
+    /// The same with the names of parameters and results, or without.
+    fn shown(&self, ty: Ty, names: bool) -> String {
+        let of = |ty: &Ty| self.shown(*ty, names);
         match self.spelling(ty) {
             Kind::Unknown => "invalid type".into(),
-            Kind::Alias(name, _) => name.to_string(),
+            Kind::Alias(name, ..) => name.to_string(),
             Kind::Basic(basic) => basic.name().into(),
             Kind::Named(id) => self.named(*id).map(|named| named.display.to_string()).unwrap_or_default(),
-            Kind::Pointer(target) => format!("*{}", self.display(*target)),
-            Kind::Slice(element) => format!("[]{}", self.display(*element)),
-            Kind::Array(element, length) => format!("[{length}]{}", self.display(*element)),
-            Kind::Map(key, value) => format!("map[{}]{}", self.display(*key), self.display(*value)),
-            Kind::Chan(element) => format!("chan {}", self.display(*element)),
-            Kind::Interface(interface) => interface.text.to_string(),
+            Kind::Pointer(target) => format!("*{}", of(target)),
+            Kind::Slice(element) => format!("[]{}", of(element)),
+            Kind::Array(element, length) => format!("[{length}]{}", of(element)),
+            Kind::Map(key, value) => format!("map[{}]{}", of(key), of(value)),
+            Kind::Chan(element) => format!("chan {}", of(element)),
+            Kind::Interface(interface) if names => interface.text.to_string(),
+            Kind::Interface(interface) => interface.plain.to_string(),
             Kind::TypeParam(_) => self.param_of(ty).map(|param| param.name.to_string()).unwrap_or_default(),
-            Kind::Tuple(types, names) => format!("({})", self.named_list(types, names)),
+            Kind::Tuple(types, own) => format!("({})", self.named_parts(types, own, names).join(", ")),
             Kind::Struct(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|field| {
-                        let ty =
-                            field.unseen.as_ref().map_or_else(|| self.display(field.ty), |ty| ty.to_string());
-                        let tag =
-                            field.tag.as_ref().map_or_else(String::new, |tag| format!(" {}", quoted(tag)));
-                        match field.embedded {
-                            true => format!("{ty}{tag}"),
-                            false => format!("{} {ty}{tag}", field.name),
-                        }
-                    })
-                    .collect();
+                let fields: Vec<_> = fields.iter().map(|field| self.field_text(field, names)).collect();
                 format!("struct{{{}}}", fields.join("; "))
             }
-            Kind::Func(signature) => {
-                format!("func{}", self.signature_text(signature))
-            }
+            Kind::Func(signature) => format!("func{}", self.parts_text(signature, names)),
+        }
+    }
+
+    fn field_text(&self, field: &Field, names: bool) -> String {
+        let ty = field.unseen.as_ref().map_or_else(|| self.shown(field.ty, names), ToString::to_string);
+        let tag = field.tag.as_ref().map_or_else(String::new, |tag| format!(" {}", quoted(tag)));
+        match field.embedded {
+            true => format!("{ty}{tag}"),
+            false => format!("{} {ty}{tag}", field.name),
         }
     }
 
     /// `(n int) string`.
     pub fn signature_text(&self, signature: &Signature) -> String {
-        let (of_params, of_results) =
-            signature.names.split_at(signature.names.len().min(signature.params.len()));
-        let mut params = self.named_parts(&signature.params, of_params);
+        self.parts_text(signature, true)
+    }
+
+    /// `(int) string`.
+    pub fn plain_signature_text(&self, signature: &Signature) -> String {
+        self.parts_text(signature, false)
+    }
+
+    fn parts_text(&self, signature: &Signature, names: bool) -> String {
+        let own = if names { signature.names.as_slice() } else { &[] };
+        let (of_params, of_results) = own.split_at(own.len().min(signature.params.len()));
+        let mut params = self.named_parts(&signature.params, of_params, names);
         if let (true, Some(shown), Some(last)) =
             (signature.variadic, params.last_mut(), signature.params.last())
             && let Kind::Slice(element) = self.kind(*last)
         {
             let name = of_params.last().filter(|name| !name.is_empty());
-            *shown =
-                format!("{}...{}", name.map(|n| format!("{n} ")).unwrap_or_default(), self.display(*element));
+            let element = self.shown(*element, names);
+            *shown = format!("{}...{element}", name.map(|n| format!("{n} ")).unwrap_or_default());
         }
         let params = params.join(", ");
-        let results = self.named_list(&signature.results, of_results);
+        let results = self.named_parts(&signature.results, of_results, names).join(", ");
         let named = of_results.iter().any(|name| !name.is_empty());
         match signature.results.len() {
             0 => format!("({params})"),
@@ -65,16 +76,12 @@ impl Types {
         }
     }
 
-    fn named_parts(&self, types: &[Ty], names: &[SmolStr]) -> Vec<String> {
-        let parts = types.iter().enumerate().map(|(index, ty)| match names.get(index) {
-            Some(name) if !name.is_empty() => format!("{name} {}", self.display(*ty)),
-            _ => self.display(*ty),
+    fn named_parts(&self, types: &[Ty], own: &[SmolStr], names: bool) -> Vec<String> {
+        let parts = types.iter().enumerate().map(|(index, ty)| match own.get(index) {
+            Some(name) if !name.is_empty() => format!("{name} {}", self.shown(*ty, names)),
+            _ => self.shown(*ty, names),
         });
         parts.collect()
-    }
-
-    fn named_list(&self, types: &[Ty], names: &[SmolStr]) -> String {
-        self.named_parts(types, names).join(", ")
     }
 
     /// Types with commas between them.

@@ -79,6 +79,7 @@ pub enum Why {
     InterfacePointer {
         expr: String,
         on: String,
+        word: &'static str,
     },
     PointerMethod {
         expr: String,
@@ -551,6 +552,9 @@ pub enum Why {
     CannotRangeFunction {
         operand: String,
         reason: String,
+    },
+    IterationVariable {
+        ty: String,
     },
     RangeVariables {
         operand: String,

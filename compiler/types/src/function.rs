@@ -45,12 +45,12 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         if let Some(field) = &func.receiver {
-            names_params &= self.check_receiver_parameters(field);
             self.check_receiver_names(field);
         }
-        let receiver = func.receiver.as_ref().map(|field| match names_params {
-            true => self.variable_type_expr(&field.ty),
-            false => Types::UNKNOWN,
+        let receiver = func.receiver.as_ref().map(|field| match self.miscounted_receiver(field) {
+            Some(ty) if names_params => ty,
+            None if names_params => self.receiver_type(field),
+            _ => Types::UNKNOWN,
         });
         if let (Some(field), Some(ty)) = (&func.receiver, receiver) {
             self.check_receiver(field, ty);
@@ -73,19 +73,48 @@ impl<'a> Cx<'_, 'a> {
         hir::Function { name, ..function }
     }
 
-    /// Reports a receiver with another number of type parameters than its type; true where there is none.
-    fn check_receiver_parameters(&mut self, field: &'a ast::Field) -> bool {
-        let have = crate::member::receiver_arguments(&field.ty).len();
+    /// The type of a receiver: of a generic type, the instance for what is bound to its type parameters by position, as
+    /// some may be blank.
+    fn receiver_type(&mut self, field: &'a ast::Field) -> Ty {
+        let names = crate::member::receiver_arguments(&field.ty).len();
         let owner = crate::symbols::receiver_name(&field.ty)
             .and_then(|name| self.ck.index.lookup(self.package, &name))
-            .and_then(|id| self.ck.index.symbol(id));
-        let Some(SymbolKind::Type(spec)) = owner.map(|owner| &owner.kind) else { return true };
+            .filter(|owner| names > 0 && names == self.type_args.len() && self.ck.takes(*owner, names));
+        let is_type = |owner: SymbolId| {
+            let kind = self.ck.index.symbol(owner).map(|symbol| symbol.kind);
+            matches!(kind, Some(SymbolKind::Type(spec)) if !spec.alias)
+        };
+        let Some(owner) = owner.filter(|owner| is_type(*owner)) else {
+            return self.variable_type_expr(&field.ty);
+        };
+        let arguments: Vec<Ty> = self.type_args.iter().map(|(_, ty)| *ty).collect();
+        let instance = self.ck.instantiate(owner, &arguments);
+        match &strip_parens(&field.ty).kind {
+            Syntax::Star(_) => self.ck.types.intern(crate::ty::Kind::Pointer(instance)),
+            _ => instance,
+        }
+    }
+
+    /// Reports a receiver with another number of type parameters than its type, and gives what Go goes on with: an
+    /// instance for parameters of its own.
+    fn miscounted_receiver(&mut self, field: &'a ast::Field) -> Option<Ty> {
+        let have = crate::member::receiver_arguments(&field.ty).len();
+        let owner = crate::symbols::receiver_name(&field.ty)
+            .and_then(|name| self.ck.index.lookup(self.package, &name))?;
+        let SymbolKind::Type(spec) = self.ck.index.symbol(owner)?.kind else { return None };
         let want: usize = spec.type_params.iter().map(|field| field.names.len()).sum();
         if have == want || have == 0 || want == 0 {
-            return true;
+            return None;
         }
         self.error(field.ty.id, Why::ReceiverParameters { have, want });
-        false
+        let names = crate::member::receiver_params(&field.ty);
+        let params: Vec<Ty> = names.iter().map(|name| self.ck.types.declare_param(name.clone())).collect();
+        let instance = self.ck.broken_instance(owner, &params);
+        self.type_args = names.into_iter().zip(params).collect();
+        Some(match &strip_parens(&field.ty).kind {
+            Syntax::Star(_) => self.ck.types.intern(crate::ty::Kind::Pointer(instance)),
+            _ => instance,
+        })
     }
 
     /// Reports type parameters of a receiver with the same name.

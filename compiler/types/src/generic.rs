@@ -10,13 +10,13 @@ use gobpf_syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use smol_str::SmolStr;
 
 use crate::bodies::Question;
-use crate::checker::Checker;
+use crate::checker::{Checker, Incomplete};
 use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
 use crate::error::Why;
 use crate::hir::{self, FunctionId};
 use crate::member::receiver_params;
-use crate::symbols::{SymbolId, SymbolKind};
+use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Interface, Kind, Signature, Term, Ty, TypeParam, Types};
 use crate::typexpr::Meaning;
 
@@ -37,9 +37,9 @@ pub(crate) struct Constraint {
 }
 
 impl Constraint {
-    /// The interface that demands this, and is written as `text`.
-    pub fn into_interface(self, text: SmolStr) -> Interface {
-        Interface { methods: self.methods, terms: self.terms, comparable: self.comparable, text }
+    /// The interface that demands this, and is written as `text`, or as `plain` without names of parameters.
+    pub fn into_interface(self, text: SmolStr, plain: SmolStr) -> Interface {
+        Interface { methods: self.methods, terms: self.terms, comparable: self.comparable, text, plain }
     }
 
     fn union(self, other: Constraint) -> Constraint {
@@ -204,7 +204,7 @@ impl<'a> Cx<'_, 'a> {
         if let Some(other) = before.iter().find(|other| overlaps(term, other)) {
             let one =
                 |term: &Term| format!("{}{}", if term.tilde { "~" } else { "" }, types.display(term.ty));
-            let (term, other) = (one(term), one(other));
+            let (term, other) = (self.with_paths(&one(term)), self.with_paths(&one(other)));
             self.error(node.id, Why::OverlappingTerms { term, other });
         }
     }
@@ -296,7 +296,8 @@ impl<'a> Cx<'_, 'a> {
         }
         if arguments.iter().any(|ty| self.ck.is_incomplete(*ty)) {
             let place = self.place(nodes.first().copied().unwrap_or(node));
-            self.ck.put_off(id, arguments, nodes, place);
+            let (arguments, nodes) = (arguments.to_vec(), nodes.to_vec());
+            self.ck.put_off(Incomplete::Instance { generic: id, arguments, nodes }, place);
             return true;
         }
         let params = self.ck.type_params(id);
@@ -312,7 +313,7 @@ impl<'a> Cx<'_, 'a> {
     /// Why `argument` isn't allowed for the type parameter `param` of `id`.
     fn unsatisfied(&mut self, id: SymbolId, param: Ty, argument: Ty, all: &[Ty]) -> Option<String> {
         let bound = self.bound(id, param, all)?;
-        let text = self.ck.constraint_text(id, param);
+        let text = self.ck.constraint_text_for(id, param, all);
         self.not_in_interface(argument, &bound, &text, "satisfy")
     }
 
@@ -326,7 +327,7 @@ impl<'a> Cx<'_, 'a> {
         });
         let methods = info.methods.into_iter();
         let methods = methods.map(|(name, ty)| (name, self.ck.substitute(ty, &params, all))).collect();
-        Some(Interface { methods, terms, comparable: info.comparable, text: SmolStr::default() })
+        Some(Interface { methods, terms, comparable: info.comparable, ..Interface::default() })
     }
 
     /// A function of the package is called, with these type arguments.
@@ -334,11 +335,29 @@ impl<'a> Cx<'_, 'a> {
         if self.ck.is_abstract {
             return FunctionId(0);
         }
+        if self.is_broken(callee, arguments) {
+            return FunctionId(0);
+        }
         let place = self.place(node);
         if let Some(caller) = self.function {
             self.ck.calls.push((caller, callee, place));
         }
         self.ck.function_instance(callee, arguments)
+    }
+}
+
+impl<'a> Cx<'_, 'a> {
+    /// `callee` is a method of an instance with a wrong number of type arguments, which are these. What is wrong in it is
+    /// said all the same.
+    pub fn is_broken(&mut self, callee: SymbolId, arguments: &[Ty]) -> bool {
+        let Some(symbol) = self.ck.index.symbol(callee) else { return false };
+        let package = symbol.package;
+        let is_broken = symbol.is_method() && !self.ck.takes(callee, arguments.len());
+        if is_broken && package == Package::User && !self.ck.uninstantiated.contains(&callee) {
+            self.ck.book.lose();
+            self.ck.uninstantiated.push(callee);
+        }
+        is_broken
     }
 }
 
@@ -394,22 +413,28 @@ impl<'a> Checker<'a> {
 
     /// The constraint of a type parameter as it is written.
     pub fn constraint_text(&mut self, id: SymbolId, param: Ty) -> String {
-        let position = self.type_params(id).iter().position(|known| *known == param);
-        if let Some(known) = self.constraint_names.get(&param) {
-            return known.clone();
-        }
-        let Some(symbol) = self.index.symbol(id) else { return String::new() };
+        self.type_params(id); // makes them known
+        self.constraint_names.get(&param).cloned().unwrap_or_default()
+    }
+
+    /// The same with type arguments for the names of type parameters in it.
+    fn constraint_text_for(&mut self, id: SymbolId, param: Ty, all: &[Ty]) -> String {
+        let written = self.constraint_text(id, param);
+        let params = self.type_params(id);
+        let position = params.iter().position(|known| *known == param);
+        let (Some(symbol), Some(position)) = (self.index.symbol(id), position) else { return written };
         let fields: &[ast::Field] = match symbol.kind {
             SymbolKind::Func(func) => &func.type_params,
             SymbolKind::Type(spec) => &spec.type_params,
             _ => &[],
         };
-        fields
-            .iter()
-            .flat_map(|field| field.names.iter().map(move |_| &field.ty))
-            .nth(position.unwrap_or_default())
-            .map(expression)
-            .unwrap_or_default()
+        let mut constraints = fields.iter().flat_map(|field| field.names.iter().map(move |_| &field.ty));
+        let Some(constraint) = constraints.nth(position).filter(|ty| expression(ty) == written) else {
+            return written;
+        };
+        let names = fields.iter().flat_map(|field| &field.names).map(|name| name.name.clone());
+        let names: Vec<_> = names.zip(all.iter().map(|ty| self.types.display(*ty))).collect();
+        crate::describe::expression_with(constraint, &names)
     }
 
     /// The signature of a generic function with its type parameters as they are.
@@ -455,6 +480,10 @@ impl<'a> Checker<'a> {
         };
         let Some(owner) = owner else { return };
         let params = self.type_params(owner);
+        let params = match &func.receiver {
+            Some(receiver) => self.renamed_params(params, &receiver_params(&receiver.ty)),
+            None => params,
+        };
         let bindings = self.bindings(func, &params);
         self.is_abstract = true;
         let mut cx = Cx::of_symbol(self, &symbol);
@@ -462,6 +491,35 @@ impl<'a> Checker<'a> {
         cx.type_args = bindings;
         cx.function_body(func, SmolStr::default());
         self.is_abstract = false;
+    }
+
+    /// The type parameters as a method's receiver names them: where a name is another, a parameter of its own.
+    fn renamed_params(&mut self, params: Vec<Ty>, names: &[SmolStr]) -> Vec<Ty> {
+        let is_same = |types: &Types, param: Ty, name: &SmolStr| {
+            types.param_of(param).is_none_or(|known| known.name == *name)
+        };
+        if params.len() != names.len()
+            || params.iter().zip(names).all(|(param, name)| is_same(&self.types, *param, name))
+        {
+            return params;
+        }
+        let own: Vec<Ty> = names.iter().map(|name| self.types.declare_param(name.clone())).collect();
+        for (param, renamed) in params.iter().zip(&own) {
+            let Some(info) = self.types.param_of(*param).cloned() else { continue };
+            let terms = info.terms.map(|terms| {
+                let of = |term: Term| Term { ty: self.substitute(term.ty, &params, &own), ..term };
+                terms.into_iter().map(of).collect()
+            });
+            let methods = info.methods.into_iter();
+            let methods = methods.map(|(name, ty)| (name, self.substitute(ty, &params, &own))).collect();
+            self.types.set_param(*renamed, |new| {
+                (new.terms, new.comparable, new.methods) = (terms, info.comparable, methods);
+            });
+            if let Some(text) = self.constraint_names.get(param).cloned() {
+                self.constraint_names.insert(*renamed, text);
+            }
+        }
+        own
     }
 
     /// The function `id` with these type arguments; it is checked later if it is new.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gobpf_syntax::ast::{self, ExprKind};
+use smol_str::SmolStr;
 
 use crate::checker::Checker;
 use crate::context::{Cx, Mode, Operand};
@@ -263,7 +264,7 @@ impl<'a> Cx<'_, 'a> {
                 // A constraint with an error says nothing, and is like nothing.
                 let is_wrong = core.is_some_and(|(core, _)| self.display(core.ty).contains("invalid type"));
                 if is_wrong && known.is_some() && core.is_some_and(|(core, _)| core.ty != Types::UNKNOWN) {
-                    return Err(format!("{} (invalid type)", self.display(*param)));
+                    return Err(self.unlike_core(id, *param, known.unwrap_or(Types::UNKNOWN), ""));
                 }
                 let core = core.filter(|_| !is_wrong);
                 if let (Some(known), Some((core, _))) = (known, core) {
@@ -271,7 +272,8 @@ impl<'a> Cx<'_, 'a> {
                     let ty = if core.tilde { structure } else { known };
                     let fits = self.ck.unify(core.ty, ty, params, bound, false)
                         && (params.iter().any(|param| self.ck.mentions(core.ty, *param))
-                            || self.ck.types.identical(structure, self.ck.types.underlying(core.ty)));
+                            || self.ck.types.identical(structure, self.ck.types.underlying(core.ty))
+                            || self.ck.types.interface(structure).is_some());
                     if !fits {
                         return Err(self.unlike_core(id, *param, known, ""));
                     }
@@ -344,6 +346,9 @@ impl<'a> Checker<'a> {
                 Some(_) => false,
             };
         }
+        if !exact && let Some(fits) = self.unify_interface(param, argument, params, bound) {
+            return fits;
+        }
         if !params.iter().any(|known| self.mentions(param, *known)) {
             // A name may stand for its structure here as well.
             let types = &self.types;
@@ -357,12 +362,12 @@ impl<'a> Checker<'a> {
             let (Some(a), Some(b)) = (self.types.named(*a).cloned(), self.types.named(*b).cloned()) else {
                 return false;
             };
-            if a.symbol == b.symbol {
+            if a.symbol == b.symbol && a.arguments.len() == b.arguments.len() {
                 return a
                     .arguments
                     .iter()
                     .zip(&b.arguments)
-                    .all(|(param, argument)| self.unify(*param, *argument, params, bound, true));
+                    .all(|(param, argument)| self.unify(*param, *argument, params, bound, exact));
             }
         }
         if exact && matches!(param_kind, Kind::Named(_)) != matches!(argument_kind, Kind::Named(_)) {
@@ -401,6 +406,65 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The same for types of which one is an interface, or both: the methods of one are among those of the other. `None`
+    /// where neither is.
+    fn unify_interface(
+        &mut self,
+        param: Ty,
+        argument: Ty,
+        params: &[Ty],
+        bound: &mut Vec<Option<Ty>>,
+    ) -> Option<bool> {
+        let interface = |ty: Ty| self.types.interface(ty).filter(|_| self.types.param_of(ty).is_none());
+        if self.types.identical(param, argument) {
+            return None;
+        }
+        let (methods, other) = match (interface(param), interface(argument)) {
+            (None, None) => return None,
+            (Some(own), None) => (own.methods.clone(), argument),
+            (None, Some(own)) => (own.methods.clone(), param),
+            (Some(a), Some(b)) => {
+                let terms =
+                    |terms: &Option<Vec<Term>>| terms.as_ref().map(|terms| self.types.terms_text(terms));
+                if a.comparable != b.comparable || terms(&a.terms) != terms(&b.terms) {
+                    return Some(false);
+                }
+                match a.methods.len() <= b.methods.len() {
+                    true => (a.methods.clone(), argument),
+                    false => (b.methods.clone(), param),
+                }
+            }
+        };
+        Some(methods.iter().all(|(name, wanted)| {
+            let found = self.method_of_type(other, name);
+            found.is_some_and(|found| self.unify(*wanted, found, params, bound, true))
+        }))
+    }
+
+    /// The type of the method `name` of values of type `ty`.
+    fn method_of_type(&mut self, ty: Ty, name: &str) -> Option<Ty> {
+        let of = |methods: &[(SmolStr, Ty)]| {
+            methods.iter().find(|(known, _)| known == name).map(|(_, method)| *method)
+        };
+        match (self.types.param_of(ty), self.types.interface(ty)) {
+            (Some(param), _) => return of(&param.methods),
+            (None, Some(interface)) => return of(&interface.methods),
+            (None, None) => {}
+        }
+        let owner = match self.types.kind(ty) {
+            Kind::Pointer(target) => *target,
+            _ => ty,
+        };
+        let symbol = self.types.named_of(owner)?.symbol?;
+        let symbol = self.index.symbol(symbol)?.clone();
+        let mut cx = Cx::of_symbol(self, &symbol);
+        if !cx.has_method(ty, name) {
+            return None;
+        }
+        let signature = cx.method_type(ty, name)?;
+        Some(self.types.intern(Kind::Func(signature.into())))
+    }
+
     /// `ty` is made of `param`.
     pub fn mentions(&self, ty: Ty, param: Ty) -> bool {
         self.mentions_at(ty, param, 0)
@@ -431,6 +495,10 @@ impl<'a> Checker<'a> {
         }
         if !params.iter().any(|param| self.mentions(ty, *param)) {
             return ty;
+        }
+        if let Kind::Alias(_, _, Some(of)) = self.types.spelling(ty).clone() {
+            let own: Vec<Ty> = of.1.iter().map(|ty| self.substitute(*ty, params, arguments)).collect();
+            return self.instantiate(of.0, &own);
         }
         let kind = match self.types.kind(ty).clone() {
             Kind::Pointer(of) => Kind::Pointer(self.substitute(of, params, arguments)),

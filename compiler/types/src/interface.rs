@@ -15,9 +15,20 @@ impl Types {
         }
     }
 
-    /// A pointer to an interface, which has none of its methods.
-    pub fn is_interface_pointer(&self, ty: Ty) -> bool {
-        matches!(self.under(ty), Kind::Pointer(target) if self.interface(*target).is_some())
+    /// What `ty` points to, where that is an interface or a type parameter: a pointer has none of its methods.
+    pub fn pointed_interface(&self, ty: Ty) -> Option<&'static str> {
+        match self.under(ty) {
+            Kind::Pointer(target) if self.param_of(*target).is_some() => Some("type parameter"),
+            Kind::Pointer(target) if self.interface(*target).is_some() => Some("interface"),
+            _ => None,
+        }
+    }
+
+    /// There are types of the terms `own`, and all of them are among those of `terms`.
+    pub fn are_among(&self, own: &[Term], terms: &[Term]) -> bool {
+        let is_among =
+            |own: &Term| terms.iter().any(|term| term.includes(own.ty, self) && (term.tilde || !own.tilde));
+        !own.is_empty() && own.iter().all(is_among)
     }
 
     /// Terms as messages show them.
@@ -73,12 +84,7 @@ impl<'a> Cx<'_, 'a> {
             };
             let is_set = types.param_of(ty).is_some() || own.is_some();
             if is_set {
-                let own = own.unwrap_or_default();
-                let inside = !own.is_empty()
-                    && own.iter().all(|own| {
-                        terms.iter().any(|term| term.includes(own.ty, types) && (term.tilde || !own.tilde))
-                    });
-                if !inside {
+                if !types.are_among(&own.unwrap_or_default(), terms) {
                     return Some(format!("{shown} does not {verb} {target}"));
                 }
             } else if !terms.iter().any(|term| term.includes(ty, types)) {
@@ -89,7 +95,7 @@ impl<'a> Cx<'_, 'a> {
                 });
                 let reason = match near {
                     Some(near) => format!("possibly missing ~ for {} in {target}", types.display(near.ty)),
-                    None => format!("{shown} missing in {}", types.terms_text(terms)),
+                    None => format!("{shown} missing in {}", self.with_paths(&types.terms_text(terms))),
                 };
                 return Some(format!("{shown} does not {verb} {target} ({reason})"));
             }
@@ -97,12 +103,34 @@ impl<'a> Cx<'_, 'a> {
         (interface.comparable && !types.comparable(ty)).then(|| format!("{shown} does not {verb} comparable"))
     }
 
+    /// The text of types with the path of the SDK instead of its name, as Go shows the terms of a constraint.
+    pub fn with_paths(&self, text: &str) -> String {
+        const NAME: &str = "bpf.";
+        let scope = self.ck.index.files.get(self.file);
+        let mut imports = scope.iter().flat_map(|scope| scope.imports.values().chain(&scope.dots));
+        let Some(sdk) = imports.find(|import| import.kind == crate::Import::Sdk) else {
+            return text.to_owned();
+        };
+        let mut whole = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(NAME) {
+            let (before, after) = rest.split_at(at);
+            whole.push_str(before);
+            if !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '/') {
+                whole.push_str(sdk.path.strip_suffix("bpf").unwrap_or_default());
+            }
+            whole.push_str(NAME);
+            rest = after.get(NAME.len()..).unwrap_or_default();
+        }
+        whole + rest
+    }
+
     /// The first of `methods` that `ty` lacks, and how.
     pub fn missing_method(&mut self, ty: Ty, methods: &[(smol_str::SmolStr, Ty)]) -> Option<String> {
         for (name, wanted) in methods {
-            if self.ck.types.is_interface_pointer(ty) {
+            if let Some(word) = self.ck.types.pointed_interface(ty) {
                 let shown = self.display(ty);
-                return Some(format!("(type {shown} is pointer to interface, not interface)"));
+                return Some(format!("(type {shown} is pointer to {word}, not {word})"));
             }
             let found = match self.ck.types.param_of(ty) {
                 Some(param) => param.methods.iter().find(|(known, _)| known == name).map(|(_, ty)| *ty),
@@ -122,8 +150,7 @@ impl<'a> Cx<'_, 'a> {
             if !self.ck.types.identical(found, *wanted) {
                 let text = |cx: &Self, ty: Ty| match cx.ck.types.kind(ty) {
                     Kind::Func(signature) => {
-                        let signature = Signature { names: Vec::new(), ..Signature::clone(signature) };
-                        format!("{name}{}", cx.ck.types.signature_text(&signature))
+                        format!("{name}{}", cx.ck.types.plain_signature_text(signature))
                     }
                     _ => cx.display(ty),
                 };
@@ -142,7 +169,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn assignment_cause(&mut self, operand: &Operand, target: Ty) -> String {
         // What is said of the type is said of the one behind an alias.
         let from = match self.ck.types.spelling(operand.ty) {
-            Kind::Alias(_, of) => *of,
+            Kind::Alias(_, of, _) => *of,
             _ => operand.ty,
         };
         let interface = self.ck.types.interface(target);
@@ -151,7 +178,7 @@ impl<'a> Cx<'_, 'a> {
         {
             // What is missing is that of the interface, whatever its alias.
             let shown = self.display(match self.ck.types.spelling(target) {
-                Kind::Alias(_, interface) => *interface,
+                Kind::Alias(_, interface, _) => *interface,
                 _ => target,
             });
             let cause = self.not_in_interface(from, &interface, &shown, "implement");
@@ -159,7 +186,7 @@ impl<'a> Cx<'_, 'a> {
                 return cause;
             }
         }
-        if self.ck.types.is_interface_pointer(target) {
+        if let Some("interface") = self.ck.types.pointed_interface(target) {
             let (from, shown) = (self.display(from), self.display(target));
             return format!(
                 "{from} does not implement {shown} (type {shown} is pointer to interface, not interface)"
@@ -212,9 +239,15 @@ impl<'a> Cx<'_, 'a> {
         let arguments =
             self.ck.types.named_of(owner).map(|named| named.arguments.clone()).unwrap_or_default();
         let names = func.receiver.as_ref().map(|field| crate::member::receiver_params(&field.ty));
+        let names = names.unwrap_or_default();
+        let arguments = match names.len() == arguments.len() {
+            true => arguments,
+            // The instance has a wrong number of them: the method's type is as it is written.
+            false => names.iter().map(|name| self.ck.types.declare_param(name.clone())).collect(),
+        };
         let mut cx = Cx::of_symbol(self.ck, &info);
         cx.substitutes = true;
-        cx.type_args = names.unwrap_or_default().into_iter().zip(arguments).collect();
+        cx.type_args = names.into_iter().zip(arguments).collect();
         Some(cx.signature(&func.signature))
     }
 }

@@ -58,9 +58,9 @@ impl<'a> Cx<'_, 'a> {
                     return self.invalid(expr);
                 }
                 let text = format!("{}.{}", base.text, name.name);
-                let why = match self.ck.types.is_interface_pointer(base.ty) {
-                    true => Why::InterfacePointer { expr: text, on: self.display(base.ty) },
-                    false => self.no_member(base.ty, text, &name.name),
+                let why = match self.ck.types.pointed_interface(base.ty) {
+                    Some(word) => Why::InterfacePointer { expr: text, on: self.display(base.ty), word },
+                    None => self.no_member(base.ty, text, &name.name),
                 };
                 self.error(name.id, why);
                 self.invalid(expr)
@@ -94,6 +94,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// The method or field of `ty` whose name is `name` but for the case of its letters.
     fn member_like(&self, ty: Ty, name: &str) -> Option<(&'static str, SmolStr)> {
+        if self.ck.types.param_of(ty).is_some() {
+            return None;
+        }
         let owner = self.pointed(ty);
         let lower = name.to_lowercase();
         let named = self.ck.types.named_of(owner);
@@ -424,7 +427,11 @@ impl<'a> Cx<'_, 'a> {
 
     /// The shallowest field or method called `name`, with the embedded fields on the way.
     fn find_member(&self, ty: Ty, name: &str) -> Option<(Vec<usize>, Found)> {
-        if name == "_" {
+        // Neither have type parameters fields, nor pointers to interfaces or to type parameters methods.
+        if name == "_"
+            || self.ck.types.param_of(ty).is_some()
+            || self.ck.types.pointed_interface(ty).is_some()
+        {
             return None;
         }
         // The name of a pointer type has no methods, and those of what it points to aren't its own.
@@ -508,7 +515,7 @@ impl<'a> Cx<'_, 'a> {
         let named = self.ck.types.named_of(ty)?.clone();
         let symbol = self.ck.index.symbol(named.symbol?)?.clone();
         let SymbolKind::Type(spec) = symbol.kind else { return None };
-        if symbol.package != Package::Sdk {
+        if symbol.package != Package::Sdk || !self.ck.takes(named.symbol?, named.arguments.len()) {
             return None;
         }
         let mut words = symbol.directive("maptype")?.split_whitespace();

@@ -234,7 +234,9 @@ impl<'a> Cx<'_, 'a> {
                     _ => {
                         let operand = self.describe(&ranged);
                         let param = self.ck.types.param_of(ranged.ty);
-                        let why = match param.is_some_and(|param| param.terms.is_none()) {
+                        let why = match param
+                            .is_some_and(|param| param.terms.as_ref().is_none_or(Vec::is_empty))
+                        {
                             true => {
                                 Why::CannotRangeFunction { operand, reason: "no specific type".to_owned() }
                             }
@@ -268,17 +270,24 @@ impl<'a> Cx<'_, 'a> {
             let operand = self.describe(&ranged);
             self.error(value.id, Why::RangeVariables { operand, most: 1 });
         }
-        // An untyped count takes the type of a variable that is assigned to.
-        let assigned = match clause.key {
-            Some(key) if !clause.define && self.ck.types.is_untyped(ranged.ty) => {
-                let target = self.expr(key);
-                (!target.is_invalid()).then_some(target.ty)
-            }
-            _ => None,
-        };
         let constant = ranged.constant().is_some();
-        let (value, ty) = match assigned {
-            Some(ty) => (self.assign(ranged, ty, "range clause"), ty),
+        // The number is assigned to a variable that there is already, and takes its type where it has none.
+        let key = clause.key.filter(|_| !clause.define);
+        let (value, ty) = match key.and_then(|key| Some((key, self.target(key)?))) {
+            Some((_, target)) if target.is_invalid() => return None,
+            Some((key, target)) => {
+                let fits = self.fits(&ranged, target.ty);
+                let value = self.assign(ranged, target.ty, "range clause");
+                let is_integer = self.ck.types.integer(target.ty).is_some();
+                if fits && (!is_integer || self.ck.types.param_of(target.ty).is_some()) {
+                    let ty = self.display(target.ty);
+                    self.error(key.id, Why::IterationVariable { ty });
+                }
+                if !fits || !is_integer {
+                    return None;
+                }
+                (value, target.ty)
+            }
             None => self.value(ranged, "range clause"),
         };
         let limit = if constant { value } else { self.copied(value, ty, node, out) };

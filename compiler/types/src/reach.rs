@@ -15,17 +15,16 @@ impl Checker<'_> {
     /// Checks functions until no new one is reached.
     pub fn check_reached(&mut self) {
         loop {
-            let queued = self.queue.pop_front();
-            let is_plain = queued.as_ref().is_some_and(|(_, arguments)| arguments.is_empty());
-            let next = queued.or_else(|| self.uninstantiated.pop().map(|id| (id, Vec::new())));
-            let Some((id, arguments)) = next else { break };
-            if is_plain && !self.is_generic_function(id) {
+            let Some((id, arguments)) = self.queue.pop_front() else {
+                let Some(id) = self.uninstantiated.pop() else { break };
+                self.check_abstractly(id);
+                continue;
+            };
+            if arguments.is_empty() && !self.is_generic_function(id) {
                 self.check_plain(id);
                 continue;
             }
-            if !arguments.is_empty() || self.is_generic_function(id) {
-                self.check_abstractly(id);
-            }
+            self.check_abstractly(id);
             self.is_instance = !arguments.is_empty();
             self.check_function(id, &arguments);
             self.is_instance = false;
@@ -198,8 +197,11 @@ impl Checker<'_> {
 
     /// Reports variables whose initial values call functions that use them.
     pub fn check_initial_values(&mut self) {
-        let mut variables: Vec<SymbolId> = self.global_ids.keys().copied().collect();
+        let mut variables: Vec<SymbolId> =
+            self.global_ids.keys().chain(self.map_ids.keys()).copied().collect();
+        variables.extend(self.variable_uses.iter().map(|(_, variable, _)| *variable));
         variables.sort();
+        variables.dedup();
         let mut reported = HashSet::new();
         for id in variables {
             let Some(circle) = self.initial_circle(id) else { continue };
@@ -246,7 +248,11 @@ impl Checker<'_> {
             SymbolKind::Func(func) => func.body.iter().for_each(|body| uses.block(body)),
             _ => {}
         }
-        let found = uses.names.iter().filter_map(|name| self.index.lookup(symbol.package, name));
+        let found = uses
+            .names
+            .iter()
+            .chain(&uses.qualifiers)
+            .filter_map(|name| self.index.lookup(symbol.package, name));
         let mut found: Vec<SymbolId> = found
             .filter(|id| {
                 let kind = self.index.symbol(*id).map(|symbol| symbol.kind);

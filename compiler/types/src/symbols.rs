@@ -120,6 +120,11 @@ impl Symbol<'_> {
     }
 
     /// The arguments of its `//bpf:name` directive.
+    /// It is a method.
+    pub fn is_method(&self) -> bool {
+        matches!(self.kind, SymbolKind::Func(func) if func.receiver.is_some())
+    }
+
     pub fn directive(&self, name: &str) -> Option<&str> {
         self.directives
             .iter()

@@ -132,11 +132,15 @@ pub(crate) enum Kind {
     Interface(Rc<Interface>),
     /// The results of a call with none or several, and their names or none.
     Tuple(Rc<[Ty]>, Rc<[SmolStr]>),
-    /// Another name of a type. [`Types::kind`] never gives it.
-    Alias(SmolStr, Ty),
+    /// Another name of a type, and the generic alias with its type arguments that this is an instance of, if it is one.
+    /// [`Types::kind`] never gives it.
+    Alias(SmolStr, Ty, Option<Rc<AliasInstance>>),
     /// A type parameter: an index into those that the interner knows.
     TypeParam(u32),
 }
+
+/// A generic alias, and type arguments for it.
+pub(crate) type AliasInstance = (SymbolId, Vec<Ty>);
 
 /// A type that a constraint allows: with `tilde` all types with the same structure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -166,6 +170,8 @@ pub(crate) struct Interface {
     pub comparable: bool,
     /// As it is written.
     pub text: SmolStr,
+    /// The same without names of parameters and results.
+    pub plain: SmolStr,
 }
 
 impl Interface {
@@ -290,9 +296,10 @@ impl Types {
                     }),
                     comparable: interface.comparable,
                     text: SmolStr::default(),
+                    plain: SmolStr::default(),
                 }))
             }
-            Kind::Alias(_, target) => {
+            Kind::Alias(_, target, _) => {
                 self.canonical[ty.0 as usize] = self.canon(*target);
                 return ty;
             }
@@ -315,7 +322,7 @@ impl Types {
     /// What `ty` is made of, aliases followed.
     pub fn kind(&self, ty: Ty) -> &Kind {
         match self.spelling(ty) {
-            Kind::Alias(_, target) => self.kind(*target),
+            Kind::Alias(_, target, _) => self.kind(*target),
             kind => kind,
         }
     }
@@ -327,29 +334,37 @@ impl Types {
 
     /// `target` under another name.
     pub fn alias(&mut self, name: SmolStr, target: Ty) -> Ty {
+        self.alias_instance(name, target, None)
+    }
+
+    /// `target` under the name of a generic alias with its type arguments.
+    pub fn alias_instance(&mut self, name: SmolStr, target: Ty, of: Option<AliasInstance>) -> Ty {
         match self.kind(target) {
             Kind::Unknown => target,
-            _ => self.intern(Kind::Alias(name, target)),
+            _ => self.intern(Kind::Alias(name, target, of.map(Rc::new))),
         }
     }
 
     /// `any`.
     pub fn any(&mut self) -> Ty {
-        let empty = Interface { text: SmolStr::new_static("any"), ..Interface::default() };
+        let text = SmolStr::new_static("any");
+        let empty = Interface { plain: text.clone(), text, ..Interface::default() };
         let empty = self.intern(Kind::Interface(Rc::new(empty)));
         self.alias(SmolStr::new_static("any"), empty)
     }
 
     /// `interface{}`, which is what `any` stands for.
     pub fn empty_interface(&mut self) -> Ty {
-        let empty = Interface { text: SmolStr::new_static("interface{}"), ..Interface::default() };
+        let text = SmolStr::new_static("interface{}");
+        let empty = Interface { plain: text.clone(), text, ..Interface::default() };
         self.intern(Kind::Interface(Rc::new(empty)))
     }
 
     /// `comparable`.
     pub fn comparable_constraint(&mut self) -> Ty {
         let text = SmolStr::new_static("interface{comparable}");
-        let interface = Interface { comparable: true, text, ..Interface::default() };
+        let plain = text.clone();
+        let interface = Interface { comparable: true, text, plain, ..Interface::default() };
         let underlying = self.intern(Kind::Interface(Rc::new(interface)));
         self.alias(SmolStr::new_static("comparable"), underlying)
     }
@@ -365,8 +380,9 @@ impl Types {
         let method = self.intern(Kind::Func(Rc::new(method)));
         let methods = vec![(SmolStr::new_static("Error"), method)];
         let text = SmolStr::new_static("interface{Error() string}");
-        let underlying =
-            self.intern(Kind::Interface(Rc::new(Interface { methods, text, ..Interface::default() })));
+        let plain = text.clone();
+        let interface = Interface { methods, text, plain, ..Interface::default() };
+        let underlying = self.intern(Kind::Interface(Rc::new(interface)));
         let name = SmolStr::new_static("error");
         let (_, error) = self.declare(Named {
             display: name.clone(),
@@ -490,7 +506,7 @@ impl Types {
             Kind::TypeParam(_) => self.core(ty).unwrap_or(ty),
             Kind::Named(id) => self.named(*id).and_then(|named| named.underlying).unwrap_or(Types::UNKNOWN),
             _ => match self.spelling(ty) {
-                Kind::Alias(_, target) => self.underlying(*target),
+                Kind::Alias(_, target, _) => self.underlying(*target),
                 _ => ty,
             },
         }

@@ -7,7 +7,7 @@ use gobpf_syntax::ast::{self, ExprKind};
 use num_traits::ToPrimitive;
 use smol_str::SmolStr;
 
-use crate::checker::{Alias, Resolved};
+use crate::checker::{Alias, Incomplete, Resolved};
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
@@ -193,7 +193,7 @@ impl<'a> Cx<'_, 'a> {
                         self.single_value(base, operand);
                         return;
                     }
-                    if matches!(base.mode, Mode::Invalid) {
+                    if base.is_invalid() {
                         return;
                     }
                     return self.error(name.id, Why::NotAType { expr: expression(expr) });
@@ -264,12 +264,7 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::StructType(fields) => Kind::Struct(self.struct_fields(fields).into()),
             ExprKind::MapType { key, value } => {
                 let (of, value) = (self.variable_type_expr(key), self.variable_type_expr(value));
-                if !self.ck.types.comparable(of) {
-                    let is_param = self.ck.types.param_of(of).is_some();
-                    let reason = if is_param { " (missing comparable constraint)" } else { "" };
-                    let ty = self.display(of) + reason;
-                    self.error(key.id, Why::BadMapKey { ty });
-                }
+                self.check_map_key(of, key.id);
                 Kind::Map(of, value)
             }
             ExprKind::ChanType { element, .. } => Kind::Chan(self.variable_type_expr(element)),
@@ -284,24 +279,43 @@ impl<'a> Cx<'_, 'a> {
         Some(self.ck.types.intern(kind))
     }
 
+    /// Reports a type that keys of maps can't have.
+    pub fn check_map_key(&mut self, key: Ty, node: NodeId) {
+        if self.ck.is_incomplete(key) {
+            let place = self.place(node);
+            self.ck.put_off(Incomplete::MapKey(key), place);
+        } else if !self.ck.types.comparable(key) {
+            let is_param = self.ck.types.param_of(key).is_some();
+            let reason = if is_param { " (missing comparable constraint)" } else { "" };
+            let ty = self.display(key) + reason;
+            self.error(node, Why::BadMapKey { ty });
+        }
+    }
+
     /// `interface{ ... }`.
     fn interface_type(&mut self, fields: &'a [ast::Field], expr: &'a ast::Expr) -> Interface {
         let constraint = self.constraint(expr, 0);
         // Methods are shown first.
-        let mut parts: Vec<String> = Vec::with_capacity(fields.len());
+        let mut methods: Vec<[String; 2]> = Vec::with_capacity(fields.len());
         let mut embedded: Vec<String> = Vec::new();
         for field in fields {
             match (&field.ty.kind, field.names.first()) {
                 (ExprKind::FuncType(signature), Some(name)) => {
                     let signature = self.signature(signature);
-                    parts.push(format!("{}{}", name.name, self.ck.types.signature_text(&signature)));
+                    let types = &self.ck.types;
+                    let texts = [types.signature_text(&signature), types.plain_signature_text(&signature)];
+                    methods.push(texts.map(|text| format!("{}{text}", name.name)));
                 }
                 _ => embedded.push(expression(&field.ty)),
             }
         }
-        parts.append(&mut embedded);
-        let text = SmolStr::new(format!("interface{{{}}}", parts.join("; ")));
-        constraint.into_interface(text)
+        let whole = |which: usize| {
+            let methods = methods.iter().filter_map(|texts| texts.get(which));
+            let parts: Vec<&str> = methods.chain(&embedded).map(String::as_str).collect();
+            SmolStr::new(format!("interface{{{}}}", parts.join("; ")))
+        };
+        let (text, plain) = (whole(0), whole(1));
+        constraint.into_interface(text, plain)
     }
 
     fn type_name(&mut self, name: &str, expr: &'a ast::Expr) -> Option<Ty> {
@@ -405,6 +419,10 @@ impl<'a> Cx<'_, 'a> {
             let name = symbol.name.to_string();
             let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
             self.error(expr.id, Why::TypeArguments { name, have: indices.len(), want });
+            if !spec.alias && !self.ck.is_in_progress(id) {
+                let params = self.ck.type_params(id);
+                self.ck.instantiate(id, &params); // says what is wrong with the declaration
+            }
             return Some(match spec.alias || arguments.contains(&Types::UNKNOWN) {
                 true => Types::UNKNOWN,
                 false => self.ck.broken_instance(id, &arguments),

@@ -9,7 +9,8 @@ use gobpf_differential::{page, program, syntax, types};
 use gobpf_tests::diff::fresh_seed;
 
 const USAGE: &str = "usage: gobpf-differential go|syntax|types \
-    [--programs N] [--seed S] [--keep DIR] [--only NUMBER] [--without FEATURE,FEATURE...]\n       gobpf-differential page";
+    [--programs N] [--seed S] [--keep DIR] [--only NUMBER] [--without FEATURE,FEATURE...]\n       gobpf-differential page\n       \
+    gobpf-differential judge FILE...";
 
 /// A comparison.
 struct Comparison {
@@ -32,6 +33,17 @@ fn main() -> ExitCode {
             Err(why) => {
                 eprintln!("gobpf-differential: {why}");
                 ExitCode::FAILURE
+            }
+        };
+    }
+    if std::env::args().nth(1).as_deref() == Some("judge") {
+        let paths: Vec<String> = std::env::args().skip(2).collect();
+        return match types::words::judge(&paths) {
+            Ok(false) => ExitCode::SUCCESS,
+            Ok(true) => ExitCode::FAILURE,
+            Err(why) => {
+                eprintln!("gobpf-differential: {why}");
+                ExitCode::from(2)
             }
         };
     }

@@ -31,6 +31,8 @@ func widen[T number](n string) T { return T(n) }
 
 func exchange[T number, U ~string](n T) U { return U(n[0]) }
 
+func behind[T number](n T) { _ = interface{ m() }(n) }
+
 func between[T number, U ~[]byte](n T) U { return U(n) }
 
 //bpf:section xdp
@@ -60,6 +62,7 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = bpf.XDPAction(sum)
 	_ = narrow(n)
 	_ = widen[uint8]("s")
+	behind(n)
 	_ = between[uint8, []byte](1)
 	_ = failed
 	_ = []int32("HTTP") + n

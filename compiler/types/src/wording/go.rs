@@ -46,8 +46,8 @@ templates! {
     Why::NoMethod { expr, on, name, is_field: true } =>
         GB0201 "{expr} undefined (type {on} has no method {name})";
     Why::AmbiguousSelector { expr } => GB0201 "ambiguous selector {expr}";
-    Why::InterfacePointer { expr, on } =>
-        GB0201 "{expr} undefined (type {on} is pointer to interface, not interface)";
+    Why::InterfacePointer { expr, on, word } =>
+        GB0201 "{expr} undefined (type {on} is pointer to {word}, not {word})";
     Why::PointerMethod { expr, on, name } =>
         GB0201 "invalid method expression {expr} (needs pointer receiver (*{on}).{name})";
     Why::Unexported { expr, name, what } =>
@@ -245,6 +245,7 @@ templates! {
     Why::DeferDiscards { word, expr } => GB0210 "{word} discards result of {expr}";
     Why::CannotRange { operand } => GB0203 "cannot range over {operand}";
     Why::CannotRangeFunction { operand, reason } => GB0203 "cannot range over {operand}: {reason}";
+    Why::IterationVariable { ty } => GB0203 "cannot use iteration variable of type {ty}";
     Why::RangeVariables { operand, most: 0 } =>
         GB0207 "range over {operand} permits no iteration variables";
     Why::RangeVariables { operand, most } => GB0207 "range over {operand} permits only {most}",

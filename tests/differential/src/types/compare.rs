@@ -38,6 +38,8 @@ pub struct Ours {
     native: Vec<RangeInclusive<u32>>,
     /// Lines on which a function that has no kernel half is refused: only Go knows its parameters.
     refused: BTreeSet<u32>,
+    /// Variables that are declared on such lines: only Go knows their types.
+    of_refused: BTreeSet<String>,
     /// The rows of the table of templates that the words come from.
     rows: Vec<Template>,
 }
@@ -147,6 +149,10 @@ fn judge(text: &str) -> Ours {
         ours.errors.push(Found { line, words: shown.message });
         ours.rows.extend(error.template());
     }
+    let declared = |line: &u32| text.lines().nth(*line as usize - 1).and_then(|text| text.split_once(":="));
+    let names = ours.refused.iter().filter_map(declared);
+    ours.of_refused =
+        names.flat_map(|(names, _)| names.split(',').map(|name| name.trim().to_owned())).collect();
     let kernel: BTreeSet<u32> = checked
         .sides
         .iter()
@@ -188,9 +194,18 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
         (None, None) => {
             let (_, theirs, ours) = left.iter().find_map(|(line, theirs)| {
                 let ours = right.get(line)?;
-                let compiled: Option<BTreeSet<String>> = compiler
-                    .and_then(|lines| lines.get(line))
-                    .map(|all| all.iter().map(|words| without_positions(words)).collect());
+                // What the compiler says here and both go/types and we on another line has its place there.
+                let elsewhere = |words: &String| {
+                    let of_both = |(other, all): (&u32, &BTreeSet<String>)| {
+                        other != line && all.contains(words) && left.contains_key(other)
+                    };
+                    !ours.contains(words) && right.iter().any(of_both)
+                };
+                let compiled: Option<BTreeSet<String>> =
+                    compiler.and_then(|lines| lines.get(line)).map(|all| {
+                        let words = all.iter().map(|words| without_positions(words));
+                        words.filter(|words| !elsewhere(words)).collect()
+                    });
                 let same = theirs == ours || compiled.as_ref() == Some(ours);
                 (!same).then(|| (line, compiled.unwrap_or_else(|| theirs.clone()), ours))
             })?;
@@ -211,9 +226,16 @@ fn judged(ours: &Ours, theirs: &[Found]) -> (Lines, Lines) {
     let of_parameters = |found: &&Found| {
         ours.refused.contains(&found.line) && OF_PARAMETERS.iter().any(|words| found.words.contains(words))
     };
+    let of_type = |found: &&Found| {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut words = found.words.split(|c: char| !is_word(c));
+        words.any(|word| ours.of_refused.contains(word))
+            && !ours.errors.iter().any(|own| own.line == found.line)
+    };
+    let unknown = |found: &&Found| of_parameters(found) || of_type(found);
     let theirs_all: Vec<&Found> = theirs
         .iter()
-        .filter(|found| !native(found) && !of_parameters(found) && !is_deliberate(Side::Go, &found.words))
+        .filter(|found| !native(found) && !unknown(found) && !is_deliberate(Side::Go, &found.words))
         .collect();
     let ours_all: Vec<&Found> = ours
         .errors
@@ -256,10 +278,11 @@ fn by_line(all: &[&Found]) -> Lines {
     lines
 }
 
-fn said(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Vec<String> {
+/// What both say.
+pub fn said(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Vec<String> {
     let show = |who: &str, all: &[Found]| -> Vec<String> {
         all.iter()
-            .take(20)
+            .take(200)
             .map(|found| format!("{who}:{}: {}", found.line, found.words.replace('\n', " / ")))
             .collect()
     };

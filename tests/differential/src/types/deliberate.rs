@@ -99,6 +99,36 @@ fn without_own_package(words: &str) -> String {
     short + rest
 }
 
+/// `words` with function literals as the compiler shows them, whether their bodies are empty or not: go/types has
+/// `(func() literal)`, the compiler `func() {…}` or `func() {}`.
+fn with_plain_literals(words: &str) -> String {
+    let mut plain = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find("(func(") {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        let mut depth = 0;
+        let end = after.char_indices().find_map(|(at, c)| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            (depth == 0).then_some(at)
+        });
+        match end.and_then(|end| Some((after.get(1..end)?.strip_suffix(" literal")?, after.get(end + 1..)?)))
+        {
+            Some((signature, tail)) => {
+                plain.push_str(signature);
+                plain.push_str(" {…}");
+                rest = tail;
+            }
+            None => {
+                plain.push('(');
+                rest = after.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.replace(" {}", " {…}")
+}
+
 /// `words` without the position that they quote, if they do.
 pub fn without_positions(words: &str) -> String {
     let is_position = |rest: &str| {
@@ -112,7 +142,7 @@ pub fn without_positions(words: &str) -> String {
         .iter()
         .filter_map(|before| words.rfind(before).filter(|at| is_position(&words[at + before.len()..])))
         .min();
-    let short = without_own_package(cut.map_or(words, |at| &words[..at]));
+    let short = with_plain_literals(&without_own_package(cut.map_or(words, |at| &words[..at])));
     // The compiler names the variable with its position.
     match short.split_once(" jumps over declaration of ") {
         Some((goto, _)) => format!("{goto} jumps over variable declaration"),

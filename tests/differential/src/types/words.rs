@@ -29,6 +29,29 @@ pub fn available() -> Result<(), String> {
     }
 }
 
+/// Both answers to the packages of these files, and whether they differ.
+///
+/// # Errors
+/// Go can't be asked, or a file can't be read.
+pub fn judge(paths: &[String]) -> Result<bool, String> {
+    let mut oracle = Gopher::start(ORACLE, &[&files::root().join("sdk").to_string_lossy()], None)?;
+    let compiler = Compiler::new()?;
+    let mut differ = false;
+    for path in paths {
+        let text = files::read(Path::new(path))?;
+        oracle.ask(&[&text])?;
+        let theirs: Vec<Found> = answer(&mut oracle)?;
+        let ours = compare::ask_ours(path, &text);
+        let compiled = compiler.ask(&text)?;
+        let difference = compare::compare(&ours, &theirs, Some(&compiled));
+        differ |= difference.is_some();
+        let verdict = difference.map_or("the same".to_owned(), |difference| difference.way.to_string());
+        println!("{path}: {verdict}");
+        compare::said(&ours, &theirs, Some(&compiled)).iter().for_each(|line| println!("  {line}"));
+    }
+    Ok(differ)
+}
+
 /// What is wrong with the table or its packages: lines on which Go says something else, and rows that no package shows.
 ///
 /// # Errors
