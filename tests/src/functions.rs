@@ -32,15 +32,11 @@ impl FunctionInfo {
     }
 }
 
-/// First slots of all functions, as the kernel finds them: the targets of calls and of addresses.
+/// First slots of all functions, as the kernel finds them: the targets of calls and of addresses, and of what looks like
+/// such in the second slot of a load.
 pub fn starts(insns: &[Insn]) -> Vec<u32> {
     let mut starts = vec![0];
-    let mut skip = false;
     for (at, insn) in insns.iter().enumerate() {
-        if std::mem::take(&mut skip) {
-            continue;
-        }
-        skip = insn.is_load_imm64();
         let is_call = insn.code == CALL && insn.src == pseudo::CALL;
         if is_call || insn.is_load_imm64() && insn.src == pseudo::FUNC {
             let start = at as i64 + 1 + i64::from(insn.imm);

@@ -332,7 +332,7 @@ fn judge_load(job: &Job, spec: &sys::ProgramLoad<'_>) -> (Verdict, Option<OwnedF
         }
         Err(error) => {
             let brief = log::rejection(&statistics, String::new());
-            if error.raw_os_error() == Some(libc::ENOMEM) {
+            if error.raw_os_error() == Some(libc::ENOMEM) && brief.message.is_empty() {
                 // States that fill the kernel's memory would all be printed.
                 return (Verdict::Rejected(brief), None);
             }

@@ -27,8 +27,14 @@ pub fn statistics(log: &str) -> Accepted {
 pub fn rejection(statistics: &str, full: String) -> Rejected {
     let mut message: Vec<&str> = statistics
         .lines()
-        .map(without_statistics)
-        .filter(|line| !is_statistics(line) && !is_state(line) && !is_self_check(line) && !informs(line))
+        .map(|line| without_mark(without_statistics(line)))
+        .filter(|line| {
+            !line.is_empty()
+                && !is_statistics(line)
+                && !is_state(line)
+                && !is_self_check(line)
+                && !informs(line)
+        })
         .collect();
     while message.len() > 1 && is_of_main(message[0], &full) {
         message.remove(0);
@@ -39,6 +45,15 @@ pub fn rejection(statistics: &str, full: String) -> Rejected {
         processed: number(statistics, "processed "),
         microseconds: number(statistics, "verification time "),
         log: full,
+    }
+}
+
+/// Words about an argument of a tracepoint have no end of line either: what comes next follows them at once.
+fn without_mark(line: &str) -> &str {
+    const MARK: &str = " as scalar as it may encode error";
+    match line.rsplit_once(MARK) {
+        Some((words, rest)) if words.starts_with("marking pointer arg") => rest,
+        _ => line,
     }
 }
 
@@ -68,7 +83,6 @@ const INFORMING: &[&[&str]] = &[
     &["Func#", " is global and valid. Skipping."],
     &["Validating ", "() func#"],
     &["Func#", " is safe for any args that match its prototype"],
-    &["marking pointer arg", " as scalar as it may encode error"],
 ];
 
 /// Beginnings of lines about a program's own function, whose type may be any.
@@ -119,6 +133,8 @@ mod tests {
         let counted = statistics(STATISTICS);
         assert_eq!((counted.processed, counted.total_states, counted.peak_states), (3, 2, 1));
         assert_eq!(counted.stack, 24);
+        let marked = format!("marking pointer arg1 as scalar as it may encode error{STATISTICS}");
+        assert_eq!(rejection(&marked, String::new()).message, "R1 !read_ok");
         let full = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n12: (bf) r2 = r1\nR1 !read_ok\n   (nothing)\n";
         let rejected = rejection(STATISTICS, full.to_string());
         assert_eq!((rejected.message.as_str(), rejected.insn), ("R1 !read_ok", Some(12)));

@@ -57,6 +57,19 @@ pub struct Field {
     pub at_start: bool,
     /// The kernel version that brought it; before, as far as the tables go, it was not there.
     pub since: KernelVersion,
+    /// What the kernel makes of an access.
+    pub made: Made,
+}
+
+/// Instructions that the kernel makes of an access to a field (6.18, x86-64).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Made {
+    /// Of a read of the whole field, beside one.
+    pub reading: u32,
+    /// Of a write, beside one.
+    pub writing: u32,
+    /// Bytes that are loaded: from what is read of less, the rest is cut off.
+    pub loads: u32,
 }
 
 /// A context struct.
@@ -128,6 +141,15 @@ impl Context {
         })
     }
 
+    /// How many instructions beside one 6.18 on x86-64 makes of `access`, which it allows to programs of `kind`.
+    pub fn expansion(&self, kind: K, access: ContextAccess) -> u32 {
+        let Shape::Fields { layout, hidden, .. } = self.shape else { return 0 };
+        let Some(field) = layout.field(access, hidden) else { return 0 };
+        let other = OTHERWISE.iter().find(|(of, name, _)| (*of, *name) == (kind, field.name));
+        let field = other.map_or(*field, |(_, _, count)| field.made(*count));
+        field.expansion(access)
+    }
+
     /// What `access` gives on `kernel`; `None` where it is refused (`invalid bpf_context access`).
     pub fn access(&self, access: ContextAccess, kernel: KernelVersion) -> Option<Holds> {
         let ContextAccess { offset, bytes, write } = access;
@@ -156,11 +178,43 @@ impl Context {
     }
 }
 
+/// Fields of which the kernel makes another number of instructions for a kind of programs.
+const OTHERWISE: &[(K, &str, u32)] =
+    &[(K::SCHED_CLS, "ifindex", 1), (K::SCHED_ACT, "ifindex", 1), (K::SK_SKB, "data_end", 4)];
+
 impl Field {
     fn allows(&self, offset: u32, bytes: u32, write: bool) -> bool {
         let sizes = if write { self.writes } else { self.reads };
         let within = offset >= self.start && offset + bytes <= self.end;
         within && sizes & bytes != 0 && (!self.at_start || offset == self.start)
+    }
+
+    const fn made(mut self, reading: u32) -> Field {
+        self.made.reading = reading;
+        self
+    }
+
+    const fn made_writing(mut self, writing: u32) -> Field {
+        self.made.writing = writing;
+        self
+    }
+
+    const fn loading(mut self, bytes: u32) -> Field {
+        self.made.loads = bytes;
+        self
+    }
+
+    /// Instructions beside one that are made of `access`.
+    fn expansion(&self, access: ContextAccess) -> u32 {
+        let ContextAccess { offset, bytes, write } = access;
+        if write {
+            return self.made.writing;
+        }
+        // What is loaded into is a whole word.
+        let word = self.made.loads.max(4);
+        let cut = bytes < self.made.loads;
+        let shift = cut && offset % i64::from(word) != 0;
+        self.made.reading + u32::from(cut) + u32::from(shift)
     }
 
     const fn at_start(mut self) -> Field {
@@ -180,6 +234,22 @@ impl Field {
 }
 
 impl Layout {
+    /// How many instructions beside one 6.18 on x86-64 makes of a read, where all fields are seen.
+    pub fn expansion(&self, offset: i64, bytes: u32) -> u32 {
+        let access = ContextAccess { offset, bytes, write: false };
+        self.field(access, &[]).map_or(0, |field| field.expansion(access))
+    }
+
+    /// The field that `access` is to.
+    fn field(&self, access: ContextAccess, hidden: &[&str]) -> Option<&Field> {
+        let ContextAccess { offset, bytes, write } = access;
+        let offset = u32::try_from(offset).ok()?;
+        self.fields
+            .iter()
+            .filter(|field| !hidden.contains(&field.name))
+            .find(|field| field.allows(offset, bytes, write))
+    }
+
     /// What a read of `bytes` bytes at `offset` gives, where all fields are seen: sockets behind pointers.
     pub fn read(&self, offset: i64, bytes: u32) -> Option<Holds> {
         let offset = u32::try_from(offset).ok()?;
@@ -220,6 +290,7 @@ const fn number(name: &'static str, at: Range<u32>, sizes: &[u32]) -> Field {
         writes: 0,
         at_start: false,
         since: KernelVersion::new(0, 0),
+        made: Made { reading: 0, writing: 0, loads: 4 },
     }
 }
 

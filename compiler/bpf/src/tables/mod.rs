@@ -20,7 +20,7 @@ mod syscalls;
 pub use arguments::{Argument, ArgumentKind, Flags, ReturnKind, Returns};
 pub use attach::{ATTACH_TYPES, AttachRow, AttachType};
 pub use callers::Caller;
-pub use contexts::{CONTEXTS, Context, ContextAccess, FLOW_KEYS_BYTES, Field, Holds, Layout, Shape};
+pub use contexts::{CONTEXTS, Context, ContextAccess, FLOW_KEYS_BYTES, Field, Holds, Layout, Made, Shape};
 pub use helpers::{Callback, HELPERS, Helper, ResultRange};
 pub use kfuncs::{KFUNCS, Kfunc, kfunc_flags};
 pub use kinds::{KIND_NAMES, KINDS, KindName, KindRow, ProgramKind};

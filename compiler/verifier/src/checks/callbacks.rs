@@ -2,7 +2,7 @@
 
 use crate::bounds::Bounds;
 use crate::checks::records::Graph;
-use crate::checks::{calls, hooks, kfuncs, objects};
+use crate::checks::{calls, expansion, hooks, kfuncs, objects};
 use crate::dialect::{Dialect, LoopRule};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, Stop};
@@ -60,6 +60,9 @@ fn call_with(
         return Ok(None);
     }
     let old = m.rules.loops == LoopRule::None;
+    if id == LOOP {
+        expansion::note_loop(m, subprogram);
+    }
     if id == LOOP && !old {
         if !m.state.reg(1).is_scalar() {
             return Err(Fault::BacktrackingMisuse.into());

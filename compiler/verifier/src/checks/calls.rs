@@ -3,7 +3,7 @@
 use gobpf_bpf::tables::ProgramKind;
 
 use crate::checks::functions::{self, MAX_FRAMES};
-use crate::dialect::LoopRule;
+use crate::dialect::{Dialect, LoopRule};
 use crate::explore::{Machine, Next};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{Frame, Held, Kind, Reference, Reg};
@@ -15,6 +15,10 @@ pub(crate) fn call(m: &mut Machine<'_>, distance: i32) -> Checked<Next> {
     let Some(index) = functions::starting_at(&m.functions, target) else {
         return Err(Stop::feature("a call into the middle of a function"));
     };
+    if m.rules.dialect == Dialect::V6_1 {
+        // Whether the function is global at all is asked after that.
+        check_depth(m)?;
+    }
     if m.functions[index].global {
         return call_global(m, index);
     }
@@ -48,11 +52,14 @@ fn call_global(m: &mut Machine<'_>, index: usize) -> Checked<Next> {
 
 /// `setup_func_entry`: a frame for function `index`, still without arguments.
 pub(crate) fn enter(m: &Machine<'_>, index: u32) -> Checked<Frame> {
-    let depth = m.state.callers.len() + 1;
-    if depth >= MAX_FRAMES {
-        return Err(Fault::CallStackTooDeep { frames: depth + 1 }.into());
-    }
+    let depth = check_depth(m)?;
     Ok(Frame::new(depth as u8, m.insn, index))
+}
+
+/// The number of the frame of a function that is called.
+fn check_depth(m: &Machine<'_>) -> Checked<usize> {
+    let depth = m.state.callers.len() + 1;
+    if depth >= MAX_FRAMES { Err(Fault::CallStackTooDeep { frames: depth + 1 }.into()) } else { Ok(depth) }
 }
 
 /// The path goes on inside of `callee`.

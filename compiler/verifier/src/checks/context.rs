@@ -33,7 +33,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
         Holds::Trusted(name) => Some(hooks::trusted(m, name)?),
         Holds::Argument => hooks::argument(m, request, off)?,
     };
-    if request.signed && value.is_some() {
+    if request.signed && value.is_some_and(|value| value.is_pointer()) {
         return Err(Fault::ContextAccess { off, bytes: request.bytes }.into());
     }
     match (request.access, request.value, value) {

@@ -1,15 +1,20 @@
 //! What the kernel does after all paths were followed: code that no path reached is removed, and functions are told apart
 //! anew. References that are left to what was removed make it refuse the program.
 
-use gobpf_bpf::insn::{self, pseudo};
+use gobpf_bpf::tables::ProgramKind;
 
 use crate::checks::encoding::{
     JUMP_LONG, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
 };
 use crate::checks::exceptions::THROW;
+use crate::checks::expansion::{self, Called, LOOP_CALL, LOOP_SLOTS, MAY_GOTO_START, UNCLONE_START};
 use crate::checks::functions::refers;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, KernelFault};
+
+/// Kinds of programs for whom a packet that is shared is copied before they write to it.
+const UNCLONES: [ProgramKind; 4] =
+    [ProgramKind::SCHED_CLS, ProgramKind::SCHED_ACT, ProgramKind::LWT_XMIT, ProgramKind::SK_SKB];
 
 /// An instruction that may lead somewhere.
 #[derive(Clone, Copy, Default)]
@@ -19,6 +24,8 @@ struct Slot {
     is_jump: bool,
     is_may_goto: bool,
     is_reference: bool,
+    /// How many slots the kernel adds to it after that.
+    grows: u32,
 }
 
 /// A program that shrinks.
@@ -33,11 +40,7 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
     if !m.rules.signed_arena_loads && m.loads_signed_from_arena() {
         return Err(Fault::SignedArenaLoad.into());
     }
-    let is_null_call =
-        |insn: &gobpf_bpf::Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL && insn.imm == 0;
-    let null_call = (0u32..)
-        .zip(m.insns)
-        .any(|(at, insn)| is_null_call(insn) && m.seen[at as usize] && !m.kfuncs.contains_key(&at));
+    let null_call = (0u32..).zip(m.insns).any(|(at, insn)| m.is_null_call(*insn, at) && m.seen[at as usize]);
     if null_call {
         return Err(KernelFault::NotEliminated.into());
     }
@@ -48,7 +51,9 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
         slots: (0..m.insns.len()).map(|at| slot(m, at)).collect(),
         starts: m.functions.iter().map(|function| function.start as usize).collect(),
     };
-    program.remove_dead(m.seen.clone());
+    let mut seen = m.seen.clone();
+    program.inline_loops(m, &mut seen);
+    program.remove_dead(seen);
     program.remove_empty_jumps();
     // A program that throws gets one more function, of two instructions, at its end.
     let throws = m.kfuncs.iter().any(|(at, name)| name == THROW && m.seen[*at as usize]);
@@ -64,7 +69,7 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
     match lost {
         Some(insn) => {
             let moved = if throws && insn >= program.slots.len() { 2 } else { 0 };
-            Err(Fault::NoFunction { insn: insn as u32 + moved }.into())
+            Err(Fault::NoFunction { insn: (insn + moved + program.grown_before(m, insn)) as u32 }.into())
         }
         None => Ok(()),
     }
@@ -72,6 +77,12 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
 
 /// What the instruction at `at` is, where jumps with a side that no path took jump always (`opt_hard_wire_dead_code_branches`).
 fn slot(m: &Machine<'_>, at: usize) -> Slot {
+    let slot = jump(m, at);
+    Slot { grows: expansion::of(m, at), ..slot }
+}
+
+/// Where it leads.
+fn jump(m: &Machine<'_>, at: usize) -> Slot {
     let Some(insn) = m.insns.get(at).copied() else { return Slot::default() };
     let is_seen = |at: usize| m.seen.get(at).copied().unwrap_or(false);
     if refers(insn) {
@@ -88,10 +99,40 @@ fn slot(m: &Machine<'_>, at: usize) -> Slot {
         return Slot { target: Some(at + 1), is_jump: true, ..Slot::default() };
     }
     let is_may_goto = insn.code == MAY_GOTO && m.rules.empty_may_goto;
-    Slot { target, is_jump: is_always || !is_seen(at + 1), is_may_goto, is_reference: false }
+    Slot { target, is_jump: is_always || !is_seen(at + 1), is_may_goto, ..Slot::default() }
 }
 
 impl Shrinking {
+    /// `optimize_bpf_loop`.
+    fn inline_loops(&mut self, m: &Machine<'_>, seen: &mut Vec<bool>) {
+        for (at, called) in m.called.iter().enumerate().rev() {
+            let Called::Loop(function) = *called else { continue };
+            let more = LOOP_SLOTS - 1;
+            seen.splice(at + 1..at + 1, std::iter::repeat_n(true, more));
+            self.slots[at] = Slot::default();
+            self.slots.splice(at + 1..at + 1, std::iter::repeat_n(Slot::default(), more));
+            let targets = self.slots.iter_mut().filter_map(|slot| slot.target.as_mut());
+            targets.chain(&mut self.starts).filter(|place| **place > at).for_each(|place| *place += more);
+            let target = self.starts.get(function as usize).copied();
+            self.slots[at + LOOP_CALL] = Slot { target, is_reference: true, ..Slot::default() };
+        }
+    }
+
+    /// Slots that the kernel adds before the one at `end` (`convert_ctx_accesses`, `do_misc_fixups`).
+    fn grown_before(&self, m: &Machine<'_>, end: usize) -> usize {
+        let before = self.slots.get(..end).unwrap_or(&self.slots);
+        let of_insns: u32 = before.iter().map(|slot| slot.grows).sum();
+        let counts = |start: usize, next: usize| {
+            self.slots.get(start..next).is_some_and(|slots| slots.iter().any(|slot| slot.is_may_goto))
+        };
+        let ends = self.starts.iter().skip(1).copied().chain([self.slots.len()]);
+        let of_counts =
+            self.starts.iter().zip(ends).filter(|(start, next)| **start < end && counts(**start, *next));
+        let unclones = m.writes_packet && UNCLONES.contains(&m.kind) && end > 0;
+        let of_start = if unclones { UNCLONE_START } else { 0 };
+        (of_insns + of_counts.count() as u32 * MAY_GOTO_START + of_start) as usize
+    }
+
     /// `opt_remove_dead_code`.
     fn remove_dead(&mut self, mut seen: Vec<bool>) {
         let mut at = 0;

@@ -2,16 +2,21 @@
 //! functions, or an iterator; and the arguments that it gets from there.
 
 use gobpf_bpf::Program;
-use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_untrusted};
+use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_bool, lsm_is_untrusted};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId, Types};
 
 use crate::KernelSource;
+use crate::bounds::Bounds;
 use crate::checks::btf::writes::{CONGESTION, TCP_SOCKET};
 use crate::checks::memory::Request;
 use crate::checks::tracepoints;
+use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{BtfFault, Checked, Stop};
 use crate::state::{Extra, Kind, Reg, flag};
+
+/// Errors are not below the negative of this.
+const MAX_ERRNO: i32 = 4095;
 
 /// Arguments of an iterator that are not what the prototype says: bytes of context, and what is there.
 const ITERATORS: &[(&str, i64, Special)] = &[
@@ -126,7 +131,7 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
     let ty = skip(kernel, ty);
     match kernel.kind(ty) {
         Some(BtfKind::Int | BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct | BtfKind::Union) => {
-            return Ok(None);
+            return Ok((index == parameters.len()).then(|| result_so_far(m, hook)).flatten());
         }
         Some(BtfKind::Pointer) => {}
         kind => {
@@ -145,6 +150,19 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
         }
         stop => stop,
     })
+}
+
+/// What a security hook gave before the program (`get_func_retval_range`).
+fn result_so_far(m: &Machine<'_>, hook: &str) -> Option<Reg> {
+    if m.program.attach != AttachType::LSM_MAC || m.rules.dialect == Dialect::V6_1 {
+        return None;
+    }
+    let mut bounds = Bounds::UNKNOWN;
+    (bounds.smin32, bounds.smax32) =
+        if lsm_is_bool(hook, m.rules.kernel()) { (0, 1) } else { (-MAX_ERRNO, 0) };
+    (bounds.smin, bounds.smax) = (i64::from(bounds.smin32), i64::from(bounds.smax32));
+    bounds.sync(m.rules.deduction);
+    Some(Reg { bounds, ..Reg::unknown() })
 }
 
 /// `get_ctx_arg_idx`: which argument is at `off`; the result counts as one more, and so does what is behind it.
@@ -247,10 +265,11 @@ fn promoted(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId) -> Option<TypeId> {
     is_socket.then(|| kernel.find(TCP_SOCKET, BtfKind::Struct)).flatten()
 }
 
-/// The security hook of the program, where the kernel does not have it: no loader can say which one it means. Other hooks
-/// may be in modules, whose types aren't known.
+/// The hook of the program, where the kernel does not have it: no loader can say which one it means. What modules have is
+/// there once they are loaded, and their types are known.
 pub(crate) fn missing<'a>(program: &'a Program, kernel: KernelSource<'_>) -> Option<&'a str> {
-    let hook = program.hook.as_deref().filter(|_| program.kind == ProgramKind::LSM)?;
+    let hooked = [ProgramKind::TRACING, ProgramKind::LSM, ProgramKind::STRUCT_OPS];
+    let hook = program.hook.as_deref().filter(|_| hooked.contains(&program.kind))?;
     find(&*kernel()?, program.kind, hook).is_none().then_some(hook)
 }
 

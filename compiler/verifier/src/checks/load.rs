@@ -99,7 +99,9 @@ pub(crate) fn check_attach(
     if sleepable && !can_sleep(program, rules) {
         return Err(LoadFault::NotSleepable.into());
     }
+    let is_nowhere = program.hook.as_deref().is_none_or(str::is_empty);
     match program.kind {
+        ProgramKind::TRACING | ProgramKind::LSM if is_nowhere => Err(LoadFault::NoHook.into()),
         ProgramKind::TRACING => check_traced(program, rules),
         ProgramKind::STRUCT_OPS => check_struct_ops(object, program, kernel),
         ProgramKind::LSM => check_lsm(object, program, kernel, rules),
@@ -160,7 +162,7 @@ fn check_struct_ops(object: &Object, program: &Program, kernel: KernelSource<'_>
         return Err(LoadFault::StructOpsLicence.into());
     }
     let hook = program.hook.as_deref().unwrap_or("");
-    let Some((name, member)) = hook.split_once('/') else { return Ok(()) };
+    let Some((name, member)) = hook.split_once('/') else { return Err(LoadFault::NoStructOps.into()) };
     let Some(kernel) = kernel() else { return Err(Stop::Unknown(Unknown::KernelTypes)) };
     let Some(ty) = kernel.find(name, BtfKind::Struct) else { return Ok(()) };
     let Some((index, found)) = kernel.members(ty).enumerate().find(|(_, one)| one.name == member) else {

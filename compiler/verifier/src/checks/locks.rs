@@ -21,7 +21,6 @@ const WITH_LOCK: &[(&str, Dialect)] = &[
     ("bpf_iter_num_", Dialect::V6_18),
     ("bpf_res_spin_", Dialect::V6_18),
     ("bpf_arena_", Dialect::V6_18),
-    ("bpf_stream_vprintk", Dialect::V6_18),
 ];
 
 /// While a lock is held, nothing is called but what gives it back, and what the lock is for.

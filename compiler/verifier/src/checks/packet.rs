@@ -11,6 +11,7 @@ pub(crate) fn access(m: &mut Machine<'_>, base: &Reg, request: &Request, off: i6
     if request.access == Access::Write && !may_access(m.kind, Access::Write, None) {
         return Err(Fault::PacketWrite.into());
     }
+    m.writes_packet |= request.access == Access::Write;
     check(request.base, base, off, i64::from(request.bytes), false)?;
     load_unknown(m, request);
     Ok(())

@@ -3,7 +3,7 @@
 use gobpf_bpf::Insn;
 use gobpf_bpf::KernelVersion;
 use gobpf_bpf::insn::{self, class, mode, pseudo};
-use gobpf_bpf::tables::{Caller, ProgramKind};
+use gobpf_bpf::tables::Caller;
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::checks::flow::successors;
@@ -22,7 +22,7 @@ const CMPXCHG: i32 = 0xf1;
 /// that an instruction calls.
 pub(crate) fn live_before(
     insns: &[Insn],
-    kind: ProgramKind,
+    caller: Caller<'_>,
     arguments: &dyn Fn(u32) -> Option<usize>,
 ) -> Vec<u16> {
     let calls_kernel = |insn: &Insn| insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL;
@@ -30,7 +30,7 @@ pub(crate) fn live_before(
         .zip(insns)
         .map(|(at, insn)| match arguments(at).filter(|_| calls_kernel(insn)) {
             Some(count) => (first(count), CALLER_SAVED),
-            None => effect(*insn, kind),
+            None => effect(*insn, caller),
         })
         .collect();
     let mut live = vec![0u16; insns.len()];
@@ -54,7 +54,7 @@ pub(crate) fn live_before(
 }
 
 /// What an instruction reads and overwrites.
-fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
+fn effect(insn: Insn, caller: Caller<'_>) -> (u16, u16) {
     let bit = |reg: u8| 1u16.checked_shl(u32::from(reg)).unwrap_or(0);
     let (dst, src) = (bit(insn.dst), bit(insn.src));
     let is_reg = insn.code & insn::SOURCE_REG != 0;
@@ -83,16 +83,16 @@ fn effect(insn: Insn, kind: ProgramKind) -> (u16, u16) {
         _ => match op {
             OP_JA | OP_MAY_GOTO => (0, 0),
             OP_EXIT => (bit(0), 0),
-            OP_CALL => (call_reads(insn, kind), CALLER_SAVED),
+            OP_CALL => (call_reads(insn, caller), CALLER_SAVED),
             _ => (if is_reg { dst | src } else { dst }, 0),
         },
     }
 }
 
 /// R1 and following, as many as the helper has arguments; all five of an unknown one.
-fn call_reads(insn: Insn, kind: ProgramKind) -> u16 {
+fn call_reads(insn: Insn, caller: Caller<'_>) -> u16 {
     let kernel = KernelVersion::new(6, 18);
-    let prototype = Caller::of_kind(kind).prototype(insn.imm as u32, kernel);
+    let prototype = caller.prototype(insn.imm as u32, kernel);
     first(prototype.filter(|_| insn.src == 0).map_or(5, |prototype| prototype.arguments.len()))
 }
 

@@ -13,12 +13,13 @@ mod widen;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use gobpf_bpf::insn::{class, mode};
+use gobpf_bpf::insn::{self, class, mode, pseudo};
 use gobpf_bpf::tables::{Caller, MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
 use gobpf_btf::{KernelBtf, TypeId};
 
 use crate::checks::encoding::Load;
+use crate::checks::expansion::Called;
 use crate::checks::flow::Point;
 use crate::checks::functions::Function;
 use crate::checks::kfuncs;
@@ -149,7 +150,11 @@ pub(crate) struct Machine<'a> {
     has_step: bool,
     /// What kind of pointer each instruction dereferenced.
     pointer_kinds: Vec<Option<Kind>>,
-    /// Of maps that each call of a helper took: whether it is always the same one.
+    /// What calls of helpers did, for what becomes of them.
+    pub called: Vec<Called>,
+    /// Whether the program writes to a packet.
+    pub writes_packet: bool,
+    /// The newest id.
     pub ids: u32,
     processed: u32,
     jumps: u32,
@@ -211,6 +216,8 @@ impl<'a> Machine<'a> {
             history: Arena::default(),
             has_step: false,
             pointer_kinds: vec![None; insns.len()],
+            called: vec![Called::Never; insns.len()],
+            writes_packet: false,
             ids: 0,
             processed: 0,
             jumps: 0,
@@ -223,7 +230,7 @@ impl<'a> Machine<'a> {
             context: None,
         };
         if rules.liveness == Liveness::Graph {
-            machine.live = live_before(insns, program.kind, &|slot| kfuncs::arguments_of(&machine, slot));
+            machine.live = live_before(insns, program.caller(), &|slot| kfuncs::arguments_of(&machine, slot));
         }
         machine
     }
@@ -491,6 +498,12 @@ impl<'a> Machine<'a> {
             .ok_or_else(|| Stop::feature("a pointer to a map that the object does not have"))
     }
 
+    /// Whether `insn` at `at` calls no function of the kernel, by the number 0.
+    pub fn is_null_call(&self, insn: Insn, at: u32) -> bool {
+        let is_call = insn.code == insn::CALL && insn.src == pseudo::KFUNC_CALL;
+        is_call && insn.imm == 0 && !self.kfuncs.contains_key(&at)
+    }
+
     /// Whether the program loads an arena.
     pub fn has_arena(&self) -> bool {
         let is_arena =
@@ -544,6 +557,11 @@ impl<'a> Machine<'a> {
             Some(_) => {}
         }
         Ok(())
+    }
+
+    /// What kind of pointer the instruction at `at` went through, if a path got there.
+    pub fn pointer_kind(&self, at: usize) -> Option<Kind> {
+        self.pointer_kinds.get(at).copied().flatten()
     }
 
     /// Whether some load from an arena extends the sign.

@@ -457,6 +457,9 @@ impl Machine<'_> {
             needed.frame -= 1;
             return Ok(());
         }
+        if self.is_null_call(insn, at) {
+            return Err(Lost::All);
+        }
         needed.remove_reg(0);
         let regs = *needed.current();
         if regs & ARGUMENTS != 0 { Err(Lost::Bug(regs)) } else { Ok(()) }

@@ -11,13 +11,30 @@ pub(crate) enum LoadFault {
     TailCallWithoutResult,
     SyscallNotSleepable,
     NotSleepable,
-    TargetNotSleepable { name: String },
-    NotModifiable { name: String },
-    DisabledHook { id: u32, name: String },
+    TargetNotSleepable {
+        name: String,
+    },
+    NotModifiable {
+        name: String,
+    },
+    DisabledHook {
+        id: u32,
+        name: String,
+    },
+    /// It is not said what it would be attached to.
+    NoHook,
+    NoStructOps,
     StructOpsLicence,
     LsmLicence,
-    NoFunctionMember { member: String, index: usize, name: String },
-    UnsupportedMember { member: String, name: String },
+    NoFunctionMember {
+        member: String,
+        index: usize,
+        name: String,
+    },
+    UnsupportedMember {
+        member: String,
+        name: String,
+    },
     Variable(VariableFault),
 }
 

@@ -81,6 +81,7 @@ pub(crate) enum ObjectFault {
         what: &'static str,
     },
     SameLock,
+    FailedLockPath,
     UnlockWithout {
         what: &'static str,
     },

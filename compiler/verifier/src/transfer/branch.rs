@@ -144,7 +144,8 @@ fn is_not_null(reg: &Reg, deduction: Deduction) -> bool {
             let near = reg.bounds.smin > -MAX_OFFSET && reg.bounds.smax < MAX_OFFSET;
             near && match reg.kind.base {
                 Base::Socket | Base::TcpSock | Base::XdpSock | Base::SockCommon => true,
-                Base::Buf | Base::MapValue | Base::MapKey | Base::Mem | Base::Map => true,
+                Base::Buf | Base::MapValue | Base::MapKey | Base::Map => true,
+                Base::Mem => !reg.kind.has(flag::UNTRUSTED),
                 Base::BtfId => reg.is_trusted(),
                 _ => false,
             }

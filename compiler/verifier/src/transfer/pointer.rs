@@ -3,6 +3,7 @@
 use gobpf_bpf::insn::AluOp;
 
 use crate::bounds::Bounds;
+use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault};
 use crate::state::{Base, Kind, MAX_OFFSET, Reg, flag};
@@ -40,6 +41,11 @@ pub(super) fn arithmetic(
     check_offset(number, pointer.kind)?;
     check_offset(pointer, pointer.kind)?;
     let mut result = *pointer;
+    if !pointer_is_dst && m.rules.dialect == Dialect::V6_18 {
+        // This kernel takes over what the pointer is, but leaves what the number's register has beside that: whose stack,
+        // and which reference. The others have that from a later correction.
+        (result.frame, result.ref_obj) = (0, 0);
+    }
     result.bounds.forget_ranges32();
     let moved = match op {
         AluOp::Add => add(&mut result, pointer, by),

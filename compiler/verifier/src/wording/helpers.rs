@@ -101,7 +101,7 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
             format!("off {off} doesn't point to 'struct bpf_spin_lock'")
         }
         HelperFault::FieldElsewhere { off, what, at } => {
-            format!("off {off} doesn't point to 'struct {what}' that is at {at}")
+            format!("off {off} doesn't point to 'struct {what}' that is at {}", *at as i32)
         }
         HelperFault::TwoLocks => "Locking two bpf_spin_locks are not allowed".into(),
         HelperFault::ObjectNotConstant { what } => format!("{what} has to be at a constant offset"),

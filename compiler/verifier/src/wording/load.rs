@@ -21,6 +21,9 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         L::TargetNotSleepable { name } => format!("{name} is not sleepable"),
         L::DisabledHook { id, name } => format!("attach_btf_id {id} points to disabled hook {name}"),
         L::NotModifiable { name } => format!("{name}() is not modifiable"),
+        L::NoHook => "Tracing programs must provide btf_id".into(),
+        L::NoStructOps if dialect == Dialect::V6_1 => "attach_btf_id 0 is not a supported struct".into(),
+        L::NoStructOps => String::new(),
         L::StructOpsLicence => "struct ops programs must have a GPL compatible license".into(),
         L::LsmLicence => "LSM programs must have a GPL compatible license".into(),
         L::NoFunctionMember { member, index, name } => {

@@ -77,6 +77,7 @@ fn locks(fault: &ObjectFault) -> Option<String> {
         }
         O::LocalWithoutLock { what } => format!("local 'kptr' has no valid {what}"),
         O::SameLock => "Acquiring the same lock again, AA deadlock detected".into(),
+        O::FailedLockPath => "failed to push state for failed lock acquisition".into(),
         O::UnlockWithout { what } => format!("{what}_unlock without taking a lock"),
         O::UnlockOther { what } => format!("{what}_unlock of different lock"),
         O::UnlockOrder { what } => format!("{what}_unlock cannot be out of order"),

@@ -1,6 +1,6 @@
 //! What a fault means, and what to do, for people who write Go.
 
-use crate::fault::{End, Fault, HelperFault};
+use crate::fault::{End, Fault, HelperFault, ObjectFault};
 use crate::state::{Base, Kind};
 use crate::verdict::Category;
 
@@ -414,6 +414,10 @@ fn calls(fault: &Fault) -> Option<Explanation> {
             "this is not how the kernel's object, or the argument of the hook, may be used",
             "look at the kernel's declaration of the struct or function",
         ),
+        // That there was no room for one more path is what went wrong.
+        Fault::Then(first, last) if **last == Fault::Object(ObjectFault::FailedLockPath) => {
+            return Some(explain(first));
+        }
         Fault::Then(_, last) => return Some(explain(last)),
         _ => return None,
     })

@@ -9,7 +9,7 @@ use crate::checks::helpers::{accepts, memory};
 use crate::checks::{btf, context, dynptr};
 use crate::dialect::{Dialect, Rules};
 use crate::explore::Machine;
-use crate::fault::{Access, BtfFault, Checked, Fault, GlobalFault, HelperFault, Stop};
+use crate::fault::{Access, BtfFault, Checked, Fault, GlobalFault, HelperFault, KernelFault, Stop};
 use crate::state::{Base, DynptrKind, Extra, FP, Kind, Reg, State, flag};
 use parameters::Parameter;
 
@@ -73,9 +73,23 @@ pub(crate) fn is_context(kind: ProgramKind, name: &str, rules: &Rules) -> bool {
 
 /// `btf_check_func_arg_match`: the arguments are of the types that function `index` declares.
 pub(crate) fn check_arguments(m: &mut Machine<'_>, index: usize) -> Checked {
-    parameters::of(m, index).and_then(|parameters| {
-        (0..).zip(parameters).try_for_each(|(number, one)| check_argument(m, number, one))
-    })
+    let parameters = match parameters::of(m, index) {
+        Err(Stop::Fault(Fault::Global(fault))) if m.rules.dialect == Dialect::V6_1 => {
+            return old_mismatch(fault);
+        }
+        found => found?,
+    };
+    (0..).zip(parameters).try_for_each(|(number, one)| check_argument(m, number, one))
+}
+
+/// What 6.1 says at the call of a function that it could not verify: it looks for numbers and pointers there, and at the
+/// result not at all.
+fn old_mismatch(fault: GlobalFault) -> Checked {
+    match fault {
+        GlobalFault::Argument { number, word, .. } => Err(KernelFault::ArgumentKind { number, word }.into()),
+        GlobalFault::Result { .. } => Ok(()),
+        fault => Err(fault.into()),
+    }
 }
 
 /// What the call of function `index` comes to, where that is what its arguments came to.

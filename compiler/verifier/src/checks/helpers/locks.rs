@@ -8,8 +8,8 @@ use crate::explore::Machine;
 use crate::fault::{Checked, HelperFault, ObjectFault, Stop};
 use crate::state::{Base, Held, Reference, Reg};
 
-/// Where the field is that `value` points to, of `kind`.
-fn check_field(m: &Machine<'_>, reg: u8, value: &Reg, kind: FieldKind) -> Checked {
+/// `check_map_field_pointer`: `value` points to its field of `kind`.
+pub(crate) fn check_field(m: &Machine<'_>, reg: u8, value: &Reg, kind: FieldKind) -> Checked {
     let what = kind.name();
     let Some(variable) = value.bounds.as_const() else {
         return Err(HelperFault::FieldNotConstant { reg, what }.into());

@@ -13,7 +13,7 @@ use gobpf_bpf::tables::{ArgumentKind, Flags, Helper, ProgramKind, Prototype};
 use gobpf_bpf::{MapId, Program, insn};
 
 use crate::checks::records::Pointer;
-use crate::checks::{callbacks, calls, dynptr, packet, references};
+use crate::checks::{callbacks, calls, dynptr, expansion, packet, references};
 use crate::dialect::Rules;
 use crate::explore::{Machine, Next};
 use crate::fault::{Access, Checked, Fault, HelperFault};
@@ -163,6 +163,7 @@ pub(crate) fn call(m: &mut Machine<'_>, id: i32) -> Checked<Next> {
     arguments::check(m, &mut call)?;
     maps::check_writable(m, &call)?;
     maps::check_key(m, &call)?;
+    expansion::note_lookup(m, helper.id, call.map);
     if let Some((reg, bytes)) = call.fills {
         memory::fill(m, reg, bytes)?;
     }

@@ -29,6 +29,9 @@ pub(crate) use table::{Kfunc, kf};
 /// The function that moves the packet.
 const PULL_DATA: &str = "bpf_xdp_pull_data";
 
+/// The function that gives memory of a packet to write to.
+const WRITABLE_SLICE: &str = "bpf_dynptr_slice_rdwr";
+
 /// What a call of a kernel function said.
 pub(crate) struct Call {
     pub kfunc: &'static Kfunc,
@@ -239,6 +242,7 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     if kfunc.name == PULL_DATA {
         packet::forget(m);
     }
+    m.writes_packet |= kfunc.name == WRITABLE_SLICE;
     if kfunc.has(kf::ITER_NEXT) {
         iterators::next(m, &call)?;
     }

@@ -4,7 +4,7 @@ use crate::bounds::Bounds;
 use crate::checks::calls;
 use crate::checks::helpers::locks::{self, Operation};
 use crate::explore::Machine;
-use crate::fault::{Checked, ObjectFault};
+use crate::fault::{Checked, Fault, ObjectFault, Stop};
 use crate::state::{Held, Kind, Reg, flag};
 use crate::transfer::assign;
 
@@ -38,7 +38,12 @@ pub(super) fn fail(m: &mut Machine<'_>) -> Checked {
     bounds.sync(m.rules.deduction);
     assign(m, 0, Reg { bounds, ..Reg::unknown() });
     let failed = std::mem::replace(&mut m.state, taken);
-    m.push(m.insn + 1, failed)
+    m.push(m.insn + 1, failed).map_err(|stop| match stop {
+        Stop::Fault(fault) => {
+            Fault::Then(Box::new(fault), Box::new(Fault::Object(ObjectFault::FailedLockPath))).into()
+        }
+        stop => stop,
+    })
 }
 
 /// Argument `number` of `name` is the lock.

@@ -1,7 +1,9 @@
 //! Work that is done later (`bpf_wq`).
 
+use crate::checks::helpers::locks;
 use crate::checks::kfuncs::Call;
 use crate::checks::records::FieldKind;
+use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{Checked, HelperFault, ObjectFault, Stop};
 use crate::state::{Base, Kind, Reg};
@@ -13,6 +15,11 @@ const CRASH: &str = "work queues and maps without types, on which the kernel's v
 pub(super) fn argument(m: &Machine<'_>, call: &mut Call, number: usize, value: &Reg) -> Checked {
     if value.kind != Kind::MAP_VALUE {
         return Err(ObjectFault::NotMapValue { number }.into());
+    }
+    if m.rules.dialect == Dialect::V6_18 {
+        locks::check_field(m, number as u8 + 1, value, FieldKind::WorkQueue)?;
+        call.map = Some((value.map, value.map_uid));
+        return Ok(());
     }
     let what = FieldKind::WorkQueue.name();
     let record = m.record_of(value.map)?;
