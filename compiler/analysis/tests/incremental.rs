@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fastrand::Rng;
 use gobpf_analysis::{Cancel, Document, Emit, Options, Snapshot};
 use gobpf_source::{FileId, TextEdit, TextRange};
 
@@ -11,19 +12,6 @@ use gobpf_source::{FileId, TextEdit, TextRange};
 const EDITS: u64 = 60;
 /// Files with more bytes take too long without optimisation.
 const FILE_LIMIT: usize = 6000;
-
-/// splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % limit.max(1) as u64) as usize
-    }
-}
 
 /// All that a version says.
 fn said(snapshot: &Snapshot) -> String {
@@ -35,13 +23,13 @@ fn said(snapshot: &Snapshot) -> String {
 }
 
 /// An edit of a kind that people make, and some that they don't finish.
-fn edit(text: &str, random: &mut Random) -> TextEdit {
+fn edit(text: &str, random: &mut Rng) -> TextEdit {
     let digits: Vec<usize> = (0..text.len()).filter(|at| text.as_bytes()[*at].is_ascii_digit()).collect();
     let lines: Vec<usize> =
         text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
     let range = |from: usize, to: usize| TextRange::new((from as u32).into(), (to as u32).into());
-    let line = lines[random.below(lines.len())];
-    match random.below(6) {
+    let line = lines[random.usize(..lines.len())];
+    match random.usize(..6) {
         0 => TextEdit { range: range(0, 0), text: "// More.\n".into() },
         1 => TextEdit { range: range(line, line), text: "\n".into() },
         2 => {
@@ -50,8 +38,8 @@ fn edit(text: &str, random: &mut Random) -> TextEdit {
         }
         3 => TextEdit { range: range(line, line), text: "func f() {\n".into() },
         _ => {
-            let at = digits[random.below(digits.len())];
-            TextEdit { range: range(at, at + 1), text: random.below(10).to_string() }
+            let at = digits[random.usize(..digits.len())];
+            TextEdit { range: range(at, at + 1), text: random.usize(..10).to_string() }
         }
     }
 }
@@ -70,11 +58,11 @@ fn edits_and_their_undoing_say_what_a_fresh_document_says() {
         let options = Arc::new(Options::default());
         let fresh = |text: &str| Document::open(FileId(0), "a.go", text, None, Arc::clone(&options));
         let mut document = fresh(&first);
-        let mut random = Random(number as u64);
+        let mut random = Rng::with_seed(number as u64);
         let mut before: Option<String> = None;
         for turn in 0..EDITS {
             let text = document.text().to_text();
-            match before.take().filter(|_| random.below(2) == 0) {
+            match before.take().filter(|_| random.usize(..2) == 0) {
                 Some(before) => document.replace(&before, None),
                 None => document.edit(&[edit(&text, &mut random)], None),
             }

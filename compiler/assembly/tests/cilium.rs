@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use fastrand::Rng;
 use gobpf_assembly::find;
 use gobpf_source::{FileId, SourceText};
 use gobpf_syntax::SyntaxTree;
@@ -68,16 +69,12 @@ fn helpers_have_the_names_and_numbers_of_cilium() {
     assert!(numbers.len() > 200);
 }
 
-/// A small generator of pseudo-random numbers (splitmix64).
-struct Random(u64);
+/// Makes literals.
+struct Random(Rng);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.u64(..)
     }
 
     fn pick<'t>(&mut self, all: &[&'t str]) -> &'t str {
@@ -175,7 +172,7 @@ impl Random {
 fn programs_have_the_bytes_that_cilium_gives() {
     let Some(_) = module() else { return };
     let seed = 0xc111u64;
-    let mut random = Random(seed);
+    let mut random = Random(Rng::with_seed(seed));
     let programs: Vec<Vec<String>> = (0..1500).map(|_| random.program()).collect();
     let mut literals =
         String::from("package main\n\nimport . \"github.com/cilium/ebpf/asm\"\n\nvar fd = 7\n\n");

@@ -3,6 +3,7 @@
 
 mod support;
 
+use fastrand::Rng;
 use gobpf_bpf::insn::{class, mode};
 use gobpf_bpf::op::Op;
 use gobpf_bpf::tables::HELPERS;
@@ -45,7 +46,7 @@ fn every_shape_builds_and_passes_vet() {
 fn printed_instructions_marshal_to_the_same_bytes() {
     let Some(module) = Module::new("printed_instructions_marshal_to_the_same_bytes") else { return };
     let seed = std::env::var("GOBPF_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5eed);
-    let mut random = Random(seed);
+    let mut random = Random(Rng::with_seed(seed));
     let helpers = HELPERS.iter().map(|helper| Insn::call(helper.id));
     let mut codes = vec![Code { insns: helpers.collect(), ..Code::default() }];
     for length in 0..60 {
@@ -119,19 +120,16 @@ fn dumper(count: usize) -> String {
     )
 }
 
-/// A xorshift generator.
-struct Random(u64);
+/// Makes instructions.
+struct Random(Rng);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+        self.0.u64(..)
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.0.u64(..bound)
     }
 
     fn of<T: Copy>(&mut self, choices: &[T]) -> T {

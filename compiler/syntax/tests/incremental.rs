@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fastrand::Rng;
 use gobpf_source::{FileId, SourceText, TextEdit, TextRange, TextSize};
 use gobpf_syntax::{SyntaxTree, print};
 
@@ -57,18 +58,6 @@ const PIECES: [&str; 40] = [
     "case 1:",
 ];
 
-/// A small generator of random numbers (xorshift), so that a seed says everything.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-}
-
 fn seed() -> u64 {
     match std::env::var("GOBPF_SEED") {
         Ok(seed) => seed.parse().unwrap(),
@@ -80,14 +69,14 @@ fn edit(start: u32, end: u32, text: &str) -> TextEdit {
     TextEdit { range: TextRange::new(TextSize::new(start), TextSize::new(end)), text: text.to_string() }
 }
 
-fn random_edit(random: &mut Random, length: u32) -> TextEdit {
-    let start = random.below(length as usize + 1) as u32;
-    let removed = match random.below(4) {
-        0 => random.below(80) as u32,
-        1 => random.below(4) as u32,
+fn random_edit(random: &mut Rng, length: u32) -> TextEdit {
+    let start = random.usize(..length as usize + 1) as u32;
+    let removed = match random.usize(..4) {
+        0 => random.usize(..80) as u32,
+        1 => random.usize(..4) as u32,
         _ => 0,
     };
-    let text = if random.below(4) == 0 { "" } else { PIECES[random.below(PIECES.len())] };
+    let text = if random.usize(..4) == 0 { "" } else { PIECES[random.usize(..PIECES.len())] };
     edit(start, (start + removed).min(length), text)
 }
 
@@ -95,7 +84,7 @@ fn random_edit(random: &mut Random, length: u32) -> TextEdit {
 fn an_edited_tree_equals_a_fresh_one() {
     let seed = seed();
     println!("GOBPF_SEED={seed}");
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     for round in 0..60 {
         let base = FILES[round % FILES.len()];
         let base = if round % 2 == 0 { base.to_string() } else { base.replace('\n', "\r\n") };
@@ -104,7 +93,7 @@ fn an_edited_tree_equals_a_fresh_one() {
         for step in 0..40 {
             let mut applied = Vec::new();
             let mut inverse = Vec::new();
-            for _ in 0..=random.below(3) {
+            for _ in 0..=random.usize(..3) {
                 let change = random_edit(&mut random, text.len());
                 let before = text.clone();
                 let done = text.apply(&change);
@@ -115,7 +104,7 @@ fn an_edited_tree_equals_a_fresh_one() {
             }
             tree.edit(&text, &applied);
             compare(&tree, &text, &format!("seed {seed} round {round} step {step}"));
-            if random.below(2) == 0 {
+            if random.usize(..2) == 0 {
                 let undone: Vec<_> = inverse.iter().rev().map(|change| text.apply(change)).collect();
                 tree.edit(&text, &undone);
                 compare(&tree, &text, &format!("seed {seed} round {round} step {step} undone"));

@@ -4,25 +4,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use fastrand::Rng;
 use gobpf_source::{FileId, SourceText, TextEdit, TextRange};
 use gobpf_syntax::SyntaxTree;
 use gobpf_types::{Bodies, Checked, Import, Input, Sdk, Side, check, check_with, print};
 
 /// Edits of each file.
 const EDITS: usize = 24;
-
-/// splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % limit.max(1) as u64) as usize
-    }
-}
 
 /// All that a check says.
 fn said(checked: &Checked) -> String {
@@ -35,21 +23,21 @@ fn said(checked: &Checked) -> String {
 }
 
 /// A line twice, none, another name, another digit: most leave the file without a syntax error.
-fn edit(text: &str, random: &mut Random) -> TextEdit {
+fn edit(text: &str, random: &mut Rng) -> TextEdit {
     let range = |from: usize, to: usize| TextRange::new((from as u32).into(), (to as u32).into());
     let names: Vec<(usize, usize)> = words(text);
     let starts: Vec<usize> =
         text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
-    let line = starts[random.below(starts.len())];
+    let line = starts[random.usize(..starts.len())];
     let end = line + text[line..].find('\n').map_or(text.len() - line, |length| length + 1);
-    match random.below(8) {
+    match random.usize(..8) {
         0 => TextEdit { range: range(line, end), text: String::new() },
         1 => TextEdit { range: range(line, line), text: text[line..end].to_owned() },
         2 => TextEdit { range: range(0, 0), text: "// More.\n".into() },
         3 => TextEdit { range: range(line, line), text: "\n".into() },
         4 | 5 => {
-            let (from, to) = names[random.below(names.len())];
-            let (other, its_end) = names[random.below(names.len())];
+            let (from, to) = names[random.usize(..names.len())];
+            let (other, its_end) = names[random.usize(..names.len())];
             TextEdit { range: range(from, to), text: text[other..its_end].to_owned() }
         }
         _ => {
@@ -58,8 +46,8 @@ fn edit(text: &str, random: &mut Random) -> TextEdit {
             match digits.is_empty() {
                 true => TextEdit { range: range(0, 0), text: "\n".into() },
                 false => {
-                    let at = digits[random.below(digits.len())];
-                    TextEdit { range: range(at, at + 1), text: random.below(10).to_string() }
+                    let at = digits[random.usize(..digits.len())];
+                    TextEdit { range: range(at, at + 1), text: random.usize(..10).to_string() }
                 }
             }
         }
@@ -103,11 +91,11 @@ fn an_edited_file_is_what_it_is_to_those_who_have_never_seen_it() {
         let mut text = SourceText::new(&std::fs::read_to_string(path).unwrap());
         let mut tree = SyntaxTree::parse(FileId(0), &text);
         let mut bodies = Bodies::default();
-        let mut random = Random(seed as u64);
+        let mut random = Rng::with_seed(seed as u64);
         let mut undo: Option<TextEdit> = None;
         for turn in 0..EDITS {
             let before = text.to_text();
-            let edit = match undo.take().filter(|_| random.below(3) > 0) {
+            let edit = match undo.take().filter(|_| random.usize(..3) > 0) {
                 Some(undo) => undo,
                 None => edit(&before, &mut random),
             };

@@ -1,5 +1,6 @@
 //! Soundness by trial: whatever concrete values a computation may give, its bounds hold them.
 
+use fastrand::Rng;
 use gobpf_bpf::insn::JmpOp;
 
 use super::{BinaryOp, Bounds, outcome, refine};
@@ -9,19 +10,16 @@ use crate::tnum::Tnum;
 const DIALECTS: [Dialect; 3] = [Dialect::V6_1, Dialect::V6_12, Dialect::V6_18];
 const ROUNDS: u64 = 20_000;
 
-/// A small generator; the seed is printed with every failure.
-struct Random(u64);
+/// Makes values; the seed is printed with every failure.
+struct Random(Rng);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+        self.0.u64(..)
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        (self.next() >> 11) % limit
+        self.0.u64(..limit)
     }
 
     /// Values near each other, or near an edge, as programs have them.
@@ -109,7 +107,7 @@ fn arithmetic_holds_every_result() {
         BinaryOp::Arsh,
     ];
     for seed in 1..=ROUNDS {
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut random = Random(Rng::with_seed(seed));
         let rules = DIALECTS[random.below(3) as usize].rules();
         let op = ops[random.below(ops.len() as u64) as usize];
         let bits32 = random.below(2) == 0;
@@ -131,7 +129,7 @@ fn arithmetic_holds_every_result() {
 #[test]
 fn parts_and_signs_hold_every_result() {
     for seed in 1..=ROUNDS {
-        let mut random = Random(seed.wrapping_mul(0xd1b5_4a32_d192_ed03));
+        let mut random = Random(Rng::with_seed(seed));
         let rules = DIALECTS[random.below(3) as usize].rules();
         let values = random.values();
         let bytes = [1u32, 2, 4][random.below(3) as usize];
@@ -175,7 +173,7 @@ fn compare(op: JmpOp, a: u64, b: u64, bits32: bool) -> bool {
 #[test]
 fn comparisons_lose_no_value() {
     for seed in 1..=ROUNDS {
-        let mut random = Random(seed.wrapping_mul(0xa076_1d64_78bd_642f));
+        let mut random = Random(Rng::with_seed(seed));
         let rules = DIALECTS[random.below(3) as usize].rules();
         let op = JmpOp::ALL[random.below(11) as usize];
         let bits32 = random.below(2) == 0;
