@@ -8,7 +8,7 @@
 //! What a struct_ops program returns is asked for its type, as if every register that is no number had one: 6.18.44 then
 //! reads through the size of a memory area, or a map, as through a pointer to types.
 //!
-//! Functions for work that is done later (`bpf_wq_*`) read what a map's value has of special fields without asking whether it
+//! Functions for work that is done later (`bpf_wq_*`, `bpf_task_work_*`) read what a map's value has of special fields without asking whether it
 //! has any, or whether what they get is a map: a null pointer, seen on 6.18.44 and in the source of 6.12.
 
 use gobpf_bpf::insn::{CALL, EXIT, Insn, Reg, SourceOperand, Width, class, mode, pseudo};
@@ -27,8 +27,18 @@ const MOV32_IMM: u8 = 0xb4;
 const TAIL_CALL: i32 = 12;
 
 /// Functions that read a null pointer where a map's value has no special fields, and the one that is given a map.
-const OF_WORK: &str = "bpf_wq_";
-const WITH_MAP: &str = "bpf_wq_init";
+const OF_WORK: [&str; 2] = ["bpf_wq_", "bpf_task_work_"];
+const WITH_MAP: [WithMap; 2] = [
+    WithMap { name: "bpf_wq_init", map: 2, before: 3 },
+    WithMap { name: "bpf_task_work_", map: 3, before: 5 },
+];
+
+/// A function that is given a map: the start of its name, the register, and how many slots before the call that is loaded.
+struct WithMap {
+    name: &'static str,
+    map: u8,
+    before: usize,
+}
 
 /// Whether a kernel must not be asked about `object`, unless one in a virtual machine that has only `crashes` to fear.
 pub fn endangers(object: &Object) -> bool {
@@ -67,24 +77,32 @@ fn works_on_plain_values(object: &Object, code: &Code) -> bool {
         RelocationTarget::Kfunc(id) => object.external(id).is_some_and(|one| one.name.starts_with(start)),
         _ => false,
     };
-    let is_of_work = |target| is_called(target, OF_WORK);
+    let is_of_work = |target| OF_WORK.iter().any(|start| is_called(target, start));
     let is_plain = |target| match target {
         RelocationTarget::Map(map) | RelocationTarget::MapValue { map, .. } => {
             !has_special_fields(object, object.map(map))
         }
         RelocationTarget::Kfunc(_) | RelocationTarget::Variable(_) => false,
     };
-    let mut given = code.relocations.iter().filter(|relocation| is_called(relocation.target, WITH_MAP));
-    targets().any(is_of_work) && targets().any(is_plain)
-        || given.any(|relocation| !has_its_map(code, relocation.slot as usize))
+    let lacks_map = |with: &WithMap| {
+        let mut given = code.relocations.iter().filter(|relocation| is_called(relocation.target, with.name));
+        given.any(|relocation| !has_its_map(code, relocation.slot as usize, with))
+    };
+    targets().any(is_of_work) && targets().any(is_plain) || WITH_MAP.iter().any(lacks_map)
 }
 
-/// Whether R2 is the map that the instruction before the last one loads, on every path to the call at `at`.
-fn has_its_map(code: &Code, at: usize) -> bool {
-    let (Some(load), Some(last)) = (at.checked_sub(3), at.checked_sub(1)) else { return false };
+/// Whether the map's register is the map that is loaded a few instructions before, on every path to the call at `at`.
+fn has_its_map(code: &Code, at: usize, with: &WithMap) -> bool {
+    let Some(load) = at.checked_sub(with.before) else { return false };
     let is_map = matches!(code.relocation_at(load as u32), Some(RelocationTarget::Map(_)));
-    let loads = is_map && code.insns[load].dst == 2;
-    let keeps = code.insns[last] == Insn::mov(Width::W64, Reg::R3, SourceOperand::Imm(code.insns[last].imm));
+    let loads = is_map && code.insns[load].dst == with.map;
+    // Between them are other registers' loads of constants.
+    let sets_other = |insn: &Insn| {
+        let mov = Insn::mov(Width::W64, Reg::R3, SourceOperand::Imm(insn.imm));
+        let is_constant = insn.is_load_imm64() || Insn { dst: mov.dst, ..*insn } == mov;
+        insn.code == 0 || is_constant && insn.dst != with.map
+    };
+    let keeps = code.insns[load + 2..at].iter().all(sets_other);
     let is_entered = code.insns.iter().enumerate().any(|(slot, insn)| {
         let target = edit::jump_target(slot, *insn);
         target.is_some_and(|target| (load as i64 + 1..=at as i64).contains(&target))

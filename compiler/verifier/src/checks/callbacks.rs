@@ -16,11 +16,13 @@ const USER_RINGBUF_DRAIN: i32 = 209;
 /// Functions of the kernel that call back have no numbers of their own among the helpers'.
 const WORK: i32 = -1;
 const LESS: i32 = -2;
+const TASK_WORK: i32 = -3;
 
 /// The number of a kernel function that calls functions of the program.
 pub(crate) fn number_of(kfunc: &str) -> Option<i32> {
     match kfunc {
         "bpf_wq_set_callback_impl" => Some(WORK),
+        "bpf_task_work_schedule_signal_impl" | "bpf_task_work_schedule_resume_impl" => Some(TASK_WORK),
         _ if objects::takes_less(kfunc) => Some(LESS),
         _ => None,
     }
@@ -42,7 +44,7 @@ pub(crate) fn calls_back(helper: i32) -> bool {
 
 /// Helpers that have a function called later.
 pub(crate) fn is_async(helper: i32) -> bool {
-    matches!(helper, TIMER_SET_CALLBACK | WORK)
+    matches!(helper, TIMER_SET_CALLBACK | WORK | TASK_WORK)
 }
 
 /// The call of helper `id` may call function `subprogram`. 6.1 goes on inside of it: with which frame, and where.
@@ -88,7 +90,7 @@ fn call_with(
         state.top.async_entries = m.state.top.async_entries + 1;
         state.top.in_async = true;
         let caller = m.state.top.clone();
-        state.in_sleepable = id == WORK;
+        state.in_sleepable = matches!(id, WORK | TASK_WORK);
         set_arguments(m, id, graph, &caller, &mut state.top)?;
         m.push_async(start, state)?;
         return Ok(None);
@@ -122,7 +124,11 @@ fn set_arguments(
     let map = |kind: Kind, of: &Reg| Reg { map: of.map, map_uid: of.map_uid, ..Reg::pointer(kind) };
     let first = *caller.reg(1);
     callee.in_callback = !is_async(id);
-    callee.returns = Range { min: 0, max: 1 };
+    callee.returns = match id {
+        TIMER_SET_CALLBACK | WORK => Range { min: 0, max: 0 },
+        TASK_WORK => Range { min: i32::MIN, max: i32::MAX },
+        _ => Range { min: 0, max: 1 },
+    };
     if let (LESS, Some(graph)) = (id, graph) {
         return objects::less_arguments(m, graph, callee);
     }
@@ -137,6 +143,10 @@ fn set_arguments(
         }
         TIMER_SET_CALLBACK | WORK => {
             vec![map(Kind::MAP, &first), map(Kind::MAP_KEY, &first), map(Kind::MAP_VALUE, &first)]
+        }
+        TASK_WORK => {
+            let third = *caller.reg(3);
+            vec![map(Kind::MAP, &third), map(Kind::MAP_KEY, &third), map(Kind::MAP_VALUE, &third)]
         }
         LOOP => vec![Reg { kind: Kind::SCALAR, bounds: Bounds::UNKNOWN, ..Reg::NOT_INIT }, *caller.reg(3)],
         USER_RINGBUF_DRAIN => {

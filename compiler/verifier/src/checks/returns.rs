@@ -48,7 +48,8 @@ pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
     let value = *m.state.reg(reg);
     let at = if m.state.frame(0).in_async { Exit::AsyncCallback } else { Exit::Program };
     if at == Exit::AsyncCallback {
-        range = Some((0, 0));
+        let Range { min, max } = m.state.frame(0).returns;
+        range = Some((min, max));
     } else if is_function {
         return match value.kind {
             Kind::SCALAR => Ok(()),

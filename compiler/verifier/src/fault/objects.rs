@@ -117,6 +117,7 @@ pub(crate) enum ObjectFault {
     OtherMap {
         uid: u32,
         other: u32,
+        of_task: bool,
     },
     ThrowInCallback {
         insn: u32,

@@ -99,7 +99,12 @@ fn rest(fault: &ObjectFault) -> Option<String> {
             format!("cannot restore irq state out of order, expected id={id} acquired at insn_idx={insn}")
         }
         O::NotMapValue { number } => format!("arg#{number} doesn't point to a map value"),
-        O::OtherMap { uid, other } => {
+        O::OtherMap { uid, other, of_task: true } => {
+            format!(
+                "bpf_task_work pointer in R2 map_uid={uid} doesn't match map pointer in R3 map_uid={other}"
+            )
+        }
+        O::OtherMap { uid, other, .. } => {
             format!("workqueue pointer in R1 map_uid={uid} doesn't match map pointer in R2 map_uid={other}")
         }
         O::ThrowInCallback { insn, function } => {

@@ -26,7 +26,7 @@ enum Purpose {
     Counted,
     Root(FieldKind),
     Node(FieldKind),
-    Work,
+    Work(FieldKind),
     InterruptFlag,
     Text,
     Lock,
@@ -41,7 +41,8 @@ const FIELDS: &[(&str, Purpose)] = &[
     ("bpf_list_node", Purpose::Node(FieldKind::ListNode)),
     ("bpf_rb_root", Purpose::Root(FieldKind::RbRoot)),
     ("bpf_rb_node", Purpose::Node(FieldKind::RbNode)),
-    ("bpf_wq", Purpose::Work),
+    ("bpf_wq", Purpose::Work(FieldKind::WorkQueue)),
+    ("bpf_task_work", Purpose::Work(FieldKind::TaskWork)),
     ("bpf_res_spin_lock", Purpose::Lock),
 ];
 
@@ -164,7 +165,7 @@ fn check_purpose(
         Purpose::Counted => objects::check_counted(m, call, number, value).map(|()| 1),
         Purpose::Root(kind) => objects::check_root(m, call, number, value, kind).map(|()| 1),
         Purpose::Node(kind) => objects::check_node(m, call, number, value, kind).map(|()| 1),
-        Purpose::Work => work::argument(m, call, number, value).map(|()| 1),
+        Purpose::Work(kind) => work::argument(m, call, number, value, kind).map(|()| 1),
         Purpose::Text if value.kind != Kind::MAP_VALUE => Err(KernelFault::NotText { number }.into()),
         Purpose::Text => strings::check_constant(m, reg, value).map(|()| 1),
         Purpose::InterruptFlag => interrupts::argument(m, call.kfunc.name, number).map(|()| 1),

@@ -482,6 +482,8 @@ const KFUNCS: &[Kfunc] = &[
         kf::RCU,
         hook::CGROUP | hook::STRUCT_OPS | hook::SYSCALL | hook::TC | hook::TRACING | hook::XDP,
     ),
+    row("bpf_task_work_schedule_resume_impl", kf::TRUSTED_ARGS, hook::COMMON),
+    row("bpf_task_work_schedule_signal_impl", kf::TRUSTED_ARGS, hook::COMMON),
     row(
         "bpf_throw",
         0,

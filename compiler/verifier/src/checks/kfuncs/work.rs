@@ -1,4 +1,4 @@
-//! Work that is done later (`bpf_wq`).
+//! Work that is done later (`bpf_wq`, `bpf_task_work`).
 
 use crate::checks::helpers::locks;
 use crate::checks::kfuncs::Call;
@@ -11,23 +11,29 @@ use crate::state::{Base, Kind, Reg};
 /// Where the kernel's verifier looks for fields that may not be there, it fails itself.
 const CRASH: &str = "work queues and maps without types, on which the kernel's verifier fails";
 
-/// `process_wq_func`: argument `number` is the work in a value of a map.
-pub(super) fn argument(m: &Machine<'_>, call: &mut Call, number: usize, value: &Reg) -> Checked {
+/// `process_wq_func`, `process_task_work_func`: argument `number` is the work in a value of a map.
+pub(super) fn argument(
+    m: &Machine<'_>,
+    call: &mut Call,
+    number: usize,
+    value: &Reg,
+    kind: FieldKind,
+) -> Checked {
     if value.kind != Kind::MAP_VALUE {
         return Err(ObjectFault::NotMapValue { number }.into());
     }
     if m.rules.dialect == Dialect::V6_18 {
-        locks::check_field(m, number as u8 + 1, value, FieldKind::WorkQueue)?;
+        locks::check_field(m, number as u8 + 1, value, kind)?;
         call.map = Some((value.map, value.map_uid));
         return Ok(());
     }
-    let what = FieldKind::WorkQueue.name();
+    let what = kind.name();
     let record = m.record_of(value.map)?;
     if record.fields.is_empty() {
         return Err(Stop::feature(CRASH));
     }
     let off = i64::from(value.off).wrapping_add(value.bounds.tnum.value as i64);
-    let at = record.offset_of(FieldKind::WorkQueue);
+    let at = record.offset_of(kind);
     if at.map(i64::from) != Some(off) {
         // Where there is none, its place is an error's number.
         let at = at.unwrap_or((-22i32) as u32);
@@ -49,8 +55,10 @@ pub(super) fn check_map(m: &Machine<'_>, call: &mut Call, value: &Reg) -> Checke
     let Some(record) = record.ok().filter(|record| !record.fields.is_empty()) else {
         return Err(Stop::feature(CRASH));
     };
-    if record.has(FieldKind::WorkQueue) && (map, uid) != (value.map, value.map_uid) {
-        return Err(ObjectFault::OtherMap { uid, other: value.map_uid }.into());
+    let of_task = record.has(FieldKind::TaskWork);
+    let works = of_task || record.has(FieldKind::WorkQueue);
+    if works && (map, uid) != (value.map, value.map_uid) {
+        return Err(ObjectFault::OtherMap { uid, other: value.map_uid, of_task }.into());
     }
     call.map = Some((value.map, value.map_uid));
     Ok(())
