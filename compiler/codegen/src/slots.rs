@@ -29,6 +29,9 @@ pub(crate) struct Slots {
 
 type Set = BTreeSet<u32>;
 
+/// Bytes of a word of the stack.
+const WORD: u32 = 8;
+
 /// Lays out the slots of `function`.
 pub(crate) fn assign(function: &Function, callees: &Callees) -> Slots {
     let mut data = function.slots.clone();
@@ -37,7 +40,7 @@ pub(crate) fn assign(function: &Function, callees: &Callees) -> Slots {
         let inst = function.inst(*inst);
         if let (InstKind::Spilled(size, _), Some(value)) = (&inst.kind, inst.result) {
             copies[value.0 as usize] = Some(data.len() as u32);
-            data.push(SlotData { size: size.bytes(), name: String::new(), pointers: false });
+            data.push(SlotData { size: size.bytes(), name: String::new(), pointers: false, parts: false });
         }
     }
     let mut pointers = Pointers {
@@ -89,7 +92,7 @@ impl Slots {
 
     /// The bytes that slot `slot` has, as counted down from the frame pointer.
     pub(crate) fn place_of(&self, slot: u32) -> (u32, u32) {
-        let end = self.starts[slot as usize];
+        let end = self.starts[slot as usize].next_multiple_of(WORD);
         (end.saturating_sub(rounded(&self.data, slot)), end)
     }
 }
@@ -349,7 +352,14 @@ fn walk(pointers: &Pointers<'_>, block: Block, live_in: &[Bits], see: &mut dyn F
 
 /// The bytes that a slot takes.
 fn rounded(data: &[SlotData], slot: u32) -> u32 {
-    data[slot as usize].size.checked_next_multiple_of(8).unwrap_or(u32::MAX)
+    data[slot as usize].size.checked_next_multiple_of(WORD).unwrap_or(u32::MAX)
+}
+
+/// How many bytes below the frame pointer a slot starts that takes the bytes up to `end`. Older verifiers take a number that is
+/// stored at the start of a word for a spilled register, and refuse to read what is left of it after a part was written at a
+/// place that varies; what lies in the upper half they never take for one.
+fn start(slot: &SlotData, end: u32) -> u32 {
+    if slot.parts && slot.size <= WORD / 2 { end - WORD / 2 } else { end }
 }
 
 /// Puts each slot as high as those that it conflicts with allow, the largest first.
@@ -389,5 +399,6 @@ fn place(data: &[SlotData], conflicts: &[Conflicts]) -> (Vec<u32>, u32) {
         ends[slot as usize] = Some(end);
         bytes = bytes.max(end);
     }
-    (ends.into_iter().map(|end| end.unwrap_or(8)).collect(), bytes)
+    let starts = data.iter().zip(ends).map(|(slot, end)| start(slot, end.unwrap_or(WORD)));
+    (starts.collect(), bytes)
 }

@@ -121,7 +121,7 @@ pub struct ValueData {
     pub followed: bool,
 }
 
-/// A stack slot, 8-byte aligned.
+/// A stack slot, 8-byte aligned; one of at most 4 bytes that has parts, 4-byte aligned.
 #[derive(Clone, Debug)]
 pub struct SlotData {
     /// Size in bytes.
@@ -130,6 +130,8 @@ pub struct SlotData {
     pub name: String,
     /// It may hold pointers.
     pub pointers: bool,
+    /// It has elements or fields, which are reached each by itself.
+    pub parts: bool,
 }
 
 /// An instruction.

@@ -4,6 +4,7 @@ use gobpf_bpf::insn::{AluOp, JmpOp, Size};
 use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, Intrinsic, Provenance, TypeId};
 
+use super::packet::Wanted;
 use super::{Address, Bound, Builder, Operand, Result, SliceValue};
 use crate::ir::{AtomicOp, InstKind, Type, Value};
 
@@ -149,7 +150,7 @@ impl Builder<'_> {
                     self.check_index(last, limit);
                 }
                 let zero = self.const_i64(0);
-                self.packet_place(slice.pointer, end, zero, 1, i64::from(bytes))
+                self.packet_place(slice.pointer, end, zero, 1, Wanted::bytes(i64::from(bytes)))
             }
         }
     }
@@ -172,7 +173,7 @@ impl Builder<'_> {
             }
             Bound::Packet { end, .. } => {
                 let zero = self.const_i64(0);
-                self.packet_place(slice.pointer, end, zero, 1, i64::from(bytes))
+                self.packet_place(slice.pointer, end, zero, 1, Wanted::bytes(i64::from(bytes)))
             }
         }
     }

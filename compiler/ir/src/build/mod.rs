@@ -440,7 +440,7 @@ impl<'a> Builder<'a> {
 
     fn new_slot(&mut self, size: u64, name: &str, pointers: bool) -> Slot {
         let size = u32::try_from(size).unwrap_or(u32::MAX).max(1);
-        self.f.slots.push(SlotData { size, name: name.to_string(), pointers });
+        self.f.slots.push(SlotData { size, name: name.to_string(), pointers, parts: true });
         let slot = Slot(self.f.slots.len() as u32 - 1);
         self.emit_effect(InstKind::Born(slot));
         slot
@@ -448,7 +448,9 @@ impl<'a> Builder<'a> {
 
     /// A new slot for a value of type `ty`.
     fn slot_of(&mut self, ty: hir::TypeId, name: &str) -> Slot {
-        self.new_slot(self.types().size_of(ty), name, holds_pointers(self.types(), ty))
+        let slot = self.new_slot(self.types().size_of(ty), name, holds_pointers(self.types(), ty));
+        self.f.slots[slot.0 as usize].parts = self.is_memory(ty);
+        slot
     }
 
     fn new_storage(&mut self, ty: hir::TypeId, in_memory: bool, name: &str) -> Storage {

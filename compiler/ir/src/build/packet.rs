@@ -17,6 +17,23 @@ const AHEAD: i64 = 0x1000;
 /// Bits of a limit where two are one word.
 const LIMIT_BITS: i64 = 32;
 
+/// What of a packet is wanted at a place in it.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// Bytes that have to be there.
+    bytes: i64,
+    /// What constants may be added to the place later on, of which verifiers then still learn: no place is further from the
+    /// packet's start than leaves room for that. As with [`AHEAD`], only packets of 60 kB have such places.
+    later: i64,
+}
+
+impl Wanted {
+    /// These bytes, and no more later.
+    pub(super) fn bytes(bytes: i64) -> Wanted {
+        Wanted { bytes, later: 0 }
+    }
+}
+
 /// How a pointer into the packet was made: constants and other numbers were added to a pointer.
 struct Way {
     root: Value,
@@ -29,7 +46,7 @@ struct Way {
 impl Builder<'_> {
     /// Element `index` of a packet of elements of `size` bytes, checked against the packet's end.
     pub(super) fn packet_element(&mut self, pointer: Value, end: Value, index: Value, size: u64) -> Address {
-        self.packet_place(pointer, end, index, size as i64, size as i64)
+        self.packet_place(pointer, end, index, size as i64, Wanted::bytes(size as i64))
     }
 
     /// `packet[low:high:max]` of elements of `size` bytes.
@@ -42,7 +59,7 @@ impl Builder<'_> {
         let SliceValue { pointer, bound: Bound::Packet { end, limit, room } } = slice else { return slice };
         // A slice may be made longer again, up to its capacity: the packet's end, unless it has one of its own.
         if let Some(longest) = max.or(high) {
-            self.packet_place(pointer, end, longest, size as i64, 0);
+            self.packet_place(pointer, end, longest, size as i64, Wanted::bytes(0));
             if !self.is_unlimited(room) {
                 self.check_bound(longest, room);
             }
@@ -57,7 +74,7 @@ impl Builder<'_> {
         if !self.is_unlimited(limit) {
             self.check_bound(low, limit);
         }
-        let start = self.packet_place(pointer, end, low, size as i64, 0);
+        let start = self.packet_place(pointer, end, low, size as i64, Wanted { bytes: 0, later: AHEAD });
         let pointer = self.pointer(start);
         let less = |b: &mut Self, bound| match b.is_unlimited(bound) {
             true => bound,
@@ -98,14 +115,14 @@ impl Builder<'_> {
         (limit, self.alu_const(AluOp::Xor, lacking, UNLIMITED))
     }
 
-    /// The place `index` times `size` bytes into a packet; ends the program unless `wanted` bytes follow it.
+    /// The place `index` times `size` bytes into a packet; ends the program unless what is wanted follows it.
     pub(super) fn packet_place(
         &mut self,
         pointer: Value,
         end: Value,
         index: Value,
         size: i64,
-        wanted: i64,
+        Wanted { bytes: wanted, later }: Wanted,
     ) -> Address {
         let last = (MAX_PACKET_OFFSET - wanted - self.way(pointer).fixed) / size.max(1);
         let (base, offset) = match self.linear(index) {
@@ -115,7 +132,8 @@ impl Builder<'_> {
                 let apart = (0..=last).contains(&constant) && self.f.max_of(variable) <= i64::MAX as u64;
                 let (variable, constant) = if apart { (variable, constant) } else { (index, 0) };
                 let offset = constant * size;
-                let (base, before) = self.packet_sum(pointer, (variable, size), offset + wanted, None);
+                let (base, before) =
+                    self.packet_sum(pointer, (variable, size), offset + wanted + later, None);
                 (base, before + offset)
             }
             _ => {

@@ -4,6 +4,7 @@ use gobpf_bpf::insn::{AluOp, JmpOp};
 use gobpf_source::Why;
 use gobpf_types::hir::{self, Expr, ExprKind, TypeId};
 
+use super::packet::Wanted;
 use super::{Address, Bound, Builder, Operand, Result, SliceValue};
 use crate::ir::{Type, Value};
 
@@ -197,9 +198,10 @@ impl Builder<'_> {
         let at = Address { base: slice.pointer, offset: 0, context: false };
         let place = self.alu(AluOp::Add, index, offset);
         let known = |value| self.f.as_const(value);
-        let compared = known(offset).map(|offset| self.f.seen_max_of(below).saturating_add(offset as u64));
+        // The greatest that the place can be where a comparison with `below` has told verifiers.
+        let compared = known(offset).zip(known(below)).map(|(offset, below)| offset.saturating_add(below));
         let inside = match (compared, known(end)) {
-            (Some(compared), Some(end)) if compared <= end as u64 => true,
+            (Some(compared), Some(end)) if (0..=end).contains(&compared) => true,
             (_, Some(end)) => self.f.seen_max_of(place) < end as u64,
             _ => false,
         };
@@ -232,7 +234,7 @@ impl Builder<'_> {
         let address = match slice.bound {
             Bound::Packet { end, .. } => {
                 let wanted = count.saturating_mul(size as i64);
-                self.packet_place(slice.pointer, end, zero, size as i64, wanted)
+                self.packet_place(slice.pointer, end, zero, size as i64, Wanted::bytes(wanted))
             }
             Bound::Counted { offset, end, .. } => {
                 let last = self.f.as_const(end).map(|end| end - count).filter(|last| *last >= 0);
