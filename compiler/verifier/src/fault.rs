@@ -19,7 +19,7 @@ pub(crate) use btf::BtfFault;
 pub(crate) use functions::{GlobalFault, KernelFault};
 pub(crate) use helpers::HelperFault;
 pub(crate) use kptr::KptrFault;
-pub(crate) use load::{LoadFault, VariableFault};
+pub(crate) use load::{ExceptionFault, LoadFault, VariableFault};
 pub(crate) use memory::{Access, Accessor, End, MemoryFault, Region, StackAccess};
 pub(crate) use objects::{ObjectFault, OtherNode};
 

@@ -41,7 +41,7 @@ use checks::variables::Kernel;
 use checks::{dead_code, global, helpers, hooks, kfuncs, load, variables};
 use dialect::Rules;
 use explore::{Machine, Sources};
-use fault::{Checked, Fault, ObjectFault, Stop};
+use fault::{Checked, ExceptionFault, Fault, LoadFault, ObjectFault, Stop};
 use state::{Kind, Reg, State};
 
 /// Takes an instruction's slot and the state before it, as printed.
@@ -184,6 +184,8 @@ fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> C
     if !m.functions[index].global || std::mem::replace(&mut m.functions[index].verified, true) {
         return Ok(false);
     }
+    // What is wrong with its types is found at no instruction.
+    m.insn = 0;
     let start = global::start(m, index)?;
     let insn = m.functions[index].start;
     m.run(start, insn, watch)?;
@@ -193,7 +195,7 @@ fn judge_function(m: &mut Machine<'_>, index: usize, watch: &mut Watch<'_>) -> C
 fn prepare(object: &Object, program: &Program, source: Kernel<'_>) -> encoding::Located<Prepared> {
     let Kernel { types: kernel, rules, .. } = source;
     let insns = &program.code.insns;
-    let Found { mut functions, kfuncs } = functions::find(object, program, kernel)?;
+    let Found { mut functions, kfuncs } = functions::find(object, program, kernel, rules)?;
     let at_start = |stop: Stop| (0, stop);
     load::check_functions(object, program, &functions).map_err(at_start)?;
     if rules.dialect == Dialect::V6_1 {
@@ -219,6 +221,7 @@ fn stopped(insn: u32, stop: Stop, path: Vec<Step>, rules: &Rules) -> Verdict {
                 Fault::EndlessLoop { insn } | Fault::Object(ObjectFault::ThrowInCallback { insn, .. }) => {
                     insn
                 }
+                Fault::Load(LoadFault::Exception(ExceptionFault::Called { insn })) => insn,
                 Fault::NoFunction { insn } if rules.dialect == Dialect::V6_18 => insn,
                 _ => insn,
             };

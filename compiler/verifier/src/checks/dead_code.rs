@@ -6,7 +6,7 @@ use gobpf_bpf::tables::ProgramKind;
 use crate::checks::encoding::{
     JUMP_LONG, MAY_GOTO, OP_CALL, OP_EXIT, OP_JA, OP_MASK, is_jump_class, jump_target,
 };
-use crate::checks::exceptions::THROW;
+use crate::checks::exceptions::{THROW, has_callback};
 use crate::checks::expansion::{self, Called, LOOP_CALL, LOOP_SLOTS, MAY_GOTO_START, UNCLONE_START};
 use crate::checks::functions::refers;
 use crate::explore::Machine;
@@ -55,8 +55,8 @@ pub(crate) fn check(m: &Machine<'_>) -> Checked {
     program.inline_loops(m, &mut seen);
     program.remove_dead(seen);
     program.remove_empty_jumps();
-    // A program that throws gets one more function, of two instructions, at its end.
-    let throws = m.kfuncs.iter().any(|(at, name)| name == THROW && m.seen[*at as usize]);
+    // A program that throws, and has no function for that, gets one more, of two instructions, at its end.
+    let throws = !has_callback(m) && m.kfuncs.iter().any(|(at, name)| name == THROW && m.seen[*at as usize]);
     if program.starts.len() + usize::from(throws) < 2 {
         return Ok(());
     }

@@ -92,16 +92,10 @@ pub(crate) fn check(
         visits: vec![Visit::Unseen; insns.len()],
         points: vec![Point::default(); insns.len()],
     };
-    let mut open = vec![0usize];
-    graph.set(0, Visit::Open);
-    while let Some(&at) = open.last() {
-        match graph.step(at)? {
-            Some(next) => open.push(next),
-            None => {
-                graph.set(at, Visit::Done);
-                open.pop();
-            }
-        }
+    graph.walk(0)?;
+    if let Some(exception) = graph.functions.iter().find(|function| function.is_exception) {
+        let start = exception.start as usize;
+        graph.walk(start)?;
     }
     let mut at = 0;
     while let Some(insn) = insns.get(at) {
@@ -175,6 +169,22 @@ impl Graph<'_> {
                 self.push(at, here + 1 + i64::from(insn.off), Visit::Branched, true)
             }
         }
+    }
+
+    /// Goes wherever control may go from `start`.
+    fn walk(&mut self, start: usize) -> Located {
+        let mut open = vec![start];
+        self.set(start, Visit::Open);
+        while let Some(&at) = open.last() {
+            match self.step(at)? {
+                Some(next) => open.push(next),
+                None => {
+                    self.set(at, Visit::Done);
+                    open.pop();
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a call means for the comparison of states.

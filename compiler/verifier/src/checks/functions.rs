@@ -8,9 +8,9 @@ use gobpf_bpf::{Insn, Object, Program, insn};
 use crate::KernelSource;
 use crate::checks::encoding::{JUMP_LONG, Located, OP_CALL, OP_EXIT, OP_MASK, is_jump_class, jump_target};
 use crate::checks::{exceptions, global, kfuncs};
-use crate::dialect::Rules;
+use crate::dialect::{Dialect, Rules};
 use crate::explore::Machine;
-use crate::fault::{Checked, Fault};
+use crate::fault::{Checked, ExceptionFault, Fault};
 use crate::state::MAX_STACK;
 
 /// `MAX_CALL_FRAMES`.
@@ -43,6 +43,8 @@ pub(crate) struct Function {
     pub might_sleep: bool,
     pub is_callback: bool,
     pub is_async: bool,
+    /// It runs when the program throws.
+    pub is_exception: bool,
     /// The program calls it, so that it must be verified.
     pub called: bool,
     pub verified: bool,
@@ -77,7 +79,12 @@ pub(crate) struct Found {
 }
 
 /// Finds all functions, and checks that their jumps stay inside and their ends are not fallen off.
-pub(crate) fn find(object: &Object, program: &Program, kernel: KernelSource<'_>) -> Located<Found> {
+pub(crate) fn find(
+    object: &Object,
+    program: &Program,
+    kernel: KernelSource<'_>,
+    rules: &Rules,
+) -> Located<Found> {
     let insns = &program.code.insns;
     let mut starts = vec![0];
     let mut names = kfuncs::Names::default();
@@ -98,6 +105,15 @@ pub(crate) fn find(object: &Object, program: &Program, kernel: KernelSource<'_>)
             starts.insert(place, start);
         }
     }
+    let exception = match rules.dialect {
+        Dialect::V6_1 => None,
+        _ => exceptions::callback(object, program).map_err(|stop| (0, stop))?,
+    };
+    if let Some(start) = exception
+        && let Err(place) = starts.binary_search(&start)
+    {
+        starts.insert(place, start);
+    }
     let mut functions: Vec<Function> = Vec::with_capacity(starts.len());
     for (index, start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(insns.len() as u32);
@@ -109,7 +125,19 @@ pub(crate) fn find(object: &Object, program: &Program, kernel: KernelSource<'_>)
         };
         let func = program.code.subprogram_at(*start).and_then(|function| function.func);
         let global = index > 0 && global::is_global(&object.btf, func);
-        functions.push(Function { start: *start, end, name, global, ..Function::default() });
+        let is_exception = exception == Some(*start);
+        functions.push(Function {
+            start: *start,
+            end,
+            name,
+            global,
+            is_exception,
+            // It is taken to be called, at any time.
+            called: is_exception,
+            is_callback: is_exception,
+            is_async: is_exception,
+            ..Function::default()
+        });
     }
     for function in &mut functions {
         check_inside(insns, function)?;
@@ -273,6 +301,14 @@ fn next_call(
         // What runs on its own, later, has a stack of its own.
         if m.functions[callee].is_async && insn.code != insn::CALL {
             continue;
+        }
+        if m.functions[callee].is_exception {
+            return Err(ExceptionFault::Called { insn: call }.into());
+        }
+        let in_exception = |index: usize| m.functions[index].is_exception;
+        let is_under = in_exception(index) || waiting.iter().any(|one| in_exception(one.function));
+        if is_under && m.functions[callee].has_tail_call {
+            return Err(ExceptionFault::TailCall.into());
         }
         return Ok(Some((call, callee)));
     }

@@ -45,7 +45,7 @@ pub(crate) fn refused_map(object: &Object, program: &Program, rules: &Rules) -> 
 }
 
 /// The functions of a program with their types, where all are known: the first slot of each.
-fn declared(program: &Program) -> Option<Vec<(u32, TypeId)>> {
+pub(crate) fn declared(program: &Program) -> Option<Vec<(u32, TypeId)>> {
     let first = program.func.map(|ty| (0, ty));
     let others = program.code.subprograms.iter().map(|one| one.func.map(|ty| (one.slot, ty)));
     std::iter::once(first).chain(others).collect()

@@ -18,7 +18,9 @@ pub(crate) fn check(m: &mut Machine<'_>) -> Checked {
 /// The same for a register that the program ends with: R0, or R1 where it throws.
 pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
     let caller = m.caller();
-    let is_function = m.state.frame(0).subprogram != 0;
+    let followed = m.state.frame(0).subprogram;
+    let is_exception = m.functions.get(followed as usize).is_some_and(|function| function.is_exception);
+    let is_function = followed != 0 && !is_exception;
     let rule = return_rule(caller.kind, caller.attach, caller.hook, m.rules.kernel());
     let mut range = None;
     let mut low_half = false;

@@ -63,12 +63,14 @@ pub(crate) enum BtfFault {
     /// The kernel says nothing.
     WriteRefused,
     NotWritable {
+        of: &'static str,
         off: i64,
     },
     /// Where `end` is not known, all of the object is meant.
     WriteBeyond {
         off: i64,
         bytes: i64,
+        of: &'static str,
         end: Option<i64>,
     },
     OnlyAccess {

@@ -36,6 +36,7 @@ pub(crate) enum LoadFault {
         name: String,
     },
     Variable(VariableFault),
+    Exception(ExceptionFault),
 }
 
 /// What is wrong with the load of an address of the kernel.
@@ -46,6 +47,25 @@ pub(crate) enum VariableFault {
     NotVariable { id: u32, takes_functions: bool },
     NoAddress { name: String },
     NoSize { name: String },
+}
+
+/// What is wrong with the function that the main function's type names for exceptions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum ExceptionFault {
+    SeveralTags,
+    NotFound { name: String },
+    NotGlobal { name: String },
+    IsMain,
+    NoPlace,
+    Argument,
+    Called { insn: u32 },
+    TailCall,
+}
+
+impl From<ExceptionFault> for Stop {
+    fn from(fault: ExceptionFault) -> Stop {
+        Stop::Fault(Fault::Load(LoadFault::Exception(fault)))
+    }
 }
 
 impl From<VariableFault> for Stop {

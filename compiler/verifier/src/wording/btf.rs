@@ -40,11 +40,13 @@ fn words(fault: &BtfFault, dialect: Dialect) -> String {
         B::OnlyRead { what: None } => "only read is supported".into(),
         B::OnlyRead { what: Some(what) } => format!("only read from {what} is supported"),
         B::WriteRefused => String::new(),
-        B::NotWritable { off } => format!("no write support to tcp_sock at off {off}"),
-        B::WriteBeyond { off, bytes, end: Some(end) } => format!(
-            "write access at off {off} with size {bytes} beyond the member of tcp_sock ended at {end}"
-        ),
-        B::WriteBeyond { off, bytes, end: None } => format!("write access at off {off} with size {bytes}"),
+        B::NotWritable { of, off } => format!("no write support to {of} at off {off}"),
+        B::WriteBeyond { off, bytes, of, end: Some(end) } => {
+            format!("write access at off {off} with size {bytes} beyond the member of {of} ended at {end}")
+        }
+        B::WriteBeyond { off, bytes, end: None, .. } => {
+            format!("write access at off {off} with size {bytes}")
+        }
         B::OnlyAccess { name } => format!("only access to {name} is supported"),
         B::MapAccess { kind } => format!("map_ptr access not supported for map type {kind}"),
         B::NoSize { name } => format!("unable to resolve the size of type '{name}': -22"),

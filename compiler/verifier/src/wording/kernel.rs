@@ -209,6 +209,10 @@ fn memory(fault: &Fault, dialect: Dialect) -> Option<String> {
 fn region(region: &Region) -> String {
     let Region { reg, kind, size, off, bytes, id } = region;
     match kind.base {
+        // What may be null is memory like any other, here.
+        _ if kind.may_be_null() => {
+            format!("invalid access to memory, mem_size={size} off={off} size={bytes}")
+        }
         Base::MapKey => format!("invalid access to map key, key_size={size} off={off} size={bytes}"),
         Base::MapValue => {
             format!("invalid access to map value, value_size={size} off={off} size={bytes}")

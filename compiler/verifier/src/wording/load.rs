@@ -1,7 +1,7 @@
 //! The kernel's words about a program as a whole.
 
 use crate::dialect::Dialect;
-use crate::fault::{Fault, LoadFault, VariableFault};
+use crate::fault::{ExceptionFault, Fault, LoadFault, VariableFault};
 
 pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
     let Fault::Load(fault) = fault else { return None };
@@ -33,7 +33,22 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
             format!("attach to unsupported member {member} of struct {name}")
         }
         L::Variable(fault) => variable(fault),
+        L::Exception(fault) => exception(fault),
     })
+}
+
+fn exception(fault: &ExceptionFault) -> String {
+    use ExceptionFault as E;
+    match fault {
+        E::SeveralTags => "multiple exception callback tags for main subprog".into(),
+        E::NotFound { name } => format!("exception callback '{name}' could not be found in BTF"),
+        E::NotGlobal { name } => format!("exception callback '{name}' must have global linkage"),
+        E::IsMain => "invalid exception callback insn_off in func_info: 0".into(),
+        E::NoPlace => "exception callback type id not found in func_info".into(),
+        E::Argument => "exception cb only supports single integer argument".into(),
+        E::Called { insn } => format!("insn {insn} cannot call exception cb directly"),
+        E::TailCall => "cannot tail call within exception cb".into(),
+    }
 }
 
 fn variable(fault: &VariableFault) -> String {

@@ -18,6 +18,9 @@ const DUMMY_STATE: &str = "bpf_dummy_ops_state";
 /// The struct of functions of a scheduler.
 const SCHEDULER: &str = "sched_ext_ops";
 
+/// What is known of a connection, of which traffic filters may write the mark.
+const CONNECTION: &str = "nf_conn";
+
 /// A member that may be written: the way to it, whether writes may start inside of it, and since when.
 struct Member {
     path: &'static [&'static str],
@@ -61,6 +64,7 @@ pub(super) fn check(m: &Machine<'_>, base: &Reg, ty: TypeId, span: Span) -> Chec
         {
             Err(BtfFault::WriteRefused.into())
         }
+        ProgramKind::SCHED_CLS | ProgramKind::SCHED_ACT | ProgramKind::XDP => connection(kernel, ty, span),
         ProgramKind::STRUCT_OPS if of == CONGESTION => socket(m, kernel, ty, span),
         ProgramKind::STRUCT_OPS if of == DUMMY => dummy(kernel, ty, span),
         ProgramKind::STRUCT_OPS if of == SCHEDULER => {
@@ -86,10 +90,30 @@ fn socket(m: &Machine<'_>, kernel: &KernelBtf, ty: TypeId, span: Span) -> Checke
         let is_here = if member.inside { (start..end).contains(&span.off) } else { span.off == start };
         is_here.then_some(end)
     });
-    let Some(end) = found else { return Err(BtfFault::NotWritable { off: span.off }.into()) };
+    let Some(end) = found else { return Err(BtfFault::NotWritable { of: TCP_SOCKET, off: span.off }.into()) };
     match span.off + span.bytes > end {
-        true => Err(BtfFault::WriteBeyond { off: span.off, bytes: span.bytes, end: Some(end) }.into()),
+        true => {
+            Err(BtfFault::WriteBeyond { off: span.off, bytes: span.bytes, of: TCP_SOCKET, end: Some(end) }
+                .into())
+        }
         false => Ok(()),
+    }
+}
+
+/// `_nf_conntrack_btf_struct_access`.
+fn connection(kernel: &KernelBtf, ty: TypeId, span: Span) -> Checked {
+    let name = kernel.name(ty);
+    if name.strip_suffix("___init").unwrap_or(name) != CONNECTION {
+        return Err(BtfFault::OnlyRead { what: None }.into());
+    }
+    let mark = kernel.find(CONNECTION, BtfKind::Struct).and_then(|ty| place(kernel, ty, &["mark"]));
+    match mark.filter(|(start, _)| span.off == *start) {
+        None => Err(BtfFault::NotWritable { of: CONNECTION, off: span.off }.into()),
+        Some((_, end)) if span.off + span.bytes > end => {
+            let Span { off, bytes, .. } = span;
+            Err(BtfFault::WriteBeyond { off, bytes, of: CONNECTION, end: Some(end) }.into())
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -99,7 +123,9 @@ fn dummy(kernel: &KernelBtf, ty: TypeId, span: Span) -> Checked {
         return Err(BtfFault::OnlyAccess { name: DUMMY_STATE }.into());
     }
     match span.off + span.bytes > i64::from(kernel.size_of(ty).unwrap_or(0)) {
-        true => Err(BtfFault::WriteBeyond { off: span.off, bytes: span.bytes, end: None }.into()),
+        true => {
+            Err(BtfFault::WriteBeyond { off: span.off, bytes: span.bytes, of: DUMMY_STATE, end: None }.into())
+        }
         false => Ok(()),
     }
 }

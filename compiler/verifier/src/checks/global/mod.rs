@@ -9,7 +9,9 @@ use crate::checks::helpers::{accepts, memory};
 use crate::checks::{btf, context, dynptr};
 use crate::dialect::{Dialect, Rules};
 use crate::explore::Machine;
-use crate::fault::{Access, BtfFault, Checked, Fault, GlobalFault, HelperFault, KernelFault, Stop};
+use crate::fault::{
+    Access, BtfFault, Checked, ExceptionFault, Fault, GlobalFault, HelperFault, KernelFault, Stop,
+};
 use crate::state::{Base, DynptrKind, Extra, FP, Kind, Reg, State, flag};
 use parameters::Parameter;
 
@@ -183,6 +185,9 @@ pub(crate) fn check_memory(m: &mut Machine<'_>, reg: u8, size: u32) -> Checked {
 /// The state at the start of global function `index`.
 pub(crate) fn start(m: &mut Machine<'_>, index: usize) -> Checked<State> {
     let parameters = parameters::of(m, index)?;
+    if m.functions[index].is_exception && !matches!(parameters.as_slice(), [Parameter::Number]) {
+        return Err(ExceptionFault::Argument.into());
+    }
     let mut state = State::start(index as u32, m.functions[index].start);
     for (number, parameter) in (1u8..).zip(parameters) {
         *state.top.reg_mut(number) = initial(m, parameter);
