@@ -222,11 +222,11 @@ func Div64(hi, lo, y uint64) (quo, rem uint64) {
 		carry := rem >> 63
 		rem = rem<<1 | lo>>63
 		lo <<= 1
-		quo <<= 1
-		if carry != 0 || rem >= y {
-			rem -= y
-			quo |= 1
-		}
+		// Without a branch: verifiers would follow both ways of each turn, on their own.
+		_, less := Sub64(rem, y, 0)
+		fits := carry | (less ^ 1)
+		rem -= y & -fits
+		quo = quo<<1 | fits
 	}
 	return quo, rem
 }
