@@ -267,13 +267,23 @@ impl<'a> Cx<'_, 'a> {
             .by_ref()
             .take(fixed)
             .zip(&signature.params)
-            .map(|(operand, target)| self.assign(operand, *target, &context))
+            .map(|(operand, target)| self.argument(operand, *target, &context))
             .collect();
         if let (true, false, Some(last)) = (signature.variadic, spread, signature.params.last()) {
             let rest: Vec<Operand> = operands.collect();
             values.push(self.packed(rest, *last, &context, expr));
         }
         Some(values)
+    }
+
+    /// The operand as a value of a parameter's type. That the kernel has no interfaces is said of the parameter.
+    fn argument(&mut self, operand: Operand, target: Ty, context: &str) -> hir::Expr {
+        let types = &self.ck.types;
+        let of_interface = types.interface(target).is_some() && types.param_of(target).is_none();
+        match of_interface && !operand.is_invalid() && self.fits(&operand, target) {
+            true => self.unknown_expr(operand.node),
+            false => self.assign(operand, target, context),
+        }
     }
 
     /// The type that Go goes on with for a call of a function without results: that of the function.

@@ -76,6 +76,8 @@ pub(crate) struct Checker<'a> {
     /// What is looked at when it is complete.
     later: Vec<Later>,
     aliases: HashMap<SymbolId, Alias>,
+    /// Types that point to themselves, of which that has been said.
+    pub recurring: HashSet<Ty>,
     /// Generic types that are made of themselves: nothing is known of their instances.
     circular: HashSet<SymbolId>,
     /// Interfaces that embed themselves, while they are being looked at.
@@ -87,6 +89,8 @@ pub(crate) struct Checker<'a> {
     pub function_ids: HashMap<(SymbolId, Vec<Ty>), hir::FunctionId>,
     /// Type parameters of generic declarations.
     pub generic_params: HashMap<SymbolId, Vec<Ty>>,
+    /// Generic declarations whose constraints are being looked at.
+    pub constraining: Vec<SymbolId>,
     /// Constraints of type parameters as they are written.
     pub constraint_names: HashMap<Ty, String>,
     /// Generic functions whose bodies were checked with their type parameters as they are.
@@ -132,6 +136,7 @@ impl<'a> Checker<'a> {
             instances: 0,
             later: Vec::new(),
             aliases: HashMap::default(),
+            recurring: HashSet::default(),
             circular: HashSet::default(),
             embedded_in_itself: HashSet::default(),
             initialising: Vec::new(),
@@ -139,6 +144,7 @@ impl<'a> Checker<'a> {
             functions: Vec::new(),
             function_ids: HashMap::default(),
             generic_params: HashMap::default(),
+            constraining: Vec::new(),
             constraint_names: HashMap::default(),
             checked_abstractly: HashSet::default(),
             uninstantiated: Vec::new(),
@@ -215,15 +221,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `ty` is a type whose declaration is being looked at.
+    /// `ty` is a type whose declaration is being looked at, or a type parameter whose constraint is.
     pub fn is_incomplete(&self, ty: Ty) -> bool {
+        let is_its = |id: &SymbolId| self.generic_params.get(id).is_some_and(|params| params.contains(&ty));
+        if self.constraining.iter().any(is_its) {
+            return true;
+        }
         let symbol = self.types.named_of(ty).filter(|named| named.underlying.is_none());
         symbol.and_then(|named| named.symbol).is_some_and(|id| self.in_progress.contains(&id))
     }
 
     /// `what`, which stands at `place`, is looked at when all that is being declared is.
     pub fn put_off(&mut self, what: Incomplete, place: Place) {
-        let mut owners = self.in_progress.iter().rev().filter_map(|id| Some((*id, self.index.symbol(*id)?)));
+        let pending = self.constraining.iter().rev().chain(self.in_progress.iter().rev());
+        let mut owners = pending.filter_map(|id| Some((*id, self.index.symbol(*id)?)));
         let owner = owners.find(|(_, symbol)| symbol.decl == place.decl);
         if let Some((owner, _)) = owner {
             self.later.push(Later { owner, what, place });
@@ -296,19 +307,25 @@ impl<'a> Checker<'a> {
             }
         };
         self.in_progress.retain(|pending| *pending != id);
-        if self.in_progress.is_empty() {
-            for later in std::mem::take(&mut self.later) {
-                let Some(owner) = self.index.symbol(later.owner).cloned() else { continue };
-                let mut cx = Cx::of_symbol(self, &owner);
-                match later.what {
-                    Incomplete::Instance { generic, arguments, nodes } => {
-                        cx.satisfied(generic, &arguments, &nodes, later.place.node);
-                    }
-                    Incomplete::MapKey(ty) => cx.check_map_key(ty, later.place.node),
+        self.look_at_later();
+        self.resolved.entry(id).or_insert(resolved).clone()
+    }
+
+    /// Looks at what was put off, where all that it waits for is known.
+    pub fn look_at_later(&mut self) {
+        if !self.in_progress.is_empty() || !self.constraining.is_empty() {
+            return;
+        }
+        for later in std::mem::take(&mut self.later) {
+            let Some(owner) = self.index.symbol(later.owner).cloned() else { continue };
+            let mut cx = Cx::of_symbol(self, &owner);
+            match later.what {
+                Incomplete::Instance { generic, arguments, nodes } => {
+                    cx.satisfied(generic, &arguments, &nodes, later.place.node);
                 }
+                Incomplete::MapKey(ty) => cx.check_map_key(ty, later.place.node),
             }
         }
-        self.resolved.entry(id).or_insert(resolved).clone()
     }
 
     fn resolve_type(&mut self, id: SymbolId, name: &SmolStr, spec: &'a ast::TypeSpec) -> Resolved {
@@ -413,10 +430,12 @@ impl<'a> Checker<'a> {
             let params = self.type_params(id);
             if params != arguments && self.types.instance(id, &params).is_none() {
                 // What is wrong with it is said of the declaration as it is written.
-                self.instantiate_anew(id, &symbol, spec, &params);
+                self.instantiate_anew(id, &symbol, spec, (&params, None));
             }
         }
-        let ty = self.instantiate_anew(id, &symbol, spec, arguments);
+        let canonical: Vec<Ty> = arguments.iter().map(|ty| self.types.canon(*ty)).collect();
+        let same = (!spec.alias && canonical != arguments).then(|| self.instantiate(id, &canonical));
+        let ty = self.instantiate_anew(id, &symbol, spec, (arguments, same));
         self.instances -= 1;
         ty
     }
@@ -491,12 +510,13 @@ impl<'a> Checker<'a> {
         ty
     }
 
+    /// The instance with `arguments`, which is `same` in other words, if there is such a type.
     fn instantiate_anew(
         &mut self,
         id: SymbolId,
         symbol: &crate::symbols::Symbol<'a>,
         spec: &'a ast::TypeSpec,
-        arguments: &[Ty],
+        (arguments, same): (&[Ty], Option<Ty>),
     ) -> Ty {
         let list: Vec<_> = arguments.iter().map(|ty| self.types.display(*ty)).collect();
         let base = self.qualified(symbol.package, &symbol.name);
@@ -527,6 +547,9 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.types.add_instance(id, arguments, named);
+        if let Some(same) = same {
+            self.types.set_same(ty, same);
+        }
         if is_parameter || self.names_itself(id, symbol.package, &spec.ty) {
             if !is_parameter {
                 let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct: true };
@@ -540,7 +563,7 @@ impl<'a> Checker<'a> {
         cx.substitutes = substitutes;
         cx.bind_type_params(&spec.type_params, arguments);
         let underlying = cx.type_expr(&spec.ty);
-        if self.contains(underlying, ty, 0) {
+        if same.is_none() && self.contains(underlying, ty, 0) {
             let direct = self.contains_directly(underlying, ty);
             let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
             // Go says it of the instance that is a part of it.

@@ -420,11 +420,22 @@ impl<'c, 'a> Cx<'c, 'a> {
     pub fn require_kernel_type(&mut self, ty: Ty, node: NodeId) -> bool {
         match self.kernel_type_problem(ty) {
             None => true,
+            Some(NotInKernel::RecursiveType) if self.is_known_to_recur(ty) => false,
             Some(what) => {
                 self.unsupported(node, what);
                 false
             }
         }
+    }
+
+    /// It has been said of `ty`, or of what it points to, that it points to itself.
+    fn is_known_to_recur(&mut self, ty: Ty) -> bool {
+        let mut base = ty;
+        while let Kind::Pointer(target) | Kind::Slice(target) = self.ck.types.kind(base) {
+            base = *target;
+        }
+        self.ck.book.lose();
+        !self.ck.recurring.insert(self.ck.types.canon(base))
     }
 
     fn unsupported_part(&self, ty: Ty, depth: u32) -> Option<NotInKernel> {

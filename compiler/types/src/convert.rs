@@ -294,6 +294,7 @@ impl<'a> Cx<'_, 'a> {
         }
         // Of a type parameter, what is said of the type that fails counts.
         let terms = self.ck.types.param_of(operand.ty).and_then(|param| param.terms.clone());
+        let terms = terms.filter(|_| self.ck.types.param_of(target).is_none());
         let mut terms = terms.unwrap_or_default().into_iter();
         let failing = terms.find(|term| !self.convertible(term.ty, target));
         let of_term = failing.map(|term| Operand { ty: term.ty, ..operand.clone() });

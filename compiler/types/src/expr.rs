@@ -389,7 +389,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if matches!(base.mode, Mode::Type) {
-            let (text, ty) = (expression(expr), base.text.clone());
+            let (text, ty) = (expression(expr), self.display(base.ty));
             self.error(expr.id, Why::NotGeneric { expr: text, ty });
             return self.invalid(expr);
         }

@@ -131,7 +131,8 @@ impl<'a> Cx<'_, 'a> {
                 if let Some(reason) = why {
                     self.error(expr.id, Why::InvalidTilde { reason });
                 }
-                Constraint { terms, ..Constraint::default() }
+                let shows_error = shown.contains("invalid type");
+                Constraint { terms, shows_error, ..Constraint::default() }
             }
             ExprKind::InterfaceType(fields) => {
                 let mut whole = Constraint::default();
@@ -230,6 +231,10 @@ impl<'a> Cx<'_, 'a> {
             let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
             self.ck.in_declaration(|ck| ck.error(symbol.place(), why));
             self.ck.embedded_in_itself.insert(id);
+            return Some(Constraint { is_invalid: true, ..Constraint::default() });
+        }
+        if !self.ck.takes(id, indices.len()) {
+            self.type_expr(expr); // says so
             return Some(Constraint { is_invalid: true, ..Constraint::default() });
         }
         if spec.type_params.is_empty() {
@@ -382,6 +387,7 @@ impl<'a> Checker<'a> {
         Cx::of_symbol(self, &symbol).check_distinct(&written);
         // Constraints may speak of any of the parameters.
         let mut constraints = Vec::with_capacity(params.len());
+        self.constraining.push(id);
         {
             let mut cx = Cx::of_symbol(self, &symbol);
             cx.type_args.extend(names.iter().cloned().zip(params.iter().copied()));
@@ -408,6 +414,8 @@ impl<'a> Checker<'a> {
                 info.methods = methods;
             });
         }
+        self.constraining.pop();
+        self.look_at_later();
         params
     }
 

@@ -288,16 +288,35 @@ impl<'a> Cx<'_, 'a> {
                     }
                 }
                 if let Some(known) = known {
-                    let all: Vec<Ty> =
-                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-                    let methods = self.bound(id, *param, &all).map(|bound| bound.methods).unwrap_or_default();
-                    if let Some(cause) = self.missing_method(known, &methods) {
-                        return Err(self.unlike_core(id, *param, known, &format!(" {cause}")));
-                    }
+                    self.method_inference(id, (*param, known), params, bound)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// What the methods of a constraint say: where `known` is given for `param`, its methods are those that are demanded.
+    fn method_inference(
+        &mut self,
+        id: SymbolId,
+        (param, known): (Ty, Ty),
+        params: &[Ty],
+        bound: &mut Vec<Option<Ty>>,
+    ) -> Result<(), String> {
+        let methods = self.ck.types.param_of(param).map(|info| info.methods.clone()).unwrap_or_default();
+        let agree = methods.iter().all(|(name, wanted)| {
+            let found = self.ck.method_of_type(known, name);
+            found.is_some_and(|found| self.ck.unify(*wanted, found, params, bound, true))
+        });
+        if agree {
+            return Ok(());
+        }
+        let all: Vec<Ty> = params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
+        let methods = self.bound(id, param, &all).map(|bound| bound.methods).unwrap_or_default();
+        match self.missing_method(known, &methods) {
+            Some(cause) => Err(self.unlike_core(id, param, known, &format!(" {cause}"))),
+            None => Ok(()),
+        }
     }
 
     /// `T (type int) does not satisfy C`, and why.

@@ -13,6 +13,8 @@ pub(crate) fn lower(ck: &mut Checker<'_>, ty: Ty) -> TypeId {
 }
 
 fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
+    // An instance is laid out once, whatever its type arguments are called.
+    let ty = if matches!(ck.types.kind(ty), Kind::Named(_)) { ck.types.canon(ty) } else { ty };
     if let Some(id) = ck.lowered.get(&ty) {
         return *id;
     }

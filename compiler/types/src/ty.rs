@@ -463,11 +463,19 @@ impl Types {
     }
 
     pub fn instance(&self, symbol: SymbolId, arguments: &[Ty]) -> Option<NamedId> {
-        self.instances.get(&(symbol, arguments.iter().map(|ty| self.canon(*ty)).collect())).copied()
+        self.instances.get(&(symbol, arguments.to_vec())).copied()
     }
 
     pub fn add_instance(&mut self, symbol: SymbolId, arguments: &[Ty], id: NamedId) {
-        self.instances.insert((symbol, arguments.iter().map(|ty| self.canon(*ty)).collect()), id);
+        self.instances.insert((symbol, arguments.to_vec()), id);
+    }
+
+    /// The named type `ty` is `same` in other words: an instance with aliases among its type arguments.
+    pub fn set_same(&mut self, ty: Ty, same: Ty) {
+        let same = self.canon(same);
+        if let Some(canonical) = self.canonical.get_mut(ty.0 as usize) {
+            *canonical = same;
+        }
     }
 
     /// A new type parameter, whose constraint comes later.

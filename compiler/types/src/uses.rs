@@ -11,6 +11,9 @@ pub(crate) struct Uses {
     pub names: HashSet<SmolStr>,
     /// Names before a dot: packages, and variables.
     pub qualifiers: HashSet<SmolStr>,
+    /// Keys of literals count only where the literal is of an array, a slice or a map as it is written: others may be
+    /// names of fields.
+    pub without_fields: bool,
 }
 
 impl Uses {
@@ -149,8 +152,14 @@ impl Uses {
             }
             ExprKind::Composite { ty, elements } => {
                 ty.iter().for_each(|ty| self.expr(ty));
+                let has_values = ty.as_ref().is_some_and(|ty| {
+                    use ExprKind::{ArrayType, MapType, SliceType};
+                    matches!(ty.kind, ArrayType { .. } | SliceType(_) | MapType { .. })
+                });
                 for element in elements {
-                    self.all(&element.key);
+                    if has_values || !self.without_fields {
+                        self.all(&element.key);
+                    }
                     self.expr(&element.value);
                 }
             }

@@ -97,18 +97,24 @@ impl<'a> Cx<'_, 'a> {
         }
         let elements: &'a [Element] = match spec.values.get(index).map(|value| &value.kind) {
             Some(Syntax::Composite { elements, .. }) => elements,
-            Some(_) => {
+            _ => &[],
+        };
+        // The value is checked as any other, for unknown fields and types.
+        let errors = self.ck.errors.len();
+        if let Some(value) = spec.values.get(index) {
+            let operand = self.expr(value);
+            if operand.is_invalid() {
+                return None;
+            }
+            let is_literal = matches!(value.kind, Syntax::Composite { .. });
+            self.assign(operand, ty, "variable declaration");
+            if self.ck.errors.len() > errors {
+                return None;
+            }
+            if !is_literal {
                 self.error(symbol.node, Why::MapMisuse { name: symbol.name.clone() });
                 return None;
             }
-            None => &[],
-        };
-        // The literal is checked as any other, for unknown fields and types.
-        let errors = self.ck.errors.len();
-        if let Some(value) = spec.values.get(index)
-            && (self.expr(value).is_invalid() || self.ck.errors.len() > errors)
-        {
-            return None;
         }
         let max_entries = self.configured(ty, elements, map_type.entries).unwrap_or(0);
         if map_type.entries == "Size" {

@@ -99,6 +99,22 @@ fn without_own_package(words: &str) -> String {
     short + rest
 }
 
+/// `words` without what Go puts after a name that several things have: where this one is declared, or that it is a type
+/// parameter.
+fn without_comments(words: &str) -> String {
+    let mut short = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once("/* ") {
+        let Some((comment, tail)) = after.split_once(" */") else { break };
+        if comment != "type parameter" && !comment.contains(" declared at ") {
+            break;
+        }
+        short.push_str(before.trim_end());
+        rest = tail;
+    }
+    short + rest
+}
+
 /// `words` with function literals as the compiler shows them, whether their bodies are empty or not: go/types has
 /// `(func() literal)`, the compiler `func() {…}` or `func() {}`.
 fn with_plain_literals(words: &str) -> String {
@@ -138,6 +154,7 @@ pub fn without_positions(words: &str) -> String {
         let numbers = numbers.count();
         numbers == rest.split(':').count() || (numbers == 2 && rest.split(':').count() == 3)
     };
+    let words = &without_comments(words);
     let cut = BEFORE_POSITIONS
         .iter()
         .filter_map(|before| words.rfind(before).filter(|at| is_position(&words[at + before.len()..])))
