@@ -208,6 +208,28 @@ pub(crate) enum KernelFault {
     NotText {
         number: usize,
     },
+    /// What 6.1 says of references, sleep, dynptrs and results.
+    NotReferenced {
+        reg: u8,
+    },
+    TwoReferences {
+        reg: u8,
+        first: u32,
+        second: u32,
+    },
+    SleepsAlone {
+        name: String,
+    },
+    OldDynptr {
+        number: usize,
+        what: &'static str,
+    },
+    AcquiresNoObject,
+    ReturnsPointer {
+        name: String,
+        word: &'static str,
+        of: String,
+    },
     /// What compilers put where a program has no meaning.
     Trap,
     DeviceBound,

@@ -123,6 +123,16 @@ fn kernel(fault: &KernelFault) -> String {
         K::CastToUnknown { id } => format!("Unknown type ID {id} passed to kfunc bpf_rdonly_cast"),
         K::NotKnown { reg } => format!("R{reg} is not a const"),
         K::NotText { number } => format!("arg#{number} doesn't point to a const string"),
+        K::NotReferenced { reg } => format!("R{reg} must be referenced"),
+        K::TwoReferences { reg, first, second } => {
+            format!("verifier internal error: more than one arg with ref_obj_id R{reg} {first} {second}")
+        }
+        K::SleepsAlone { name } => format!("kernel function {name} is sleepable but the program is not"),
+        K::OldDynptr { number, what } => format!("arg#{number} pointer type STRUCT bpf_dynptr_kern {what}"),
+        K::AcquiresNoObject => "acquire kernel function does not return PTR_TO_BTF_ID".into(),
+        K::ReturnsPointer { name, word, of } => {
+            format!("kernel function {name} returns pointer type {word} {of} is not supported")
+        }
         K::Trap => "unexpected __bpf_trap() due to uninitialized variable?".into(),
         K::DeviceBound => "metadata kfuncs require device-bound program".into(),
         K::ContextNotStruct { id } => format!("kern ctx type id {id} is not a struct"),

@@ -50,11 +50,11 @@ fn has_suffix(parameter: &Parameter, suffix: &str) -> bool {
     parameter.name.ends_with(suffix) && parameter.name.len() > suffix.len()
 }
 
-fn is_scalar(kernel: &KernelBtf, ty: TypeId) -> bool {
+pub(super) fn is_scalar(kernel: &KernelBtf, ty: TypeId) -> bool {
     matches!(kernel.kind(ty), Some(BtfKind::Int | BtfKind::Enum | BtfKind::Enum64))
 }
 
-fn word(kernel: &KernelBtf, ty: TypeId) -> &'static str {
+pub(super) fn word(kernel: &KernelBtf, ty: TypeId) -> &'static str {
     match kernel.kind(ty) {
         Some(BtfKind::Int) => "INT",
         Some(BtfKind::Pointer) => "PTR",
@@ -306,7 +306,7 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
 }
 
 /// Why a struct has more than numbers.
-enum NotNumbers {
+pub(super) enum NotNumbers {
     TooDeep,
     Other,
 }
@@ -316,7 +316,7 @@ pub(crate) fn has_only_scalars(kernel: &KernelBtf, ty: TypeId) -> bool {
     check_numbers(kernel, ty, 0).is_ok()
 }
 
-fn check_numbers(kernel: &KernelBtf, ty: TypeId, depth: u32) -> Result<(), NotNumbers> {
+pub(super) fn check_numbers(kernel: &KernelBtf, ty: TypeId, depth: u32) -> Result<(), NotNumbers> {
     if depth >= 4 {
         return Err(NotNumbers::TooDeep);
     }
@@ -426,7 +426,7 @@ fn check_css_task(m: &Machine<'_>, call: &Call) -> Checked {
 }
 
 /// Memory, and its size in the next argument.
-fn check_sized(
+pub(super) fn check_sized(
     m: &mut Machine<'_>,
     call: &mut Call,
     number: usize,

@@ -3,6 +3,7 @@
 mod arguments;
 mod interrupts;
 mod iterators;
+mod old;
 mod resilient;
 mod results;
 mod sections;
@@ -200,14 +201,12 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
     if name == "__bpf_trap" {
         return Err(KernelFault::Trap.into());
     }
-    if m.rules.dialect == Dialect::V6_1 && kfunc.flags != 0 {
-        return Err(Stop::feature(format!("kernel function {name} on 6.1")));
-    }
     let (parameters, returns) = prototype(m, name)?;
     if resilient::locks(name) {
         resilient::fail(m)?;
     }
-    if kfunc.has(kf::SLEEPABLE) && !m.may_sleep() {
+    let is_old = m.rules.dialect == Dialect::V6_1;
+    if kfunc.has(kf::SLEEPABLE) && !m.may_sleep() && !is_old {
         return Err(KernelFault::MustSleep { name: name.into() }.into());
     }
     let mut call = Call {
@@ -226,7 +225,10 @@ pub(crate) fn call(m: &mut Machine<'_>) -> Checked<Next> {
         callback: None,
         map: None,
     };
-    arguments::check(m, &mut call)?;
+    match is_old {
+        true => old::check(m, &mut call)?,
+        false => arguments::check(m, &mut call)?,
+    }
     callbacks::of_kernel(m, &call)?;
     sections::enter(m, kfunc)?;
     if let Some(reg) = call.released {

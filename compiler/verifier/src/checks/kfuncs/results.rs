@@ -3,9 +3,10 @@
 use gobpf_btf::{Kind as BtfKind, TypeId, Types};
 
 use crate::checks::hooks::skip;
-use crate::checks::kfuncs::{Call, iterators, kf, resilient};
+use crate::checks::kfuncs::{Call, arguments, iterators, kf, resilient};
 use crate::checks::records::Record;
 use crate::checks::{objects, packet, references};
+use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{Access, Checked, KernelFault, Stop};
 use crate::state::{DynptrKind, Extra, Kind, Reg, flag};
@@ -24,6 +25,16 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
     }
     let target = skip(kernel, kernel.target(ty).unwrap_or(gobpf_btf::VOID));
     let is_struct = matches!(kernel.kind(target), Some(BtfKind::Struct | BtfKind::Union));
+    if m.rules.dialect == Dialect::V6_1 && !is_struct {
+        let name = call.kfunc.name.to_owned();
+        if call.kfunc.has(kf::ACQUIRE) {
+            return Err(KernelFault::AcquiresNoObject.into());
+        }
+        if call.memory.is_none_or(|(size, _)| size == 0) {
+            let (word, of) = (arguments::word(kernel, target), kernel.name(target).to_owned());
+            return Err(KernelFault::ReturnsPointer { name, word, of }.into());
+        }
+    }
     let mut result = if let Some(own) = objects::result(m, call)? {
         own
     } else if call.kfunc.name.starts_with("bpf_dynptr_slice") {

@@ -68,6 +68,8 @@ mod hook {
     pub const LWT: u16 = 1 << 10;
     pub const NETFILTER: u16 = 1 << 11;
     pub const KPROBE: u16 = 1 << 12;
+    /// Functions that only 6.1 has in itself, for tests.
+    pub const OLD: u16 = 0;
     /// Those of `generic_btf_ids`.
     pub const GENERIC: u16 = CGROUP | STRUCT_OPS | SYSCALL | TC | TRACING | XDP;
 }
@@ -309,7 +311,28 @@ const KFUNCS: &[Kfunc] = &[
     row("bpf_iter_task_vma_new", kf::ITER_NEW | kf::RCU, hook::COMMON),
     row("bpf_iter_task_vma_next", kf::ITER_NEXT | kf::RET_NULL, hook::COMMON),
     row("bpf_key_put", kf::RELEASE, hook::TRACING),
+    row("bpf_kfunc_call_int_mem_release", kf::RELEASE, hook::OLD),
+    row("bpf_kfunc_call_memb1_release", kf::RELEASE, hook::OLD),
+    row("bpf_kfunc_call_memb_acquire", kf::ACQUIRE | kf::RET_NULL, hook::OLD),
     row("bpf_kfunc_call_memb_release", kf::RELEASE, hook::SYSCALL | hook::TC | hook::TRACING),
+    row("bpf_kfunc_call_test1", 0, hook::OLD),
+    row("bpf_kfunc_call_test2", 0, hook::OLD),
+    row("bpf_kfunc_call_test3", 0, hook::OLD),
+    row("bpf_kfunc_call_test_acq_rdonly_mem", kf::ACQUIRE | kf::RET_NULL, hook::OLD),
+    row("bpf_kfunc_call_test_acquire", kf::ACQUIRE | kf::RET_NULL, hook::OLD),
+    row("bpf_kfunc_call_test_destructive", kf::DESTRUCTIVE, hook::OLD),
+    row("bpf_kfunc_call_test_fail1", 0, hook::OLD),
+    row("bpf_kfunc_call_test_fail2", 0, hook::OLD),
+    row("bpf_kfunc_call_test_fail3", 0, hook::OLD),
+    row("bpf_kfunc_call_test_get_rdonly_mem", kf::RET_NULL, hook::OLD),
+    row("bpf_kfunc_call_test_get_rdwr_mem", kf::RET_NULL, hook::OLD),
+    row("bpf_kfunc_call_test_mem_len_fail1", 0, hook::OLD),
+    row("bpf_kfunc_call_test_mem_len_fail2", 0, hook::OLD),
+    row("bpf_kfunc_call_test_mem_len_pass1", 0, hook::OLD),
+    row("bpf_kfunc_call_test_pass1", 0, hook::OLD),
+    row("bpf_kfunc_call_test_pass2", 0, hook::OLD),
+    row("bpf_kfunc_call_test_pass_ctx", 0, hook::OLD),
+    row("bpf_kfunc_call_test_ref", kf::TRUSTED_ARGS, hook::OLD),
     row("bpf_kfunc_call_test_release", kf::RELEASE, hook::SYSCALL | hook::TC | hook::TRACING),
     row(
         "bpf_list_back",
