@@ -33,6 +33,15 @@ impl Entry {
         }
     }
 
+    /// The type of its context, in the SDK.
+    pub fn context(self) -> &'static str {
+        match self {
+            Entry::Xdp => "XDP",
+            Entry::SysEnter => "SysEnter",
+            Entry::SysExit => "SysExit",
+        }
+    }
+
     /// Lines from the directive to where `p` is the input and `o` the words to write.
     pub fn head(self) -> Vec<String> {
         let text = match self {

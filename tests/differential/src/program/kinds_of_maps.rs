@@ -19,7 +19,7 @@ impl Gen {
         let (name, found) = (self.name("v"), self.name("q"));
         let key = self.var_expr(&Ty::Int(Int::named("uint32")), 1);
         let value = self.var_expr(&word, 1);
-        match self.rng.below(9) {
+        match self.rng.below(11) {
             0 | 1 => {
                 let map = self
                     .declare_once("var stack", |name| format!("{name} = bpf.Stack[uint64]{{MaxEntries: 3}}"));
@@ -65,7 +65,14 @@ impl Gen {
                 (&name, &found),
                 (&key, &value),
             ),
-            7 => {
+            7 => self.map_of_processors(
+                "recentperkey",
+                "bpf.LRUCPUHash[uint32, uint64]{MaxEntries: 4096}",
+                (&name, &found),
+                (&key, &value),
+            ),
+            8 => return self.event(&name, &value),
+            9 => {
                 let map = self.declare_once("var recent", |name| {
                     format!("{name} = bpf.LRUHash[uint32, uint64]{{MaxEntries: 4096}}")
                 });
@@ -101,6 +108,24 @@ impl Gen {
         self.line(format!("\t*{found} *= 3"));
         self.line(format!("\t{name} ^= *{found}"));
         self.line("}");
+    }
+
+    /// A record for those who read the events of a processor, of whom the kernel has none: that is the only result that differs.
+    fn event(&mut self, name: &str, value: &str) -> bool {
+        if !self.packet {
+            return false;
+        }
+        let record = self.declare_once("type record", |name| format!("{name} {RECORD}"));
+        let context = self.entry.context();
+        let events = self.declare_once("var events", |name| {
+            format!("{name} = bpf.PerfEventArray[bpf.{context}, record{MARK}]{{MaxEntries: 64}}")
+        });
+        let small = self.var_expr(&Ty::Int(Int::named("uint16")), 1);
+        self.line(format!(
+            "{name} := {events}.Output(ctx, {record}{{a: {value}, b: [3]uint16{{2: {small}}}}}) > 0"
+        ));
+        self.declare(name, &Ty::Bool, true);
+        true
     }
 
     /// A record of a ring buffer, which is given back or handed on; what fills it may panic.

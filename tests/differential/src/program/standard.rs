@@ -84,6 +84,18 @@ impl Gen {
         self.line(format!("if {span} > {limit}*time.Second + time.Duration({limit}) {{"));
         self.line(format!("\t{span} -= time.{unit}"));
         self.line("}");
+        match self.rng.below(5) {
+            0 => self.line(format!("{span} = {span}.Abs()")),
+            1 | 2 => {
+                let method = self.rng.pick(&["Round", "Truncate"]);
+                let other = match self.rng.chance(50) {
+                    true => format!("{limit} * time.{unit}"),
+                    false => format!("time.Duration({})", self.var_expr(&Ty::Int(Int::named("int64")), 1)),
+                };
+                self.line(format!("{span} = {span}.{method}({other})"));
+            }
+            _ => {}
+        }
         let method = self.rng.pick(&["Nanoseconds", "Microseconds", "Milliseconds"]);
         self.line(format!("{name} := {span}.{method}()"));
         self.declare(&name, &Ty::Int(Int::named("int64")), true);
