@@ -389,7 +389,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if matches!(base.mode, Mode::Type) {
-            let (text, ty) = (expression(expr), self.display(base.ty));
+            let (text, ty) = (expression(expr), expression(crate::stmt::strip_parens(operand)));
             self.error(expr.id, Why::NotGeneric { expr: text, ty });
             return self.invalid(expr);
         }

@@ -30,6 +30,10 @@ pub(crate) struct Constraint {
     terms: Option<Vec<Term>>,
     comparable: bool,
     methods: Vec<(SmolStr, Ty)>,
+    /// The types that it speaks of, allowed or not.
+    mentioned: Vec<Ty>,
+    /// How messages show it, where that isn't as it is written.
+    text: Option<String>,
     /// It has an error, already reported.
     is_invalid: bool,
     /// A part of it that has an error is written out in it.
@@ -39,12 +43,14 @@ pub(crate) struct Constraint {
 impl Constraint {
     /// The interface that demands this, and is written as `text`, or as `plain` without names of parameters.
     pub fn into_interface(self, text: SmolStr, plain: SmolStr) -> Interface {
-        Interface { methods: self.methods, terms: self.terms, comparable: self.comparable, text, plain }
+        let Constraint { methods, terms, comparable, mentioned, .. } = self;
+        Interface { methods, terms, comparable, mentioned, text, plain }
     }
 
     fn union(self, other: Constraint) -> Constraint {
         // What is wrong is left out.
         let shows_error = self.shows_error || other.shows_error;
+        let mentioned = [self.mentioned, other.mentioned].concat();
         let terms = match (self.is_invalid, other.is_invalid) {
             (true, true) => Some(Vec::new()),
             (true, false) => other.terms,
@@ -54,11 +60,12 @@ impl Constraint {
                 all
             }),
         };
-        Constraint { terms, shows_error, ..Constraint::default() }
+        Constraint { terms, shows_error, mentioned, ..Constraint::default() }
     }
 
     fn intersect(&mut self, other: Constraint, types: &Types) {
         self.shows_error |= other.shows_error;
+        self.mentioned.extend(&other.mentioned);
         if other.is_invalid {
             return;
         }
@@ -132,7 +139,7 @@ impl<'a> Cx<'_, 'a> {
                     self.error(expr.id, Why::InvalidTilde { reason });
                 }
                 let shows_error = shown.contains("invalid type");
-                Constraint { terms, shows_error, ..Constraint::default() }
+                Constraint { terms, shows_error, mentioned: vec![ty], ..Constraint::default() }
             }
             ExprKind::InterfaceType(fields) => {
                 let mut whole = Constraint::default();
@@ -170,7 +177,8 @@ impl<'a> Cx<'_, 'a> {
                     }
                     let shows_error = self.display(ty).contains("invalid type");
                     let terms = Some(vec![Term { tilde: false, ty }]);
-                    Constraint { terms, shows_error, ..Constraint::default() }
+                    let text = matches!(expr.kind, ExprKind::StructType(_)).then(|| self.display(ty));
+                    Constraint { terms, shows_error, mentioned: vec![ty], text, ..Constraint::default() }
                 }
             },
         }
@@ -241,9 +249,20 @@ impl<'a> Cx<'_, 'a> {
             self.ck.resolve(id); // says what is wrong with it
         }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
+        if arguments.contains(&Types::UNKNOWN) {
+            return Some(Constraint { is_invalid: true, shows_error: true, ..Constraint::default() });
+        }
+        if !arguments.is_empty() {
+            let nodes: Vec<NodeId> = indices.iter().map(|index| index.id).collect();
+            self.satisfied(id, &arguments, &nodes, expr.id);
+        }
         let mut cx = Cx::of_symbol(self.ck, &symbol);
         cx.bind_type_params(&spec.type_params, &arguments);
-        Some(Constraint { shows_error: false, ..cx.constraint(&spec.ty, depth + 1) })
+        let mut constraint = cx.constraint(&spec.ty, depth + 1);
+        if depth > 0 {
+            constraint.mentioned.clear(); // it is what is spoken of
+        }
+        Some(Constraint { shows_error: false, ..constraint })
     }
 
     /// `f` or `f[int]` of a generic function: an instance, as far as its type arguments are known.
@@ -332,7 +351,8 @@ impl<'a> Cx<'_, 'a> {
         });
         let methods = info.methods.into_iter();
         let methods = methods.map(|(name, ty)| (name, self.ck.substitute(ty, &params, all))).collect();
-        Some(Interface { methods, terms, comparable: info.comparable, ..Interface::default() })
+        let (comparable, mentioned) = (info.comparable, info.mentioned);
+        Some(Interface { methods, terms, comparable, mentioned, ..Interface::default() })
     }
 
     /// A function of the package is called, with these type arguments.
@@ -393,18 +413,19 @@ impl<'a> Checker<'a> {
             cx.type_args.extend(names.iter().cloned().zip(params.iter().copied()));
             for field in fields {
                 for _ in &field.names {
-                    constraints.push(cx.constraint(&field.ty, 0));
+                    let constraint = cx.constraint(&field.ty, 0);
+                    if let Some(param) = params.get(constraints.len()) {
+                        cx.ck.constraint_names.insert(*param, expression(&field.ty));
+                    }
+                    constraints.push(constraint);
                 }
             }
         }
-        for (param, text) in params.iter().zip(fields.iter().flat_map(|field| {
-            let text = expression(&field.ty);
-            field.names.iter().map(move |_| text.clone())
-        })) {
-            self.constraint_names.insert(*param, text);
-        }
         for (param, constraint) in params.iter().zip(constraints) {
-            let Constraint { terms, comparable, methods, shows_error, .. } = constraint;
+            let Constraint { terms, comparable, methods, mentioned, text, shows_error, .. } = constraint;
+            if let Some(text) = text {
+                self.constraint_names.insert(*param, text);
+            }
             if shows_error {
                 self.constraint_names.insert(*param, "invalid type".to_owned());
             }
@@ -412,6 +433,7 @@ impl<'a> Checker<'a> {
                 info.terms = terms;
                 info.comparable = comparable;
                 info.methods = methods;
+                info.mentioned = mentioned;
             });
         }
         self.constraining.pop();

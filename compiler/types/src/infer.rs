@@ -189,12 +189,12 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `func[T any](x T) T`.
-    fn generic_text(&self, id: SymbolId, ty: Ty) -> String {
+    fn generic_text(&mut self, id: SymbolId, ty: Ty) -> String {
         let shown = self.display(ty);
         match self.ck.index.symbol(id).map(|symbol| symbol.kind) {
             Some(SymbolKind::Func(func)) => {
                 let rest = shown.strip_prefix("func").unwrap_or(&shown);
-                format!("func{}{rest}", self.parameter_list(&func.type_params))
+                format!("func{}{rest}", self.parameter_list(id, &func.type_params))
             }
             _ => shown,
         }
@@ -550,7 +550,10 @@ impl<'a> Checker<'a> {
                 let Some(symbol) = named.symbol else { return ty };
                 let own: Vec<Ty> =
                     named.arguments.iter().map(|ty| self.substitute(*ty, params, arguments)).collect();
-                return self.instantiate(symbol, &own);
+                return match self.takes(symbol, own.len()) {
+                    true => self.instantiate(symbol, &own),
+                    false => Types::UNKNOWN,
+                };
             }
             _ => return ty,
         };

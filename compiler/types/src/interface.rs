@@ -6,6 +6,9 @@ use crate::context::{Cx, Operand};
 use crate::symbols::SymbolId;
 use crate::ty::{Interface, Kind, Signature, Term, Ty, Types};
 
+/// Embedded structs are searched to this depth.
+const MAX_EMBEDDING: u32 = 16;
+
 impl Types {
     /// The interface that `ty` is, type parameters apart.
     pub fn interface(&self, ty: Ty) -> Option<Rc<Interface>> {
@@ -95,6 +98,9 @@ impl<'a> Cx<'_, 'a> {
                 });
                 let reason = match near {
                     Some(near) => format!("possibly missing ~ for {} in {target}", types.display(near.ty)),
+                    None if interface.mentioned.iter().any(|other| types.identical(*other, ty)) => {
+                        format!("{target} mentions {shown}, but {shown} is not in the type set of {target}")
+                    }
                     None => format!("{shown} missing in {}", self.with_paths(&types.terms_text(terms))),
                 };
                 return Some(format!("{shown} does not {verb} {target} ({reason})"));
@@ -125,8 +131,27 @@ impl<'a> Cx<'_, 'a> {
         whole + rest
     }
 
-    /// The first of `methods` that `ty` lacks, and how.
+    /// The first of `methods` that `ty` lacks, and how. One whose embedded fields have an error may have them all.
     pub fn missing_method(&mut self, ty: Ty, methods: &[(smol_str::SmolStr, Ty)]) -> Option<String> {
+        let missing = self.lacking_method(ty, methods)?;
+        (!self.embeds_error(ty, 0)).then_some(missing)
+    }
+
+    /// `ty` is a struct, or points to one, with embedded fields of types with an error.
+    fn embeds_error(&self, ty: Ty, depth: u32) -> bool {
+        let types = &self.ck.types;
+        let of = match types.under(ty) {
+            Kind::Pointer(target) => *target,
+            _ => ty,
+        };
+        let Kind::Struct(fields) = types.under(of) else { return false };
+        depth < MAX_EMBEDDING
+            && fields.iter().filter(|field| field.embedded).any(|field| {
+                (field.ty == Types::UNKNOWN && !field.native) || self.embeds_error(field.ty, depth + 1)
+            })
+    }
+
+    fn lacking_method(&mut self, ty: Ty, methods: &[(smol_str::SmolStr, Ty)]) -> Option<String> {
         for (name, wanted) in methods {
             if let Some(word) = self.ck.types.pointed_interface(ty) {
                 let shown = self.display(ty);

@@ -449,7 +449,10 @@ impl<'a> Cx<'_, 'a> {
             let mut found = None;
             let mut count = 0;
             for (path, ty) in level {
-                let ty = if path.is_empty() { ty } else { self.pointed(ty) };
+                let ty = match self.ck.types.kind(ty) {
+                    Kind::Pointer(target) if !path.is_empty() => *target,
+                    _ => ty,
+                };
                 if let Some(method) = self.method_of(ty, name) {
                     count += 1;
                     found = Some((path.clone(), Found::Method(method)));

@@ -158,6 +158,8 @@ pub(crate) struct TypeParam {
     pub comparable: bool,
     /// The methods that its constraint demands, with their types.
     pub methods: Vec<(SmolStr, Ty)>,
+    /// The types that its constraint speaks of, allowed or not.
+    pub mentioned: Vec<Ty>,
 }
 
 /// What an interface demands.
@@ -168,6 +170,8 @@ pub(crate) struct Interface {
     /// The types that it allows; `None` for all.
     pub terms: Option<Vec<Term>>,
     pub comparable: bool,
+    /// The types that it speaks of, allowed or not.
+    pub mentioned: Vec<Ty>,
     /// As it is written.
     pub text: SmolStr,
     /// The same without names of parameters and results.
@@ -295,6 +299,7 @@ impl Types {
                         terms.iter().map(|term| Term { ty: self.canon(term.ty), ..*term }).collect()
                     }),
                     comparable: interface.comparable,
+                    mentioned: Vec::new(),
                     text: SmolStr::default(),
                     plain: SmolStr::default(),
                 }))

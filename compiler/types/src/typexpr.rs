@@ -7,13 +7,14 @@ use gobpf_syntax::ast::{self, ExprKind};
 use num_traits::ToPrimitive;
 use smol_str::SmolStr;
 
-use crate::checker::{Alias, Incomplete, Resolved};
+use crate::checker::{Alias, Resolved};
 use crate::constant::Value;
 use crate::context::{Cx, EntityKind, Mode};
 use crate::describe::expression;
 use crate::error::Why;
+use crate::stmt::strip_parens;
 use crate::symbols::{Package, SymbolId, SymbolKind};
-use crate::ty::{Basic, Field, Interface, Kind, Signature, Ty, Types};
+use crate::ty::{Basic, Interface, Kind, Ty, Types};
 use crate::{Import, builtin};
 
 const PACKAGE_NAME: &str = "package name";
@@ -202,8 +203,9 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Index { operand, indices } => {
                 match self.try_type(operand) {
                     Some(Types::UNKNOWN) => {}
-                    Some(ty) => {
-                        let why = Why::NotGeneric { expr: expression(expr), ty: self.display(ty) };
+                    Some(_) => {
+                        let why =
+                            Why::NotGeneric { expr: expression(expr), ty: expression(strip_parens(operand)) };
                         self.error(operand.id, why);
                     }
                     None => {
@@ -279,19 +281,6 @@ impl<'a> Cx<'_, 'a> {
         Some(self.ck.types.intern(kind))
     }
 
-    /// Reports a type that keys of maps can't have.
-    pub fn check_map_key(&mut self, key: Ty, node: NodeId) {
-        if self.ck.is_incomplete(key) {
-            let place = self.place(node);
-            self.ck.put_off(Incomplete::MapKey(key), place);
-        } else if !self.ck.types.comparable(key) {
-            let is_param = self.ck.types.param_of(key).is_some();
-            let reason = if is_param { " (missing comparable constraint)" } else { "" };
-            let ty = self.display(key) + reason;
-            self.error(node, Why::BadMapKey { ty });
-        }
-    }
-
     /// `interface{ ... }`.
     fn interface_type(&mut self, fields: &'a [ast::Field], expr: &'a ast::Expr) -> Interface {
         let constraint = self.constraint(expr, 0);
@@ -334,7 +323,7 @@ impl<'a> Cx<'_, 'a> {
         let symbol = self.ck.index.symbol(id)?;
         let SymbolKind::Type(spec) = symbol.kind else { return None };
         if !spec.type_params.is_empty() {
-            return Some(self.no_instance(spec, expr, expr));
+            return Some(self.no_instance((id, spec), expr, expr));
         }
         match self.ck.resolve(id) {
             Resolved::Type(ty) => Some(ty),
@@ -343,20 +332,32 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Reports that `expr` uses a generic type, which is called `name`, as one that isn't.
-    fn no_instance(&mut self, spec: &ast::TypeSpec, name: &ast::Expr, expr: &ast::Expr) -> Ty {
+    fn no_instance(
+        &mut self,
+        (id, spec): (SymbolId, &ast::TypeSpec),
+        name: &ast::Expr,
+        expr: &ast::Expr,
+    ) -> Ty {
         let want = spec.type_params.iter().map(|field| field.names.len()).sum();
-        let name = format!("{}{}", expression(name), self.parameter_list(&spec.type_params));
+        let name = format!("{}{}", expression(name), self.parameter_list(id, &spec.type_params));
         self.error(expr.id, Why::TypeArguments { name, have: 0, want });
         Types::UNKNOWN
     }
 
     /// `[K comparable, V any]`.
-    pub fn parameter_list(&self, params: &[ast::Field]) -> String {
+    pub fn parameter_list(&mut self, id: SymbolId, params: &[ast::Field]) -> String {
+        let mut known = self.ck.type_params(id).into_iter();
         let parts: Vec<String> = params
             .iter()
             .map(|field| {
                 let names: Vec<&str> = field.names.iter().map(|name| name.name.as_str()).collect();
-                format!("{} {}", names.join(", "), expression(&field.ty))
+                let own: Vec<Ty> = known.by_ref().take(names.len()).collect();
+                let text = own.first().map(|param| self.ck.constraint_text(id, *param));
+                format!(
+                    "{} {}",
+                    names.join(", "),
+                    text.filter(|text| !text.is_empty()).unwrap_or_else(|| "invalid type".to_owned())
+                )
             })
             .collect();
         format!("[{}]", parts.join(", "))
@@ -423,7 +424,7 @@ impl<'a> Cx<'_, 'a> {
                 let params = self.ck.type_params(id);
                 self.ck.instantiate(id, &params); // says what is wrong with the declaration
             }
-            return Some(match spec.alias || arguments.contains(&Types::UNKNOWN) {
+            return Some(match spec.alias || self.substitutes || arguments.contains(&Types::UNKNOWN) {
                 true => Types::UNKNOWN,
                 false => self.ck.broken_instance(id, &arguments),
             });
@@ -431,7 +432,7 @@ impl<'a> Cx<'_, 'a> {
         if spec.alias && !self.is_miscounted(id, &spec.ty) {
             match self.ck.alias(id) {
                 Alias::Sound => {}
-                Alias::Broken => return Some(self.no_instance(spec, operand, expr)), // as Go goes on
+                Alias::Broken => return Some(self.no_instance((id, spec), operand, expr)), // as Go goes on
                 Alias::Looked | Alias::Circular => return Some(Types::UNKNOWN),
             }
         }
@@ -541,114 +542,5 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => false,
         }
-    }
-
-    fn struct_fields(&mut self, fields: &'a [ast::Field]) -> Vec<Field> {
-        let mut all: Vec<Field> = Vec::new();
-        let mut nodes: Vec<(SmolStr, NodeId)> = Vec::new();
-        // Unexported fields of a generic SDK type hold the state of its native half.
-        let of_generic_sdk = self.package == Package::Sdk && !self.type_args.is_empty();
-        for field in fields {
-            let native = field.tag.as_deref().is_some_and(|tag| tag.contains("bpf:\"-\""));
-            // What only the native half uses isn't looked at: it may be of any type.
-            let unseen = native
-                || (of_generic_sdk
-                    && field.names.iter().all(|name| name.name.starts_with(char::is_lowercase)));
-            let ty = if unseen { Types::UNKNOWN } else { self.variable_type_expr(&field.ty) };
-            let shown = unseen.then(|| SmolStr::new(expression(&field.ty)));
-            let package = self.package;
-            let named = |name: SmolStr, embedded: bool| {
-                let exported = name.starts_with(char::is_uppercase);
-                let home = if exported { Package::User } else { package };
-                let (unseen_type, tag) = (shown.clone(), field.tag.clone());
-                Field { name, ty, embedded, native: unseen, unseen: unseen_type, tag, home }
-            };
-            if field.names.is_empty() {
-                let name = crate::symbols::embedded_name(&field.ty).unwrap_or_default();
-                if let Some((_, first)) = nodes.iter().find(|(known, _)| *known == name) {
-                    let other = self.place(*first);
-                    self.error(field.ty.id, Why::FieldRedeclared { name, other });
-                    continue;
-                }
-                nodes.push((name.clone(), field.ty.id));
-                if !unseen && let Some(what) = self.unfit_to_embed(ty) {
-                    self.error(field.ty.id, Why::CannotEmbed { what });
-                }
-                all.push(named(name, true));
-            }
-            for name in &field.names {
-                let first = nodes.iter().find(|(known, _)| name.name != "_" && *known == name.name);
-                if let Some((_, first)) = first {
-                    let other = self.place(*first);
-                    self.error(name.id, Why::FieldRedeclared { name: name.name.clone(), other });
-                    continue;
-                }
-                nodes.push((name.name.clone(), name.id));
-                all.push(named(name.name.clone(), false));
-            }
-        }
-        all
-    }
-
-    /// What a type is that no struct can embed.
-    fn unfit_to_embed(&self, ty: Ty) -> Option<&'static str> {
-        let types = &self.ck.types;
-        let (of, is_pointer) = match types.kind(ty) {
-            Kind::Pointer(target) => (*target, true),
-            _ => (ty, false),
-        };
-        match types.under(of) {
-            _ if types.param_of(of).is_some() => Some("a type parameter"),
-            Kind::Basic(Basic::UnsafePointer) => Some("unsafe.Pointer"),
-            Kind::Pointer(_) => Some("a pointer"),
-            Kind::Interface(_) if is_pointer => Some("a pointer to an interface"),
-            _ => None,
-        }
-    }
-
-    /// Reports parameters and results of a function type with the same name.
-    fn check_parameter_names(&mut self, signature: &ast::Signature) {
-        let fields = signature.params.iter().chain(&signature.results);
-        let names: Vec<&ast::Ident> = fields.flat_map(|field| &field.names).collect();
-        self.check_distinct(&names);
-    }
-
-    /// Reports names that stand among those before them.
-    pub fn check_distinct(&mut self, names: &[&ast::Ident]) {
-        for (index, name) in names.iter().enumerate() {
-            let first = names.iter().take(index).find(|first| first.name == name.name && name.name != "_");
-            if let Some(first) = first {
-                let other = self.place(first.id);
-                self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
-            }
-        }
-    }
-
-    /// Parameter and result types.
-    pub fn signature(&mut self, signature: &'a ast::Signature) -> Signature {
-        let variadic =
-            matches!(signature.params.last().map(|field| &field.ty.kind), Some(ExprKind::Ellipsis(_)));
-        let params = self.field_types(&signature.params);
-        let results = self.field_types(&signature.results);
-        let fields = || signature.params.iter().chain(&signature.results);
-        let mut names = Vec::new();
-        if fields().any(|field| !field.names.is_empty()) {
-            for field in fields() {
-                names.extend(field.names.iter().map(|name| name.name.clone()));
-                if field.names.is_empty() {
-                    names.push(SmolStr::default());
-                }
-            }
-        }
-        Signature { params, results, names, variadic }
-    }
-
-    fn field_types(&mut self, fields: &'a [ast::Field]) -> Vec<Ty> {
-        let mut types = Vec::new();
-        for field in fields {
-            let ty = self.variable_type_expr(&field.ty);
-            types.extend(std::iter::repeat_n(ty, field.names.len().max(1)));
-        }
-        types
     }
 }

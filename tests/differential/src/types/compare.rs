@@ -206,7 +206,9 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
                         let words = all.iter().map(|words| without_positions(words));
                         words.filter(|words| !elsewhere(words)).collect()
                     });
-                let same = theirs == ours || compiled.as_ref() == Some(ours);
+                // It may say more of a line than go/types.
+                let among = |all: &BTreeSet<String>| theirs.len() == ours.len() && ours.is_subset(all);
+                let same = theirs == ours || compiled.as_ref().is_some_and(|all| all == ours || among(all));
                 (!same).then(|| (line, compiled.unwrap_or_else(|| theirs.clone()), ours))
             })?;
             let first = |here: &BTreeSet<String>, there: &BTreeSet<String>| {
