@@ -72,6 +72,9 @@ pub struct ProgramSpec {
     /// What it is for, by its name in the kernel's BTF; for struct_ops type and member.
     #[serde(default)]
     pub hook: Option<String>,
+    /// Kind and attach type of the program that it replaces a function of.
+    #[serde(default)]
+    pub replaces: Option<(u32, u32)>,
     /// Types of its functions; may be empty.
     #[serde(default)]
     pub btf: Hex,
@@ -394,6 +397,7 @@ impl ProgramSpec {
             attach: program.attach.0,
             flags: program.flags,
             hook: program.hook.clone(),
+            replaces: program.replaces.map(|replaced| (replaced.kind.0, replaced.attach.0)),
             btf,
             functions,
         }

@@ -11,6 +11,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use gobpf_bpf::insn::{Insn, Reg, SourceOperand, Width};
+use gobpf_bpf::tables::ProgramKind;
+
 use crate::hex::Hex;
 use crate::job::{Entry, Input, Job, MapSpec, ProgramSpec, Ran, Refused, Rejected, Report, Run, Verdict};
 use crate::kernel_btf;
@@ -37,6 +40,8 @@ const ASKED_OF_LONG: u32 = 8;
 /// How often a load is tried that the kernel interrupts with EAGAIN.
 const LOAD_ATTEMPTS: usize = 5;
 
+/// Programs that replace functions of others.
+const EXTENSION: u32 = ProgramKind::EXT.0;
 /// Map kinds with one value a processor.
 const PER_PROCESSOR_KINDS: [u32; 4] = [5, 6, 10, 21];
 /// Map kinds whose entries can be walked by key.
@@ -293,6 +298,10 @@ fn load(
         Err(error) => return refuse(errno_name(error), "load BTF".into()),
     };
     let functions: Vec<[u32; 2]> = program.functions.iter().map(|(slot, ty)| [*slot, *ty]).collect();
+    let replaced = match load_replaced(program, btf.map(AsFd::as_fd)) {
+        Ok(replaced) => replaced,
+        Err(error) => return refuse(errno_name(&error), "load what is replaced".into()),
+    };
     let spec = sys::ProgramLoad {
         kind: program.kind,
         insns: &insns,
@@ -301,11 +310,41 @@ fn load(
         log_level: 0,
         attach,
         flags: program.flags,
-        target,
+        target: replaced.as_ref().map_or(target, |(_, function)| *function),
+        replaced: replaced.as_ref().map(|(fd, _)| fd.as_fd()),
         btf: btf.map(AsFd::as_fd),
         functions: &functions,
     };
     judge_load(job, &spec)
+}
+
+/// Loads the program that `program` replaces, where it is an extension: one with a main function of the same prototype that
+/// does nothing. With it, the number of that function among the types.
+fn load_replaced(program: &ProgramSpec, btf: Option<BorrowedFd<'_>>) -> io::Result<Option<(OwnedFd, u32)>> {
+    if program.kind == EXTENSION && program.replaces.is_none() {
+        // No loader can know what it is for.
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    let (Some((kind, attach)), Some((_, function)), EXTENSION) =
+        (program.replaces, program.functions.first(), program.kind)
+    else {
+        return Ok(None);
+    };
+    let insns = [Insn::mov(Width::W64, Reg::R0, SourceOperand::Imm(0)), Insn::exit()];
+    let spec = sys::ProgramLoad {
+        kind,
+        insns: &insns.map(Insn::encode).concat(),
+        license: "GPL",
+        name: "replaced",
+        log_level: 0,
+        attach,
+        flags: 0,
+        target: 0,
+        replaced: None,
+        btf,
+        functions: &[[0, *function]],
+    };
+    Ok(Some((sys::program_load(&spec, &mut [])?, *function)))
 }
 
 /// Types in the kernel; none where there are none.

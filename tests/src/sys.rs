@@ -189,8 +189,10 @@ pub struct ProgramLoad<'a> {
     pub attach: u32,
     /// `BPF_F_*`.
     pub flags: u32,
-    /// The number of what it is for in the kernel's BTF; 0 for none.
+    /// The number of what it is for in the kernel's BTF, or in that of `replaced`; 0 for none.
     pub target: u32,
+    /// The program that it replaces a function of.
+    pub replaced: Option<BorrowedFd<'a>>,
     /// Types of its functions.
     pub btf: Option<BorrowedFd<'a>>,
     /// First slot and type of each function.
@@ -204,6 +206,9 @@ pub fn program_load(spec: &ProgramLoad<'_>, log: &mut [u8]) -> io::Result<OwnedF
     let attr = Attr::new().u32(0, spec.kind).u32(4, count).bytes(8, spec.insns);
     let attr = attr.bytes(16, license.as_bytes_with_nul()).u32(44, spec.flags).name(48, spec.name);
     let mut attr = attr.u32(68, spec.attach).u32(108, spec.target);
+    if let Some(replaced) = spec.replaced {
+        attr = attr.fd(112, replaced);
+    }
     if let Some(btf) = spec.btf {
         attr = attr.fd(72, btf).u32(76, 8).u64(80, spec.functions.as_ptr() as u64);
         attr = attr.u32(88, spec.functions.len() as u32);

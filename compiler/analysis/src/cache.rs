@@ -65,8 +65,9 @@ pub(crate) fn verdict_key(environment: u64, object: &Object, program: usize) -> 
     environment.hash(&mut hasher);
     if let Some(program) = object.programs.get(program) {
         // Places and names of functions are of no account.
-        let Program { name: _, section, kind, attach, hook, flags, func, lacks, code } = program;
-        (section, kind, attach, hook, flags, func, lacks, &code.insns, &code.relocations).hash(&mut hasher);
+        let Program { name: _, section, kind, attach, hook, replaces, flags, func, lacks, code } = program;
+        (section, kind, attach, hook, replaces, flags, func).hash(&mut hasher);
+        (lacks, &code.insns, &code.relocations).hash(&mut hasher);
         for function in &code.subprograms {
             (function.slot, function.func).hash(&mut hasher);
         }

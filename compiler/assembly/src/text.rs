@@ -18,6 +18,8 @@
 //!   `GPL`, `name` and `section` follow the kind, `target` is the oldest proven kernel where they are missing.
 //! - `# attach: cgroup_inet_egress`, `# hook: bpf_iter_task` (the name in the kernel's BTF, `tcp_congestion_ops/init` for
 //!   struct_ops), `# flags: sleepable|test_state_freq` say how the program is loaded.
+//! - `# replaces: cgroup_skb cgroup_inet_egress` is the kind (and attach type, where it has one) of the program that an
+//!   extension, `# kind: ext`, replaces a function of: one with the prototype that `# func 0` declares.
 //! - `# map NAME: KIND key=4 value=8 entries=16 flags=no_prealloc|rdonly_prog extra=0x10 inner=OTHER key_type=u32
 //!   value_type="struct elem" frozen data="..."`: `entries` is 1 and `flags` 0 where missing, sizes follow the types,
 //!   `data` is filled with zeros up to `value`, an inner map is described before.
@@ -152,6 +154,7 @@ pub fn parse(file: FileId, text: &str) -> Result<TextProgram, Vec<Diagnostic>> {
         kind,
         attach: header.attach.unwrap_or_default(),
         hook: header.hook,
+        replaces: header.replaces,
         flags: header.flags.unwrap_or(0),
         func,
         code: Code { insns, relocations, subprograms, ..Code::default() },

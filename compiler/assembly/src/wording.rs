@@ -112,7 +112,7 @@ pub fn header_twice(key: &str) -> Wrong {
 
 pub fn unknown_header(key: &str) -> Wrong {
     wrong(format!(
-        "there is no header `{}`; known are kind, attach, hook, flags, license, name, section, target, type, btf, func SLOT, \
+        "there is no header `{}`; known are kind, attach, hook, replaces, flags, license, name, section, target, type, btf, func SLOT, \
          extern NAME, map NAME, expect KERNEL and unseen (whose only value is fill)",
         short(key)
     ))

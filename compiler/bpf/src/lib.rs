@@ -13,6 +13,6 @@ mod version;
 pub use insn::{Insn, Reg, SourceOperand};
 pub use object::{
     Code, Extern, ExternId, ExternKind, Global, Map, MapContents, MapId, Object, Program, Relocation,
-    RelocationTarget, Subprogram, flags,
+    RelocationTarget, Replaced, Subprogram, flags,
 };
 pub use version::KernelVersion;

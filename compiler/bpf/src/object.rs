@@ -91,6 +91,8 @@ pub struct Program {
     /// What it attaches to by BTF, by its name in the kernel's BTF: `btf_trace_sched_switch`, `bpf_iter_task`,
     /// `bpf_lsm_file_open`, `vfs_truncate`; for struct_ops type and member, `tcp_congestion_ops/ssthresh`.
     pub hook: Option<String>,
+    /// What it replaces a function of, where it is an extension (`freplace`).
+    pub replaces: Option<Replaced>,
     /// `BPF_F_*` flags of loading, such as [`flags::SLEEPABLE`].
     pub flags: u32,
     /// Its function in the object's BTF, where known.
@@ -99,6 +101,16 @@ pub struct Program {
     pub lacks: Option<String>,
     /// Its instructions.
     pub code: Code,
+}
+
+/// A program that an extension replaces the function of: a global one with the prototype of the extension's own, that
+/// doesn't change packets.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Replaced {
+    /// The other program's kind, whose context, helpers and results are the extension's as well.
+    pub kind: ProgramKind,
+    /// The attach type that it was loaded with.
+    pub attach: AttachType,
 }
 
 /// Instructions with what belongs to each.

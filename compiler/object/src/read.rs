@@ -178,6 +178,7 @@ fn programs(
                 hook: hook
                     .map(|(_, hook)| hook.clone())
                     .or_else(|| known.and_then(|known| known.hook_of(name))),
+                replaces: None,
                 flags: known.map_or(0, |known| known.flags),
                 func: linked.func,
                 lacks,

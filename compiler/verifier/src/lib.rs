@@ -38,7 +38,7 @@ use checks::flow::{self, Callees, Point};
 use checks::functions::{self, Found, Function};
 use checks::records::Records;
 use checks::variables::Kernel;
-use checks::{dead_code, global, helpers, hooks, kfuncs, load, variables};
+use checks::{dead_code, extension, global, helpers, hooks, kfuncs, load, variables};
 use dialect::Rules;
 use explore::{Machine, Sources};
 use fault::{Checked, ExceptionFault, Fault, LoadFault, ObjectFault, Stop};
@@ -107,11 +107,11 @@ pub fn verify(request: Request<'_>) -> Verdict {
         let why = format!("a program has 1 to {} instructions", explore::MAX_PROCESSED);
         return Verdict::Refused { errno: "E2BIG", why };
     }
-    if matches!(program.kind, ProgramKind::EXT) {
-        return Verdict::Unknown(Unknown::Feature("programs that replace functions of others".into()));
-    }
     if let Some(lacks) = &program.lacks {
         return Verdict::Unknown(Unknown::Feature(lacks.clone()));
+    }
+    if let Some(why) = extension::refusal(program) {
+        return Verdict::Refused { errno: "EINVAL", why: why.into() };
     }
     if let Some(why) = load::refused_map(request.object, program, rules) {
         return Verdict::Refused { errno: "EINVAL", why };
@@ -137,9 +137,10 @@ pub fn verify(request: Request<'_>) -> Verdict {
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
     let sources = Sources { kernel: request.kernel, cancelled: request.cancelled };
-    let mut machine = Machine::new(request.object, program, rules, prepared, sources);
+    let followed = extension::followed(program);
+    let mut machine = Machine::new(request.object, &followed, rules, prepared, sources);
     let mut watch = Watch { states: request.states };
-    match judge(&mut machine, &mut watch) {
+    match extension::check(&machine, program).and_then(|()| judge(&mut machine, program.kind, &mut watch)) {
         Ok(()) => Verdict::Accepted(machine.statistics()),
         Err(stop) => {
             let path = match &stop {
@@ -156,14 +157,19 @@ pub fn verify(request: Request<'_>) -> Verdict {
 }
 
 /// Follows the program and the global functions that it calls.
-fn judge(m: &mut Machine<'_>, watch: &mut Watch<'_>) -> Checked {
+fn judge(m: &mut Machine<'_>, kind: ProgramKind, watch: &mut Watch<'_>) -> Checked {
     if m.rules.globals_first {
         for index in 1..m.functions.len() {
             judge_function(m, index, watch)?;
         }
     }
-    let mut start = State::start(0, 0);
-    *start.top.reg_mut(1) = Reg::pointer(Kind::CONTEXT);
+    let start = if kind == ProgramKind::EXT {
+        global::start(m, 0)?
+    } else {
+        let mut start = State::start(0, 0);
+        *start.top.reg_mut(1) = Reg::pointer(Kind::CONTEXT);
+        start
+    };
     m.run(start, 0, watch)?;
     let mut more = !m.rules.globals_first;
     while std::mem::take(&mut more) {

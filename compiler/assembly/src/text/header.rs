@@ -1,7 +1,7 @@
 //! Header lines: `# kind: xdp`, `# map counts: hash key=4`, `# expect 6.1: reject 3 "..."`.
 
 use gobpf_bpf::tables::{AttachType, MapKind, ProgramKind, Section, map_flags};
-use gobpf_bpf::{Extern, ExternKind, KernelVersion, Map, MapContents, MapId, Subprogram, flags};
+use gobpf_bpf::{Extern, ExternKind, KernelVersion, Map, MapContents, MapId, Replaced, Subprogram, flags};
 use gobpf_btf::notation::{self, Declared};
 use gobpf_btf::{Btf, Type, TypeId};
 use gobpf_diagnostics::{Diagnostic, codes};
@@ -19,6 +19,7 @@ pub struct Header {
     pub kind: Option<ProgramKind>,
     pub attach: Option<AttachType>,
     pub hook: Option<String>,
+    pub replaces: Option<Replaced>,
     pub flags: Option<u32>,
     pub btf: Btf,
     /// Functions by their first slot.
@@ -55,15 +56,10 @@ impl Header {
         let (word, argument) = key.split_once(char::is_whitespace).unwrap_or((key, ""));
         let argument = argument.trim();
         match (word, argument) {
-            ("kind", "") => {
-                let kind = ProgramKind::by_name(value).ok_or_else(|| wording::unknown_kind(value))?;
-                once(&mut self.kind, kind, word)
-            }
-            ("attach", "") => {
-                let known = AttachType::by_name(value).or_else(|| value.parse().ok().map(AttachType));
-                once(&mut self.attach, known.ok_or_else(|| wording::unknown_attach(value))?, word)
-            }
+            ("kind", "") => once(&mut self.kind, read_kind(value)?, word),
+            ("attach", "") => once(&mut self.attach, read_attach(value)?, word),
             ("hook", "") => once(&mut self.hook, value.to_string(), word),
+            ("replaces", "") => once(&mut self.replaces, read_replaced(value)?, word),
             ("flags", "") => once(&mut self.flags, read_flags(value, flags::NAMES)?, word),
             ("type", "") => notation::declare(&mut self.btf, value)
                 .map(drop)
@@ -182,6 +178,23 @@ impl Header {
                 .map_err(|why| wording::bad_type(text, &why.to_string())),
         }
     }
+}
+
+fn read_kind(name: &str) -> Result<ProgramKind, Wrong> {
+    ProgramKind::by_name(name).ok_or_else(|| wording::unknown_kind(name))
+}
+
+/// Reads the kernel's name of an attach type, or its number.
+fn read_attach(name: &str) -> Result<AttachType, Wrong> {
+    let known = AttachType::by_name(name).or_else(|| name.parse().ok().map(AttachType));
+    known.ok_or_else(|| wording::unknown_attach(name))
+}
+
+/// Reads `cgroup_skb`, or `cgroup_skb cgroup_inet_egress`.
+fn read_replaced(text: &str) -> Result<Replaced, Wrong> {
+    let (kind, attach) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let attach = if attach.is_empty() { AttachType::NONE } else { read_attach(attach.trim())? };
+    Ok(Replaced { kind: read_kind(kind)?, attach })
 }
 
 /// Reads `sleepable|xdp_has_frags`, or a number.

@@ -28,12 +28,14 @@ pub fn print(program: &TextProgram) -> String {
     // What the section says is said again only where it is otherwise.
     let section = Section::of(&first.section).filter(|section| section.kind == first.kind);
     if first.attach != section.map_or(AttachType::NONE, |section| section.attach) {
-        let row = first.attach.row().filter(|row| row.attach.0 != 0);
-        let number = first.attach.0.to_string();
-        header("attach", row.map_or(number.as_str(), |row| row.name));
+        header("attach", &attach_text(first.attach));
     }
     if first.hook != section.and_then(|section| section.hook_of(&first.section)) {
         header("hook", first.hook.as_deref().unwrap_or(""));
+    }
+    if let Some(replaced) = &first.replaces {
+        let kind = replaced.kind.names().map_or("unspec", |names| names.name);
+        header("replaces", &format!("{kind} {}", attach_text(replaced.attach)));
     }
     if first.flags != section.map_or(0, |section| section.flags) {
         header("flags", &flags_text(first.flags, flags::NAMES));
@@ -72,6 +74,12 @@ pub fn print(program: &TextProgram) -> String {
         slot += slots;
     }
     text
+}
+
+/// The kernel's name of an attach type, or its number.
+fn attach_text(attach: AttachType) -> String {
+    let row = attach.row().filter(|row| row.attach.0 != 0);
+    row.map_or_else(|| attach.0.to_string(), |row| row.name.to_string())
 }
 
 /// A slot as its bytes.

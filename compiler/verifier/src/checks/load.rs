@@ -102,6 +102,7 @@ pub(crate) fn check_attach(
     let is_nowhere = program.hook.as_deref().is_none_or(str::is_empty);
     match program.kind {
         ProgramKind::TRACING | ProgramKind::LSM if is_nowhere => Err(LoadFault::NoHook.into()),
+        ProgramKind::EXT if program.func.is_none() => Err(LoadFault::NoHook.into()),
         ProgramKind::TRACING => check_traced(program, rules),
         ProgramKind::STRUCT_OPS => check_struct_ops(object, program, kernel),
         ProgramKind::LSM => check_lsm(object, program, kernel, rules),

@@ -10,6 +10,7 @@ pub(crate) mod dynptr;
 pub(crate) mod encoding;
 pub(crate) mod exceptions;
 pub(crate) mod expansion;
+pub(crate) mod extension;
 pub(crate) mod flow;
 pub(crate) mod functions;
 pub(crate) mod global;

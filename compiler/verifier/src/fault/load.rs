@@ -24,6 +24,11 @@ pub(crate) enum LoadFault {
     /// It is not said what it would be attached to.
     NoHook,
     NoStructOps,
+    ReplacesStatic,
+    ReplacesUnchanging,
+    NotGlobal {
+        name: String,
+    },
     StructOpsLicence,
     LsmLicence,
     NoFunctionMember {

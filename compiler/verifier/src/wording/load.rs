@@ -24,6 +24,9 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
         L::NoHook => "Tracing programs must provide btf_id".into(),
         L::NoStructOps if dialect == Dialect::V6_1 => "attach_btf_id 0 is not a supported struct".into(),
         L::NoStructOps => String::new(),
+        L::ReplacesStatic => "Cannot replace static functions".into(),
+        L::ReplacesUnchanging => "Extension program changes packet data, while original does not".into(),
+        L::NotGlobal { name } => format!("{name}() is not a global function"),
         L::StructOpsLicence => "struct ops programs must have a GPL compatible license".into(),
         L::LsmLicence => "LSM programs must have a GPL compatible license".into(),
         L::NoFunctionMember { member, index, name } => {

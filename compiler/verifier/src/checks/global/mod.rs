@@ -73,6 +73,15 @@ pub(crate) fn is_context(kind: ProgramKind, name: &str, rules: &Rules) -> bool {
         .is_some_and(|context| context == name || rules.knows_trust && is_projection(context, name))
 }
 
+/// Whether the main function's type says that it takes the context, or where `or_nothing`, no arguments at all.
+pub(crate) fn takes_context(m: &Machine<'_>, or_nothing: bool) -> bool {
+    match parameters::of(m, 0).as_deref() {
+        Ok([Parameter::Context]) => true,
+        Ok([]) => or_nothing,
+        _ => false,
+    }
+}
+
 /// `btf_check_func_arg_match`: the arguments are of the types that function `index` declares.
 pub(crate) fn check_arguments(m: &mut Machine<'_>, index: usize) -> Checked {
     let parameters = match parameters::of(m, index) {
