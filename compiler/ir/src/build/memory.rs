@@ -127,7 +127,9 @@ impl Builder<'_> {
         // What a global function gets may always be nil.
         let from_outside = matches!(self.f.role, Role::Global { .. }) && self.f.def(base).is_none();
         let from_outside = from_outside && provenance != Provenance::Context;
-        if (may_be_nil || from_outside) && !self.f.is_address(base) {
+        // The context of a callback is given by what calls the helper.
+        let is_given = self.f.is_address(base) || self.panic_flag == Some(base);
+        if (may_be_nil || from_outside) && !is_given {
             let nil = self.const_of(Type::Pointer, 0);
             self.abort_if(Why::NilCheck, JmpOp::Eq, base, nil);
         }

@@ -10,7 +10,7 @@ use gobpf_bpf::insn::{AluOp, JmpOp};
 
 use super::counters::{self, Bound, Counters};
 use super::dominators;
-use crate::ir::{Block, Cond, Function, InstKind, Target, Terminator, Value};
+use crate::ir::{Block, Cond, Function, InstKind, Target, Terminator, Type, Value};
 
 /// Offsets into a packet that are looked at.
 const MAX_OFFSET: i64 = 0xffff;
@@ -76,7 +76,9 @@ fn fact(function: &Function, cond: &Cond, holds: bool) -> Option<Fact> {
         return Some(Fact::Packet { pointer, bytes, end: cond.right, enough: !holds });
     }
     let op = if holds { cond.op } else { cond.op.negate()? };
-    let is_bound = function.as_const(cond.left).is_some() || function.as_const(cond.right).is_some();
+    let is_const = function.as_const(cond.left).is_some() || function.as_const(cond.right).is_some();
+    // That a pointer is not nil no verifier forgets.
+    let is_bound = is_const && function.ty(cond.left) != Type::Pointer;
     (!is_bound).then_some(Fact::Holds(Cond { op, ..*cond }))
 }
 
