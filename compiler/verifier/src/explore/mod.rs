@@ -261,7 +261,12 @@ impl<'a> Machine<'a> {
             }
             self.state.last_insn = (self.previous != u32::MAX).then_some(self.previous);
             let point = self.points.get(at).copied().unwrap_or_default();
-            if self.is_covered(point)? {
+            let covered = self.is_covered(point);
+            if covered.is_err() && self.previous != u32::MAX {
+                // The kernel compares states before it gets to the instruction.
+                self.insn = self.previous;
+            }
+            if covered? {
                 if !self.pop()? {
                     break;
                 }
