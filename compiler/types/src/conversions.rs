@@ -79,7 +79,13 @@ impl<'a> Cx<'_, 'a> {
     fn inconvertible(&mut self, operand: &Operand, target: Ty) -> Option<String> {
         let types = &self.ck.types;
         if types.is_nil(operand.ty) {
-            return (!types.has_nil(target)).then(String::new);
+            let Some(param) = types.param_of(target) else {
+                return (!types.has_nil(target)).then(String::new);
+            };
+            let Some(terms) = &param.terms else { return Some(String::new()) };
+            let term = terms.iter().find(|term| !types.has_nil(term.ty))?;
+            let (term, shown) = (types.display(term.ty), types.display(target));
+            return Some(format!("cannot convert untyped nil to type {term} (in {shown})"));
         }
         if types.is_untyped(operand.ty) {
             let fits = self.misfit(operand, target).is_none() || self.convertible(operand.ty, target);

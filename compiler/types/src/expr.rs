@@ -360,8 +360,10 @@ impl<'a> Cx<'_, 'a> {
     }
 
     fn index(&mut self, operand: &'a ast::Expr, indices: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
-        if let Some(ty) = self.try_generic(expr) {
-            return self.type_operand(expr, ty);
+        match self.try_generic(expr) {
+            Some(Types::UNKNOWN) => return self.invalid(expr),
+            Some(ty) => return self.type_operand(expr, ty),
+            None => {}
         }
         let base = self.raw_expr(operand);
         if let Mode::Generic(id) = base.mode {
@@ -389,7 +391,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if matches!(base.mode, Mode::Type) {
-            let (text, ty) = (expression(expr), expression(crate::stmt::strip_parens(operand)));
+            let (text, ty) = (expression(expr), self.generic_words(operand, base.ty));
             self.error(expr.id, Why::NotGeneric { expr: text, ty });
             return self.invalid(expr);
         }

@@ -112,6 +112,12 @@ impl<'a> Cx<'_, 'a> {
                 before.union(after)
             }
             ExprKind::Unary { op: UnaryOp::Tilde, operand } => {
+                if let Some(id) = self.generic_symbol(operand).filter(|id| self.ck.is_in_progress(*id))
+                    && self.ck.index.symbol(id).is_some_and(|symbol| symbol.is_interface())
+                    && let Some(own) = self.named_constraint(operand, depth)
+                {
+                    return own; // it is made of itself
+                }
                 let ty = self.type_expr(operand);
                 let is_param = self.ck.types.param_of(ty).is_some();
                 if is_param {

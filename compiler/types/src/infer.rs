@@ -315,7 +315,9 @@ impl<'a> Cx<'_, 'a> {
         let methods = self.bound(id, param, &all).map(|bound| bound.methods).unwrap_or_default();
         match self.missing_method(known, &methods) {
             Some(cause) => Err(self.unlike_core(id, param, known, &format!(" {cause}"))),
-            None => Ok(()),
+            None if self.embeds_error(known, 0) => Ok(()),
+            // Its method has an error, which has been said.
+            None => Err(self.unlike_core(id, param, known, " (invalid type)")),
         }
     }
 
@@ -364,6 +366,10 @@ impl<'a> Checker<'a> {
                 }
                 Some(_) => false,
             };
+        }
+        // What has an error is like nothing else.
+        if (param == Types::UNKNOWN) != (argument == Types::UNKNOWN) {
+            return false;
         }
         if !exact && let Some(fits) = self.unify_interface(param, argument, params, bound) {
             return fits;

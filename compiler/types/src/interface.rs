@@ -138,7 +138,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `ty` is a struct, or points to one, with embedded fields of types with an error.
-    fn embeds_error(&self, ty: Ty, depth: u32) -> bool {
+    pub fn embeds_error(&self, ty: Ty, depth: u32) -> bool {
         let types = &self.ck.types;
         let of = match types.under(ty) {
             Kind::Pointer(target) => *target,

@@ -94,7 +94,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// The method or field of `ty` whose name is `name` but for the case of its letters.
     fn member_like(&self, ty: Ty, name: &str) -> Option<(&'static str, SmolStr)> {
-        if self.ck.types.param_of(ty).is_some() {
+        let names_pointer =
+            self.ck.types.named_of(ty).is_some() && matches!(self.ck.types.under(ty), Kind::Pointer(_));
+        if self.ck.types.param_of(ty).is_some() || names_pointer {
             return None;
         }
         let owner = self.pointed(ty);

@@ -120,6 +120,11 @@ impl Symbol<'_> {
     }
 
     /// The arguments of its `//bpf:name` directive.
+    /// It is declared as an interface.
+    pub fn is_interface(&self) -> bool {
+        matches!(self.kind, SymbolKind::Type(spec) if matches!(spec.ty.kind, ExprKind::InterfaceType(_)))
+    }
+
     /// It is a method.
     pub fn is_method(&self) -> bool {
         matches!(self.kind, SymbolKind::Func(func) if func.receiver.is_some())

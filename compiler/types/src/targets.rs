@@ -39,6 +39,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn is_target(&mut self, operand: &Operand, target: &'a ast::Expr) -> bool {
         match operand.mode {
             Mode::Invalid | Mode::Native => false,
+            _ if operand.ty == Types::UNKNOWN => false,
             Mode::MapEntry => true,
             Mode::Variable => {
                 self.mark_changed(&operand.hir);

@@ -37,7 +37,7 @@ impl<'a> Cx<'_, 'a> {
         if let Some(entity) = self.local_entity(name) {
             return Some(Meaning::Local(entity.clone()));
         }
-        if let Some((_, ty)) = self.type_args.iter().find(|(bound, _)| bound == name) {
+        if let Some((_, ty)) = self.type_args.iter().find(|(bound, _)| bound == name && name != "_") {
             return Some(Meaning::TypeArgument(*ty));
         }
         let scope = self.ck.index.files.get(self.file);
@@ -203,9 +203,9 @@ impl<'a> Cx<'_, 'a> {
             ExprKind::Index { operand, indices } => {
                 match self.try_type(operand) {
                     Some(Types::UNKNOWN) => {}
-                    Some(_) => {
+                    Some(ty) => {
                         let why =
-                            Why::NotGeneric { expr: expression(expr), ty: expression(strip_parens(operand)) };
+                            Why::NotGeneric { expr: expression(expr), ty: self.generic_words(operand, ty) };
                         self.error(operand.id, why);
                     }
                     None => {
@@ -323,6 +323,10 @@ impl<'a> Cx<'_, 'a> {
         let symbol = self.ck.index.symbol(id)?;
         let SymbolKind::Type(spec) = symbol.kind else { return None };
         if !spec.type_params.is_empty() {
+            if spec.alias && self.ck.is_alias_looked_at(id) {
+                self.ck.alias(id); // it is made of itself
+                return Some(Types::UNKNOWN);
+            }
             return Some(self.no_instance((id, spec), expr, expr));
         }
         match self.ck.resolve(id) {
@@ -344,8 +348,18 @@ impl<'a> Cx<'_, 'a> {
         Types::UNKNOWN
     }
 
+    /// What messages call `operand`, which is no generic type but `ty`.
+    pub fn generic_words(&self, operand: &ast::Expr, ty: Ty) -> String {
+        match &strip_parens(operand).kind {
+            ExprKind::Ident(_) | ExprKind::Selector { .. } => expression(strip_parens(operand)),
+            _ => self.display(ty),
+        }
+    }
+
     /// `[K comparable, V any]`.
     pub fn parameter_list(&mut self, id: SymbolId, params: &[ast::Field]) -> String {
+        // Of one whose own constraint is being looked at, nothing is known yet.
+        let is_own = self.ck.index.symbol(id).is_some_and(|symbol| symbol.decl == self.decl);
         let mut known = self.ck.type_params(id).into_iter();
         let parts: Vec<String> = params
             .iter()
@@ -353,11 +367,12 @@ impl<'a> Cx<'_, 'a> {
                 let names: Vec<&str> = field.names.iter().map(|name| name.name.as_str()).collect();
                 let own: Vec<Ty> = known.by_ref().take(names.len()).collect();
                 let text = own.first().map(|param| self.ck.constraint_text(id, *param));
-                format!(
-                    "{} {}",
-                    names.join(", "),
-                    text.filter(|text| !text.is_empty()).unwrap_or_else(|| "invalid type".to_owned())
-                )
+                let text = match text.filter(|text| !text.is_empty()) {
+                    Some(text) => text,
+                    None if is_own => "invalid type".to_owned(),
+                    None => expression(&field.ty),
+                };
+                format!("{} {text}", names.join(", "))
             })
             .collect();
         format!("[{}]", parts.join(", "))
@@ -419,6 +434,9 @@ impl<'a> Cx<'_, 'a> {
             self.ck.type_params(id);
             let name = symbol.name.to_string();
             let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
+            if arguments.contains(&Types::UNKNOWN) {
+                return Some(Types::UNKNOWN);
+            }
             self.error(expr.id, Why::TypeArguments { name, have: indices.len(), want });
             if !spec.alias && !self.ck.is_in_progress(id) {
                 let params = self.ck.type_params(id);
