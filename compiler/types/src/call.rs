@@ -260,7 +260,7 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let context = format!("argument to {text}");
-        let operands = self.instantiated_arguments(signature, text, (arguments, operands), expr)?;
+        let operands = self.instantiated_arguments(signature, None, text, (arguments, operands), expr)?;
         let mut operands = operands.into_iter();
         let mut values: Vec<hir::Expr> = operands
             .by_ref()
@@ -319,8 +319,15 @@ impl<'a> Cx<'_, 'a> {
         let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
             return self.uninferred_call(id, &signature, expr);
         };
+        let generic = signature;
         let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
             return self.invalid(expr);
+        };
+        let text = &callee.text;
+        let Some(operands) =
+            self.instantiated_arguments(&signature, Some(&generic), text, (arguments, operands), expr)
+        else {
+            return self.result_only(expr, &signature);
         };
         let Some(values) =
             self.assign_arguments(&signature, &callee.text, (arguments, operands, spread), expr)

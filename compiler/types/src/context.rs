@@ -347,19 +347,25 @@ impl<'c, 'a> Cx<'c, 'a> {
             if let EntityKind::Local(local) = kind {
                 self.mark_used(local); // it has no name to be used by
             }
-            return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
+            return self.redeclared(name, other);
         }
         if let Some(other) = self.type_parameter(&name.name) {
             if let EntityKind::Local(local) = kind {
                 self.mark_used(local);
             }
             let other = self.place(other);
-            return self.error(name.id, Why::Redeclared { name: name.name.clone(), other });
+            return self.redeclared(name, other);
         }
         let depth = self.depth();
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name.name.clone(), Entity { node: name.id, depth, kind });
         }
+    }
+
+    /// Reports a name that its scope has already, whatever else is wrong with what it is declared as.
+    fn redeclared(&mut self, name: &ast::Ident, other: Place) {
+        let place = self.place(name.id);
+        self.ck.another_error(place, Why::Redeclared { name: name.name.clone(), other });
     }
 
     /// Where the function at hand declares the type parameter `name`, if the innermost scope is that of its parameters,

@@ -10,7 +10,7 @@ use gobpf_syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use smol_str::SmolStr;
 
 use crate::bodies::Question;
-use crate::checker::{Checker, Incomplete};
+use crate::checker::{Checker, Incomplete, Resolved};
 use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
 use crate::error::Why;
@@ -28,6 +28,8 @@ const MAX_DEPTH: usize = 32;
 pub(crate) struct Constraint {
     /// The types that it allows; `None` for all.
     terms: Option<Vec<Term>>,
+    /// The terms of a union that are written out, sound or not, interfaces apart.
+    written: Vec<Term>,
     comparable: bool,
     methods: Vec<(SmolStr, Ty)>,
     /// The types that it speaks of, allowed or not.
@@ -51,6 +53,7 @@ impl Constraint {
         // What is wrong is left out.
         let shows_error = self.shows_error || other.shows_error;
         let mentioned = [self.mentioned, other.mentioned].concat();
+        let written = [self.written, other.written].concat();
         let terms = match (self.is_invalid, other.is_invalid) {
             (true, true) => Some(Vec::new()),
             (true, false) => other.terms,
@@ -60,7 +63,7 @@ impl Constraint {
                 all
             }),
         };
-        Constraint { terms, shows_error, mentioned, ..Constraint::default() }
+        Constraint { terms, written, shows_error, mentioned, ..Constraint::default() }
     }
 
     fn intersect(&mut self, other: Constraint, types: &Types) {
@@ -136,8 +139,10 @@ impl<'a> Cx<'_, 'a> {
                     None => Some(format!("underlying type of {shown} is {}", self.display(under))),
                 };
                 let of_interface = self.ck.types.interface(ty).is_some();
+                let term = Term { tilde: true, ty };
+                let written = if of_interface { Vec::new() } else { vec![term] };
                 let terms = match why {
-                    None => Some(vec![Term { tilde: true, ty }]),
+                    None => Some(vec![term]),
                     Some(_) if of_interface => self.ck.types.interface(ty).and_then(|own| own.terms.clone()),
                     Some(_) => Some(Vec::new()),
                 };
@@ -145,7 +150,7 @@ impl<'a> Cx<'_, 'a> {
                     self.error(expr.id, Why::InvalidTilde { reason });
                 }
                 let shows_error = shown.contains("invalid type");
-                Constraint { terms, shows_error, mentioned: vec![ty], ..Constraint::default() }
+                Constraint { terms, written, shows_error, mentioned: vec![ty], ..Constraint::default() }
             }
             ExprKind::InterfaceType(fields) => {
                 let mut whole = Constraint::default();
@@ -182,9 +187,11 @@ impl<'a> Cx<'_, 'a> {
                         return Constraint { methods, terms, comparable, ..Constraint::default() };
                     }
                     let shows_error = self.display(ty).contains("invalid type");
-                    let terms = Some(vec![Term { tilde: false, ty }]);
+                    let written = vec![Term { tilde: false, ty }];
+                    let terms = Some(written.clone());
                     let text = matches!(expr.kind, ExprKind::StructType(_)).then(|| self.display(ty));
-                    Constraint { terms, shows_error, mentioned: vec![ty], text, ..Constraint::default() }
+                    let mentioned = vec![ty];
+                    Constraint { terms, written, shows_error, mentioned, text, ..Constraint::default() }
                 }
             },
         }
@@ -194,14 +201,17 @@ impl<'a> Cx<'_, 'a> {
     fn check_union_terms(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) {
         let is_union = |expr: &ast::Expr| matches!(expr.kind, ExprKind::Binary { op: BinaryOp::Or, .. });
         for term in [left, right].into_iter().filter(|term| !is_union(term)) {
-            let interface = match &term.kind {
+            let ty = match &term.kind {
                 ExprKind::Unary { .. } => None,
-                _ => self.try_type(term).and_then(|ty| self.ck.types.interface(ty)),
+                _ => self.try_type(term),
             };
-            let Some(interface) = interface else { continue };
+            let Some((ty, interface)) = ty.and_then(|ty| Some((ty, self.ck.types.interface(ty)?))) else {
+                continue;
+            };
             let has_methods = !interface.methods.is_empty();
             if has_methods || interface.comparable {
-                self.error(term.id, Why::NotInUnion { term: expression(term), has_methods });
+                let shown = self.with_paths(&self.display(ty));
+                self.error(term.id, Why::NotInUnion { term: shown, has_methods });
             }
         }
     }
@@ -209,14 +219,15 @@ impl<'a> Cx<'_, 'a> {
     /// Reports a term of a union that allows what one before it does.
     fn check_overlap(&mut self, before: &Constraint, after: &Constraint, node: &ast::Expr) {
         let types = &self.ck.types;
-        let (Some(before), Some([term])) = (before.terms.as_deref(), after.terms.as_deref()) else { return };
+        // One with a wrong `~` is no term.
+        let ([term], Some([_])) = (after.written.as_slice(), after.terms.as_deref()) else { return };
         let overlaps = |a: &Term, b: &Term| match (a.tilde, b.tilde) {
             (false, false) => types.identical(a.ty, b.ty),
             (true, false) => types.identical(a.ty, types.underlying(b.ty)),
             (false, true) => types.identical(types.underlying(a.ty), b.ty),
             (true, true) => types.identical(types.underlying(a.ty), types.underlying(b.ty)),
         };
-        if let Some(other) = before.iter().find(|other| overlaps(term, other)) {
+        if let Some(other) = before.written.iter().find(|other| overlaps(term, other)) {
             let one =
                 |term: &Term| format!("{}{}", if term.tilde { "~" } else { "" }, types.display(term.ty));
             let (term, other) = (self.with_paths(&one(term)), self.with_paths(&one(other)));
@@ -252,7 +263,10 @@ impl<'a> Cx<'_, 'a> {
             return Some(Constraint { is_invalid: true, ..Constraint::default() });
         }
         if spec.type_params.is_empty() {
-            self.ck.resolve(id); // says what is wrong with it
+            let resolved = self.ck.resolve(id); // says what is wrong with it
+            if matches!(resolved, Resolved::Type(ty) if self.ck.types.is_unknown(ty)) {
+                return Some(Constraint { is_invalid: true, ..Constraint::default() });
+            }
         }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
         if arguments.contains(&Types::UNKNOWN) {
@@ -500,6 +514,19 @@ impl<'a> Checker<'a> {
             None => func.type_params.iter().flat_map(|field| &field.names).map(|n| n.name.clone()).collect(),
         };
         names.into_iter().zip(arguments.iter().copied()).collect()
+    }
+
+    /// The type parameters of the receiver of the method `func`, as it names them.
+    pub fn receiver_type_params(&mut self, func: &ast::FuncDecl, package: Package) -> Vec<Ty> {
+        let Some(receiver) = &func.receiver else { return Vec::new() };
+        let owner = crate::symbols::receiver_name(&receiver.ty);
+        let owner = owner.and_then(|name| self.index.lookup(package, &name));
+        let params = owner.map(|owner| self.type_params(owner)).unwrap_or_default();
+        let names = receiver_params(&receiver.ty);
+        match params.len() == names.len() {
+            true => self.renamed_params(params, &names),
+            false => names.into_iter().map(|name| self.types.declare_param(name)).collect(),
+        }
     }
 
     /// Checks the body of a generic function once, with its type parameters as they are, for Go's rules only.

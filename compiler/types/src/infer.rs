@@ -100,10 +100,11 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// The operands, generic functions among them with the type arguments that the types of the parameters say; `None` where
-    /// they say none.
+    /// they say none. `generic` is what the type arguments of the called function, where it has some, gave `signature` of.
     pub fn instantiated_arguments(
         &mut self,
         signature: &Signature,
+        generic: Option<&Signature>,
         function: &str,
         (arguments, operands): (&'a [ast::Expr], Vec<Operand>),
         expr: &'a ast::Expr,
@@ -118,7 +119,9 @@ impl<'a> Cx<'_, 'a> {
             let target = self.target_of(signature, index)?;
             let (params, bound, fits) = self.bound_by(id, &operand, target);
             if !fits {
-                let none = bound.iter().all(Option::is_none);
+                // The type arguments of the called function are known.
+                let none = generic.is_none() && bound.iter().all(Option::is_none);
+                let written = generic.and_then(|generic| self.target_of(generic, index));
                 let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
                 let why = Why::TypeMismatch {
                     function: function.to_owned(),
@@ -126,7 +129,7 @@ impl<'a> Cx<'_, 'a> {
                     operand: self.generic_text(id, operand.ty),
                     text: operand.text.clone(),
                     inferred: self.display(target),
-                    target: self.display(target),
+                    target: self.display(written.unwrap_or(target)),
                 };
                 self.error(operand.node, why);
                 return None;

@@ -268,7 +268,7 @@ impl<'a> Cx<'_, 'a> {
         let arguments = match names.len() == arguments.len() {
             true => arguments,
             // The instance has a wrong number of them: the method's type is as it is written.
-            false => names.iter().map(|name| self.ck.types.declare_param(name.clone())).collect(),
+            false => self.ck.receiver_type_params(func, info.package),
         };
         let mut cx = Cx::of_symbol(self.ck, &info);
         cx.substitutes = true;

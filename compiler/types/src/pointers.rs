@@ -11,6 +11,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn star(&mut self, inner: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
         let base = self.raw_expr(inner);
         if matches!(base.mode, Mode::Type) {
+            self.check_variable_type(base.ty, inner);
             let ty = self.ck.types.intern(Kind::Pointer(base.ty));
             return self.type_operand(expr, ty);
         }

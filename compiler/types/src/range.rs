@@ -230,7 +230,10 @@ impl<'a> Cx<'_, 'a> {
                     Kind::Map(..) => {
                         self.unsupported(ranged.node, NotInKernel::GoMap);
                     }
-                    Kind::Chan(_) => self.unsupported(ranged.node, NotInKernel::Channel),
+                    Kind::Chan(_) => {
+                        self.one_variable(&ranged, clause);
+                        self.unsupported(ranged.node, NotInKernel::Channel);
+                    }
                     _ => {
                         let operand = self.describe(&ranged);
                         let param = self.ck.types.param_of(ranged.ty);
@@ -259,6 +262,14 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// Reports a second variable where what is ranged over gives one value in each turn.
+    fn one_variable(&mut self, ranged: &Operand, clause: Clause<'a>) {
+        if let Some(value) = clause.value {
+            let operand = self.describe(ranged);
+            self.error(value.id, Why::RangeVariables { operand, most: 1 });
+        }
+    }
+
     fn range_integer(
         &mut self,
         ranged: Operand,
@@ -266,10 +277,7 @@ impl<'a> Cx<'_, 'a> {
         node: NodeId,
         out: &mut Vec<Stmt>,
     ) -> Option<Source> {
-        if let Some(value) = clause.value {
-            let operand = self.describe(&ranged);
-            self.error(value.id, Why::RangeVariables { operand, most: 1 });
-        }
+        self.one_variable(&ranged, clause);
         let constant = ranged.constant().is_some();
         // The number is assigned to a variable that there is already, and takes its type where it has none.
         let key = clause.key.filter(|_| !clause.define);

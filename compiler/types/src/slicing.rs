@@ -66,6 +66,7 @@ impl<'a> Cx<'_, 'a> {
                 let (first, second) = (types.display(first.ty), types.display(second.ty));
                 format!(": {first} and {second} have different underlying types")
             }
+            Some([_]) => String::new(),
             _ => format!(": no specific type in {}", types.display(ty)),
         }
     }

@@ -51,7 +51,7 @@ impl<'a> Cx<'_, 'a> {
             }
             _ => {
                 let of_map = match &strip_parens(target).kind {
-                    Syntax::Selector { operand, .. } => matches!(self.raw_expr(operand).mode, Mode::MapEntry),
+                    Syntax::Selector { operand, .. } => matches!(self.expr(operand).mode, Mode::MapEntry),
                     _ => false,
                 };
                 let expr = operand.text.clone();

@@ -136,6 +136,12 @@ impl<'a> Cx<'_, 'a> {
     /// The type of a variable, field or element: it can't be a constraint.
     pub fn variable_type_expr(&mut self, expr: &'a ast::Expr) -> Ty {
         let ty = self.type_expr(expr);
+        self.check_variable_type(ty, expr);
+        ty
+    }
+
+    /// Reports `ty`, which stands at `expr`, where it is a constraint, and so no type of variables.
+    pub fn check_variable_type(&mut self, ty: Ty, expr: &ast::Expr) {
         // A type argument is looked at where it is given.
         let given = matches!(&expr.kind, ExprKind::Ident(name)
             if self.type_args.iter().any(|(known, _)| known == name));
@@ -148,7 +154,6 @@ impl<'a> Cx<'_, 'a> {
             let ty = self.display(ty);
             self.error(expr.id, Why::ConstraintAsType { ty, by_terms });
         }
-        ty
     }
 
     fn pointer_type(&mut self, target: &'a ast::Expr) -> Ty {
@@ -206,7 +211,7 @@ impl<'a> Cx<'_, 'a> {
                     Some(ty) => {
                         let why =
                             Why::NotGeneric { expr: expression(expr), ty: self.generic_words(operand, ty) };
-                        self.error(operand.id, why);
+                        return self.error(operand.id, why); // Go doesn't look at its arguments
                     }
                     None => {
                         self.type_expr(operand);
@@ -351,7 +356,7 @@ impl<'a> Cx<'_, 'a> {
     /// What messages call `operand`, which is no generic type but `ty`.
     pub fn generic_words(&self, operand: &ast::Expr, ty: Ty) -> String {
         match &strip_parens(operand).kind {
-            ExprKind::Ident(_) | ExprKind::Selector { .. } => expression(strip_parens(operand)),
+            ExprKind::Ident(_) => expression(strip_parens(operand)),
             _ => self.display(ty),
         }
     }
