@@ -22,6 +22,8 @@ impl<'a> Cx<'_, 'a> {
         });
         // Go's words for several variables are those of an assignment.
         let context = if spec.names.len() == 1 { "variable declaration" } else { "assignment" };
+        let targets: Vec<Ty> = spec.values.iter().filter_map(|_| declared).collect();
+        self.are_for(&spec.values, &targets);
         let values = self.initial_values(&spec.names, &spec.values, (declared, false), context, out);
         for (name, (value, ty)) in spec.names.iter().zip(values) {
             let local = self.new_local(&name.name, ty, name.id);

@@ -62,6 +62,8 @@ pub(crate) struct Cx<'c, 'a> {
     pub whole_value: Option<NodeId>,
     /// Where errors are reported instead of where they are.
     pub errors_at: Option<NodeId>,
+    /// Functions whose calls make values for interfaces: that there are none has been said of these.
+    pub made_for_interfaces: Vec<NodeId>,
     /// A declaration is looked at with type arguments for its type parameters.
     pub substitutes: bool,
     /// The parts of a call's results are being assigned, each of which may be wrong.
@@ -196,6 +198,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             hoisted: None,
             whole_value: None,
             errors_at: None,
+            made_for_interfaces: Vec::new(),
             substitutes: false,
             assigns_parts: false,
             variable_words: HashMap::default(),

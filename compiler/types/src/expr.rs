@@ -353,7 +353,9 @@ impl<'a> Cx<'_, 'a> {
                     self.error(name.id, Why::Undefined { name: format!("{package}.{}", name.name) });
                     return self.invalid(expr);
                 }
-                self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
+                if !self.made_for_interfaces.contains(&expr.id) {
+                    self.error(expr.id, Why::NativePackage { path, name: name.name.clone() });
+                }
                 self.operand(expr, Mode::Native, Types::UNKNOWN, ExprKind::Zero)
             }
         }

@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
+use gobpf_source::NodeId;
+use gobpf_syntax::ast;
+
 use crate::context::{Cx, Operand};
+use crate::stmt::strip_parens;
 use crate::symbols::SymbolId;
 use crate::ty::{Interface, Kind, Signature, Term, Ty, Types};
 
@@ -107,6 +111,24 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         (interface.comparable && !types.comparable(ty)).then(|| format!("{shown} does not {verb} comparable"))
+    }
+
+    /// `values` are for variables or results of `types`, at the declarations of which it is said that the kernel side has
+    /// no interfaces: that it lacks the function which makes a value for one says no more.
+    pub fn are_for(&mut self, values: &'a [ast::Expr], types: &[Ty]) {
+        let calls: Vec<NodeId> = values
+            .iter()
+            .zip(types)
+            .filter(|(_, ty)| {
+                let types = &self.ck.types;
+                types.interface(**ty).is_some() && types.param_of(**ty).is_none()
+            })
+            .filter_map(|(value, _)| match &strip_parens(value).kind {
+                ast::ExprKind::Call { function, .. } => Some(strip_parens(function).id),
+                _ => None,
+            })
+            .collect();
+        self.made_for_interfaces.extend(calls);
     }
 
     /// The text of types with the path of the SDK instead of its name, as Go shows the terms of a constraint.

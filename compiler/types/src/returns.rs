@@ -12,6 +12,7 @@ use crate::ty::Kind;
 impl<'a> Cx<'_, 'a> {
     pub fn return_stmt(&mut self, values: &'a [ast::Expr], node: NodeId, out: &mut Vec<Stmt>) {
         let results = self.returned_types();
+        self.are_for(values, &results);
         if values.is_empty() {
             self.check_results_in_scope(node);
             let places = self.returned_places(node);
