@@ -9,7 +9,7 @@ use crate::fault::{Checked, HelperFault, ObjectFault, Stop};
 use crate::state::{Base, Kind, Reg};
 
 /// Where the kernel's verifier looks for fields that may not be there, it fails itself.
-const CRASH: &str = "work queues and maps without types, on which the kernel's verifier fails";
+const CRASH: &str = "work in a map without types (the kernel's verifier itself fails on it)";
 
 /// `process_wq_func`, `process_task_work_func`: argument `number` is the work in a value of a map.
 pub(super) fn argument(
