@@ -42,11 +42,13 @@ enum Filter {
 }
 
 impl Filter {
-    fn allows(self, caller: &Caller<'_>) -> bool {
+    fn allows(self, caller: &Caller<'_>, dialect: Dialect) -> bool {
         match self {
             Filter::Lsm => caller.kind == ProgramKind::LSM,
             Filter::Session => {
-                [AttachType::TRACE_KPROBE_SESSION, AttachType::TRACE_UPROBE_SESSION].contains(&caller.attach)
+                // A kernel that doesn't know the second takes it for any kprobe.
+                caller.attach == AttachType::TRACE_KPROBE_SESSION
+                    || caller.attach == AttachType::TRACE_UPROBE_SESSION && dialect == Dialect::V6_18
             }
             Filter::Iterator => caller.attach == AttachType::TRACE_ITER,
         }
@@ -101,7 +103,7 @@ impl Kfunc {
         let is_for_more = dialect == Dialect::V6_18 && OF_KEYS.contains(&self.name);
         let hooks = if is_for_more { hook::GENERIC } else { self.hooks };
         hooks & (hook::COMMON | hook_of(caller.kind, dialect)) != 0
-            && filter.is_none_or(|(_, filter)| filter.allows(caller))
+            && filter.is_none_or(|(_, filter)| filter.allows(caller, dialect))
     }
 }
 
