@@ -28,9 +28,11 @@ impl Gen {
         self.declare(&argument, &Ty::Int(int), true);
         self.line(format!("{own} := {}({argument}) + 1", other.name));
         self.declare(&own, &Ty::Int(other), true);
-        self.open(format!("{inner} := func(x {}) {} {{", other.name, int.name));
-        self.declare("x", &Ty::Int(other), true);
-        self.line(format!("{own} ^= x"));
+        // Function literals in expressions have a parameter `x`, which would hide another one.
+        let passed = self.name("x");
+        self.open(format!("{inner} := func({passed} {}) {} {{", other.name, int.name));
+        self.declare(&passed, &Ty::Int(other), true);
+        self.line(format!("{own} ^= {passed}"));
         if self.rng.chance(60) {
             self.open(format!("{innermost} := func() {{"));
             self.line(format!("{argument}++"));
