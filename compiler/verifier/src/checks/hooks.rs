@@ -2,21 +2,17 @@
 //! functions, or an iterator; and the arguments that it gets from there.
 
 use gobpf_bpf::Program;
-use gobpf_bpf::tables::{AttachType, ProgramKind, lsm_is_bool, lsm_is_untrusted};
+use gobpf_bpf::tables::{AttachType, ProgramKind, ReturnRule, lsm_is_untrusted, return_rule};
 use gobpf_btf::{KernelBtf, Kind as BtfKind, Parameter, Type, TypeId, Types};
 
 use crate::KernelSource;
-use crate::bounds::Bounds;
 use crate::checks::btf::writes::{CONGESTION, TCP_SOCKET};
+use crate::checks::helpers::results;
 use crate::checks::memory::Request;
 use crate::checks::tracepoints;
-use crate::dialect::Dialect;
 use crate::explore::Machine;
 use crate::fault::{BtfFault, Checked, Stop};
 use crate::state::{Extra, Kind, Reg, flag};
-
-/// Errors are not below the negative of this.
-const MAX_ERRNO: i32 = 4095;
 
 /// Arguments of an iterator that are not what the prototype says: bytes of context, and what is there.
 const ITERATORS: &[(&str, i64, Special)] = &[
@@ -152,17 +148,14 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
     })
 }
 
-/// What a security hook gave before the program (`get_func_retval_range`).
+/// What a security hook gave before the program: what programs on it may return (`get_func_retval_range`).
 fn result_so_far(m: &Machine<'_>, hook: &str) -> Option<Reg> {
-    if m.program.attach != AttachType::LSM_MAC || m.rules.dialect == Dialect::V6_1 {
-        return None;
+    match return_rule(m.kind, m.program.attach, hook, m.rules.kernel()) {
+        ReturnRule::ByHook { min, max, void: None, .. } => {
+            Some(results::ranged(m, i64::from(min), i64::from(max)))
+        }
+        _ => None,
     }
-    let mut bounds = Bounds::UNKNOWN;
-    (bounds.smin32, bounds.smax32) =
-        if lsm_is_bool(hook, m.rules.kernel()) { (0, 1) } else { (-MAX_ERRNO, 0) };
-    (bounds.smin, bounds.smax) = (i64::from(bounds.smin32), i64::from(bounds.smax32));
-    bounds.sync(m.rules.deduction);
-    Some(Reg { bounds, ..Reg::unknown() })
 }
 
 /// `get_ctx_arg_idx`: which argument is at `off`; the result counts as one more, and so does what is behind it.

@@ -5,7 +5,7 @@ mod arguments;
 pub(crate) mod locks;
 mod maps;
 pub(crate) mod memory;
-mod results;
+pub(crate) mod results;
 mod special;
 pub(crate) mod strings;
 

@@ -98,7 +98,8 @@ fn integer(m: &Machine<'_>, call: &Call) -> Reg {
     }
 }
 
-fn ranged(m: &Machine<'_>, min: i64, max: i64) -> Reg {
+/// A number from `min` to `max`.
+pub(crate) fn ranged(m: &Machine<'_>, min: i64, max: i64) -> Reg {
     let mut bounds = Bounds::UNKNOWN;
     (bounds.smin, bounds.smax) = (min, max);
     (bounds.smin32, bounds.smax32) = (min as i32, max as i32);

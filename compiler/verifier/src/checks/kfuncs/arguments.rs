@@ -210,21 +210,31 @@ fn check_number(
     if !value.is_scalar() {
         return Err(KernelFault::NotNumber { reg }.into());
     }
-    let memory = match parameter.name.as_str() {
-        "rdonly_buf_size" => Some(true),
-        "rdwr_buf_size" => Some(false),
-        _ => None,
-    };
     if has_suffix(parameter, "__k") {
         let Some(constant) = value.as_const() else { return Err(KernelFault::NotConstant { reg }.into()) };
         m.need_precise(reg)?;
         call.constant = Some(constant);
-    } else if let Some(read_only) = memory {
-        let Some(size) = value.as_const() else { return Err(KernelFault::NotKnown { reg }.into()) };
-        call.memory = Some((size as u32, read_only));
-        m.need_precise(reg)?;
+        return Ok(());
     }
-    Ok(())
+    check_buffer_size(m, call, reg, value, parameter)
+}
+
+/// A number that by its name is the size of the memory that the function gives must be known.
+pub(super) fn check_buffer_size(
+    m: &mut Machine<'_>,
+    call: &mut Call,
+    reg: u8,
+    value: &Reg,
+    parameter: &Parameter,
+) -> Checked {
+    let read_only = match parameter.name.as_str() {
+        "rdonly_buf_size" => true,
+        "rdwr_buf_size" => false,
+        _ => return Ok(()),
+    };
+    let Some(size) = value.as_const() else { return Err(KernelFault::NotKnown { reg }.into()) };
+    call.memory = Some((size as u32, read_only));
+    m.need_precise(reg)
 }
 
 /// `get_kfunc_ptr_arg_type`.

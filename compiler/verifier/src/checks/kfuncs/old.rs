@@ -91,14 +91,7 @@ fn check_number(
     if !value.is_scalar() {
         return Err(KernelFault::NotNumber { reg }.into());
     }
-    let read_only = match parameter.name.as_str() {
-        "rdonly_buf_size" => true,
-        "rdwr_buf_size" => false,
-        _ => return Ok(()),
-    };
-    let Some(size) = value.as_const() else { return Err(KernelFault::NotKnown { reg }.into()) };
-    call.memory = Some((size as u32, read_only));
-    m.need_precise(reg)
+    arguments::check_buffer_size(m, call, reg, value, parameter)
 }
 
 /// `check_func_arg_reg_off`.
