@@ -52,6 +52,11 @@ pub fn release() -> String {
     fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_string()
 }
 
+/// Whether the running kernel is one of `series`, such as `6.18`.
+pub fn is_running(series: &str) -> bool {
+    release().strip_prefix(series).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Whether this process may load programs: an error says why not.
 pub fn available() -> Result<(), String> {
     let insns = [0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]; // r0 = 0; exit

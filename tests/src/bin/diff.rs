@@ -56,16 +56,14 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<(Options, Judge),
             _ => return Err(USAGE.into()),
         }
     }
-    let release = kernel::release();
-    let is_live = |name: &str| release.starts_with(&format!("{name}."));
     let found = DIALECTS.iter().find(|(name, _)| match &dialect {
         Some(wanted) => wanted == name,
-        None => is_live(name),
+        None => kernel::is_running(name),
     });
     let Some((name, dialect)) = found else {
-        return Err(format!("which dialect? the running kernel is {release}\n{USAGE}"));
+        return Err(format!("which dialect? the running kernel is {}\n{USAGE}", kernel::release()));
     };
-    let judge = if is_live(name) {
+    let judge = if kernel::is_running(name) {
         kernel::available()?;
         Judge::Live { guest: beside("gobpf-guest")? }
     } else {

@@ -6,14 +6,17 @@ mod equal;
 mod live_registers;
 mod live_stack;
 mod loops;
+mod needed;
+mod pointer_kinds;
 mod precision;
 mod visited;
+mod walks;
 mod widen;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use gobpf_bpf::insn::{self, class, mode, pseudo};
+use gobpf_bpf::insn::{self, pseudo};
 use gobpf_bpf::tables::{Caller, MapKind, ProgramKind};
 use gobpf_bpf::{Insn, Map, MapId, Object};
 use gobpf_btf::{KernelBtf, TypeId};
@@ -28,7 +31,7 @@ use arena::Arena;
 
 use crate::dialect::{Backtracking, Liveness, LoopRule, Rules};
 use crate::fault::{Checked, Fault, Stop};
-use crate::state::{Base, Kind, Place, State};
+use crate::state::{Kind, Place, State};
 use crate::verdict::{Reach, Statistics, Unknown};
 use crate::{KernelSource, Prepared, Watch, print, transfer};
 
@@ -68,6 +71,8 @@ struct Recorded {
     branches: u32,
     /// What the state did not need was taken out, since no path from it is open any more.
     cleaned: bool,
+    /// All its numbers were marked precise, and those of the states that led to it.
+    all_precise: bool,
     /// It missed too often to be compared with any more; its children still lead back through it.
     dropped: bool,
     hits: u32,
@@ -146,6 +151,7 @@ pub(crate) struct Machine<'a> {
     /// Recorded states by instruction, newest first.
     explored: Vec<Vec<u32>>,
     history: Arena<Step>,
+    walks: walks::Walks,
     /// Whether the instruction that is looked at has a step in the history.
     has_step: bool,
     /// What kind of pointer each instruction dereferenced.
@@ -167,12 +173,6 @@ pub(crate) struct Machine<'a> {
     kept_references: usize,
     /// The access to the context that goes furthest.
     context: Option<Reach>,
-}
-
-/// Whether the kernel rewrites accesses through such a pointer, so that an instruction can't have several kinds.
-fn is_rewritten(kind: Kind) -> bool {
-    use Base::{Arena, BtfId, Context, SockCommon, Socket, TcpSock, XdpSock};
-    matches!(kind.base, Context | Socket | SockCommon | TcpSock | XdpSock | BtfId | Arena)
 }
 
 impl<'a> Machine<'a> {
@@ -214,6 +214,7 @@ impl<'a> Machine<'a> {
             recorded: Arena::default(),
             explored: vec![Vec::new(); insns.len()],
             history: Arena::default(),
+            walks: walks::Walks::default(),
             has_step: false,
             pointer_kinds: vec![None; insns.len()],
             called: vec![Called::Never; insns.len()],
@@ -245,6 +246,7 @@ impl<'a> Machine<'a> {
         self.kept_references = 0;
         self.explored.iter_mut().for_each(Vec::clear);
         self.history.clear();
+        self.walks.truncate(0);
         self.components.forget();
         loop {
             self.has_step = false;
@@ -411,6 +413,7 @@ impl<'a> Machine<'a> {
                 if !self.components.has_backedges() {
                     let kept = self.state.history.last.map_or(0, |last| last as usize + 1);
                     self.history.truncate(kept);
+                    self.walks.truncate(kept);
                 }
                 Ok(true)
             }
@@ -540,41 +543,6 @@ impl<'a> Machine<'a> {
             Some(record) if record.lacks_types => Err(Stop::Unknown(Unknown::KernelTypes)),
             record => Ok(record),
         }
-    }
-
-    /// An instruction keeps to one kind of pointer where the kernel rewrites the access.
-    pub fn keep_pointer_kind(&mut self, kind: Kind, mixes_trust: bool) -> Checked {
-        let Some(entry) = self.pointer_kinds.get_mut(self.insn as usize) else { return Ok(()) };
-        match *entry {
-            None => *entry = Some(kind),
-            Some(before) if before != kind && (is_rewritten(before) || is_rewritten(kind)) => {
-                // Memory that is read through probes too, where there is such.
-                let is_probed = |kind: Kind| {
-                    kind.base == Base::BtfId || kind.base == Base::Mem && self.rules.follows_any_pointer
-                };
-                if !mixes_trust || !is_probed(before) || !is_probed(kind) {
-                    return Err(Fault::DifferentPointers.into());
-                }
-                let is_memory = before.base == Base::Mem || kind.base == Base::Mem;
-                let merged = if is_memory { Kind::MEM } else { Kind::BTF_ID };
-                *entry = Some(merged.with(crate::state::flag::UNTRUSTED));
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    /// What kind of pointer the instruction at `at` went through, if a path got there.
-    pub fn pointer_kind(&self, at: usize) -> Option<Kind> {
-        self.pointer_kinds.get(at).copied().flatten()
-    }
-
-    /// Whether some load from an arena extends the sign.
-    pub fn loads_signed_from_arena(&self) -> bool {
-        self.insns.iter().zip(&self.pointer_kinds).any(|(insn, kind)| {
-            let is_signed = insn.class() == class::LDX && insn.code & 0xe0 == mode::MEMSX;
-            is_signed && kind.is_some_and(|kind| kind.base == Base::Arena)
-        })
     }
 
     /// The functions that wait changed, or the current one: marks go elsewhere.

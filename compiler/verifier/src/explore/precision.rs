@@ -8,6 +8,8 @@ use gobpf_bpf::insn::{self, class, mode, pseudo};
 
 use crate::checks::encoding::{OP_CALL, OP_EXIT, OP_JA, OP_MASK};
 use crate::dialect::{Backtracking, Liveness, Rules};
+use crate::explore::needed::{ARGUMENTS, MAX_FRAMES, Needed};
+use crate::explore::walks::Walks;
 use crate::explore::{CANCEL_EVERY, Machine, Step, Trail};
 use crate::fault::{Checked, Fault, Stop};
 use crate::state::{FP, Place, Reg, Slot, State};
@@ -18,97 +20,8 @@ const OP_NEG: u8 = 0x80;
 const OP_MOV: u8 = 0xb0;
 const FETCH: i32 = 0x01;
 const CMPXCHG: i32 = 0xf1;
-/// R1 to R5.
-const ARGUMENTS: u16 = 0x3e;
-/// Slots that fit the set.
-const MAX_SLOTS: usize = 64;
-
-/// Frames of a call chain at most.
-const MAX_FRAMES: usize = 8;
-
-/// What matters: registers and slots of each frame, and the frame that the walk is in.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Needed {
-    regs: [u16; MAX_FRAMES],
-    slots: [u64; MAX_FRAMES],
-    frame: u8,
-}
-
-impl Needed {
-    fn in_frame(frame: u8) -> Needed {
-        Needed { frame: frame.min(MAX_FRAMES as u8 - 1), ..Needed::default() }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.regs.iter().all(|regs| *regs == 0) && self.slots.iter().all(|slots| *slots == 0)
-    }
-
-    /// Registers of the current frame.
-    fn current(&mut self) -> &mut u16 {
-        &mut self.regs[usize::from(self.frame) % MAX_FRAMES]
-    }
-
-    fn current_slots(&self) -> u64 {
-        self.slots[usize::from(self.frame) % MAX_FRAMES]
-    }
-
-    fn has_reg(&self, reg: u8) -> bool {
-        self.has(Place::Reg(self.frame, reg))
-    }
-
-    fn add_reg(&mut self, reg: u8) {
-        self.add(Place::Reg(self.frame, reg));
-    }
-
-    fn remove_reg(&mut self, reg: u8) {
-        self.remove(Place::Reg(self.frame, reg));
-    }
-
-    fn has(&self, place: Place) -> bool {
-        match place {
-            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] & Self::reg_bit(reg) != 0,
-            Place::Slot(frame, slot) => {
-                self.slots[usize::from(frame) % MAX_FRAMES] & Self::slot_bit(slot) != 0
-            }
-        }
-    }
-
-    fn add(&mut self, place: Place) {
-        match place {
-            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] |= Self::reg_bit(reg),
-            Place::Slot(frame, slot) => self.slots[usize::from(frame) % MAX_FRAMES] |= Self::slot_bit(slot),
-        }
-    }
-
-    fn remove(&mut self, place: Place) {
-        match place {
-            Place::Reg(frame, reg) => self.regs[usize::from(frame) % MAX_FRAMES] &= !Self::reg_bit(reg),
-            Place::Slot(frame, slot) => self.slots[usize::from(frame) % MAX_FRAMES] &= !Self::slot_bit(slot),
-        }
-    }
-
-    fn reg_bit(reg: u8) -> u16 {
-        1u16.checked_shl(u32::from(reg)).unwrap_or(0)
-    }
-
-    fn slot_bit(slot: usize) -> u64 {
-        1u64.checked_shl(slot as u32).unwrap_or(0)
-    }
-
-    /// All of it, the current frame's first and then its callers'.
-    fn places(self) -> impl Iterator<Item = Place> {
-        (0..MAX_FRAMES as u8).rev().filter(move |frame| self.touches(*frame)).flat_map(move |frame| {
-            let regs = (0..16u8).map(move |reg| Place::Reg(frame, reg));
-            let slots = (0..MAX_SLOTS).map(move |slot| Place::Slot(frame, slot));
-            regs.chain(slots).filter(move |place| self.has(*place))
-        })
-    }
-
-    fn touches(&self, frame: u8) -> bool {
-        let frame = usize::from(frame) % MAX_FRAMES;
-        self.regs[frame] != 0 || self.slots[frame] != 0
-    }
-}
+/// Instructions walked back over between two looks at the caller's cancel flag.
+const CANCEL_EVERY_WALKED: u32 = 1 << 12;
 
 /// Where a walk starts.
 #[derive(Clone, Copy)]
@@ -128,7 +41,8 @@ impl Start {
 }
 
 /// The walk can't go on.
-enum Lost {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lost {
     /// Everything is taken to matter.
     All,
     /// The kernel takes it for a mistake of its own: these registers are needed before a call that can't have set them,
@@ -228,7 +142,7 @@ impl Machine<'_> {
                     Err(Stop::feature("a number that is older than the program"))
                 };
             };
-            match self.walk_segment(&mut needed, segment, last, is_first, after) {
+            match self.walk_segment(&mut needed, segment, last, is_first, after)? {
                 Err(Lost::Bug(regs)) => return Err(Fault::BacktrackingCall { regs }.into()),
                 Err(Lost::All) => {
                     // 6.1 leaves out the states that the walk has been through.
@@ -302,52 +216,77 @@ impl Machine<'_> {
     /// Walks back from `last` to the first instruction, which the path entered from a recorded state. `after` is the
     /// instruction that followed `last` on the path.
     fn walk_segment(
-        &self,
+        &mut self,
         needed: &mut Needed,
         segment: Start,
         last: u32,
-        mut skips: bool,
-        mut after: Option<u32>,
-    ) -> Result<(), Lost> {
+        skips: bool,
+        after: Option<u32>,
+    ) -> Checked<Result<(), Lost>> {
+        let mut passed = Vec::new();
+        let end = self.walk_to_start(needed, segment, (last, skips, after), &mut passed)?;
+        self.walks.keep(&passed, end);
+        Ok(end.map(|left| *needed = left))
+    }
+
+    /// The same, to what is needed at the first instruction; adds the points that it `passed`.
+    fn walk_to_start(
+        &self,
+        needed: &Needed,
+        segment: Start,
+        (last, mut skips, mut after): (u32, bool, Option<u32>),
+        passed: &mut Vec<(u32, Needed)>,
+    ) -> Checked<Result<Needed, Lost>> {
         let Trail { last: mut tail, mut steps } = segment.history;
-        let mut at = last;
+        let (mut at, mut needed, mut turn) = (last, *needed, 0u32);
         loop {
+            turn += 1;
+            if turn.is_multiple_of(CANCEL_EVERY_WALKED) {
+                self.check_cancelled()?;
+            }
             let top = tail.filter(|_| steps > 0).and_then(|tail| self.history.get(tail as usize));
             let step = top.filter(|step| step.insn == at);
             if !std::mem::take(&mut skips) {
                 let insn = self.insns.get(at as usize).copied().unwrap_or_default();
-                match self.rules.backtracking {
-                    Backtracking::FramePointer => walk_simple(needed, insn, self.rules)?,
-                    Backtracking::Recorded => self.walk_recorded(needed, insn, at, after, step)?,
+                let walked = match self.rules.backtracking {
+                    Backtracking::FramePointer => walk_simple(&mut needed, insn, self.rules),
+                    Backtracking::Recorded => self.walk_recorded(&mut needed, insn, at, after, step),
+                };
+                if let Err(lost) = walked {
+                    return Ok(Err(lost));
                 }
             }
-            if needed.is_empty() {
-                return Ok(());
+            let only_entry = steps == 1 && step.is_some();
+            let is_start = at == segment.first && (steps == 0 || only_entry);
+            if is_start || needed.is_empty() {
+                return Ok(Ok(needed));
             }
             after = Some(at);
-            if at == segment.first {
-                let only_entry = steps == 1 && step.is_some();
-                if steps == 0 || only_entry {
-                    return Ok(());
+            let Some(step) = step else {
+                let Some(before) = at.checked_sub(1) else { return Ok(Err(Lost::All)) };
+                at = before;
+                continue;
+            };
+            let point = tail.filter(|step| self.rules.history_limit.is_none() && Walks::is_point(*step));
+            if let Some(point) = point {
+                if let Some(end) = self.walks.end_of(point, &needed) {
+                    return Ok(end);
                 }
+                passed.push((point, needed));
             }
-            match step {
-                Some(step) => {
-                    steps -= 1;
-                    tail = step.before;
-                    at = step.previous;
-                }
-                None => match at.checked_sub(1) {
-                    Some(before) => at = before,
-                    None => return Err(Lost::All),
-                },
-            }
+            steps -= 1;
+            tail = step.before;
+            at = step.previous;
         }
     }
 
     /// All numbers matter, of the recorded state `parent` and of those that led to it.
     pub(super) fn need_all_precise(&mut self, mut parent: Option<u32>) {
         while let Some(recorded) = parent.and_then(|id| self.recorded.get_mut(id as usize)) {
+            // Then all that led to it is precise too.
+            if std::mem::replace(&mut recorded.all_precise, true) {
+                break;
+            }
             for frame in recorded.state.frames_mut() {
                 for reg in frame.regs.iter_mut().take(usize::from(FP)) {
                     reg.precise |= reg.is_scalar();

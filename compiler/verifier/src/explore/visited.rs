@@ -299,6 +299,7 @@ impl Machine<'_> {
             insn: self.insn,
             branches: 1,
             cleaned: false,
+            all_precise: false,
             dropped: false,
             hits: 0,
             misses: 0,
