@@ -26,7 +26,7 @@ pub fn hook(program: &ProgramSpec) -> Option<(u32, u32)> {
     if program.kind == STRUCT_OPS {
         let (ty, member) = hook.split_once('/')?;
         let ty = types.find(ty, Kind::Struct)?;
-        let index = types.members(ty).position(|one| one.name == member)?;
+        let index = types.members(ty).position(|one| one.name() == member)?;
         return Some((index as u32, ty.0));
     }
     let kind = if hook.starts_with("btf_trace_") { Kind::Typedef } else { Kind::Function };

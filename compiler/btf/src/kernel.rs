@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::decode::{Head, TYPE_BYTES, head, layout, name, read_type, tail_bytes, u32_at};
 use crate::error::BtfError;
-use crate::queries::Types;
+use crate::queries::{DEPTH, Types};
 use crate::types::{Bits, Kind, Type, TypeId};
 
 /// The types of a kernel, found by number in constant time and by name through an index that is made at the first
@@ -28,16 +28,23 @@ struct Names {
 }
 
 /// A member as it stands in the bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy)]
 pub struct MemberRef<'a> {
-    /// Its name; may be empty.
-    pub name: &'a str,
+    btf: &'a KernelBtf,
+    name: u32,
     /// Its type.
     pub ty: TypeId,
     /// Offset in bytes.
     pub offset: u32,
     /// The bits of a bit field.
     pub bits: Option<Bits>,
+}
+
+impl<'a> MemberRef<'a> {
+    /// Its name; may be empty.
+    pub fn name(&self) -> &'a str {
+        self.btf.text(self.name)
+    }
 }
 
 impl std::fmt::Debug for KernelBtf {
@@ -130,13 +137,15 @@ impl KernelBtf {
         (0..count).map_while(move |index| {
             let word = |offset| u32_at(&self.bytes, start + 12 * index + offset);
             let member = crate::decode::member(String::new(), TypeId(word(4)?), word(8)?, flag);
-            Some(MemberRef {
-                name: self.text(word(0)?),
-                ty: member.ty,
-                offset: member.offset,
-                bits: member.bits,
-            })
+            let (ty, offset, bits) = (member.ty, member.offset, member.bits);
+            Some(MemberRef { btf: self, name: word(0)?, ty, offset, bits })
         })
+    }
+
+    /// The elements' type of the array `id`, and how many there are.
+    pub fn array(&self, id: TypeId) -> Option<(TypeId, u32)> {
+        let tail = self.start(id).filter(|_| self.kind(id) == Some(Kind::Array))? + TYPE_BYTES;
+        Some((TypeId(u32_at(&self.bytes, tail)?), u32_at(&self.bytes, tail + 8)?))
     }
 
     /// The first type of `kind` that is called `name`.
@@ -231,9 +240,42 @@ impl Types for KernelBtf {
         KernelBtf::find(self, name, kind)
     }
 
+    /// As for all types, but without reading members.
+    fn size_of(&self, id: TypeId) -> Option<u32> {
+        let mut times = 1u32;
+        let mut id = id;
+        for _ in 0..DEPTH {
+            id = self.strip(id);
+            let head = self.head(id)?;
+            let size = match head.kind {
+                Kind::Int
+                | Kind::Float
+                | Kind::Enum
+                | Kind::Enum64
+                | Kind::Struct
+                | Kind::Union
+                | Kind::Section => head.word,
+                Kind::Pointer => 8,
+                Kind::Array => {
+                    let (element, length) = self.array(id)?;
+                    times = times.saturating_mul(length);
+                    id = element;
+                    continue;
+                }
+                Kind::Variable => {
+                    id = TypeId(head.word);
+                    continue;
+                }
+                _ => return None,
+            };
+            return Some(size.saturating_mul(times));
+        }
+        None
+    }
+
     fn strip(&self, id: TypeId) -> TypeId {
         let mut id = id;
-        for _ in 0..64 {
+        for _ in 0..DEPTH {
             match self.head(id) {
                 Some(head)
                     if matches!(

@@ -6,7 +6,7 @@ use crate::build::Btf;
 use crate::types::{Kind, Member, Type, TypeId};
 
 /// Typedefs, qualifiers and arrays in a row at most: more are taken for a circle.
-const DEPTH: usize = 64;
+pub(crate) const DEPTH: usize = 64;
 
 /// A member that was found by its name.
 #[derive(Clone, PartialEq, Eq, Debug)]

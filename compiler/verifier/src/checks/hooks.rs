@@ -271,7 +271,7 @@ fn find(kernel: &KernelBtf, kind: ProgramKind, hook: &str) -> Option<(TypeId, bo
     if kind == ProgramKind::STRUCT_OPS {
         let (ty, member) = hook.split_once('/')?;
         let ty = kernel.find(ty, BtfKind::Struct)?;
-        let member = kernel.members(ty).find(|one| one.name == member)?.ty;
+        let member = kernel.members(ty).find(|one| one.name() == member)?.ty;
         return Some((pointee(kernel, member).unwrap_or(member), false));
     }
     if hook.starts_with("btf_trace_") {

@@ -166,7 +166,7 @@ fn check_struct_ops(object: &Object, program: &Program, kernel: KernelSource<'_>
     let Some((name, member)) = hook.split_once('/') else { return Err(LoadFault::NoStructOps.into()) };
     let Some(kernel) = kernel() else { return Err(Stop::Unknown(Unknown::KernelTypes)) };
     let Some(ty) = kernel.find(name, BtfKind::Struct) else { return Ok(()) };
-    let Some((index, found)) = kernel.members(ty).enumerate().find(|(_, one)| one.name == member) else {
+    let Some((index, found)) = kernel.members(ty).enumerate().find(|(_, one)| one.name() == member) else {
         return Ok(());
     };
     let (member, name) = (member.to_owned(), name.to_owned());

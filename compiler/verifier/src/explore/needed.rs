@@ -5,9 +5,6 @@ use crate::state::Place;
 /// R1 to R5.
 pub(super) const ARGUMENTS: u16 = 0x3e;
 
-/// Slots that fit the set.
-const MAX_SLOTS: usize = 64;
-
 /// Frames of a call chain at most.
 pub(super) const MAX_FRAMES: usize = 8;
 
@@ -17,6 +14,15 @@ pub(super) struct Needed {
     pub regs: [u16; MAX_FRAMES],
     pub slots: [u64; MAX_FRAMES],
     pub frame: u8,
+}
+
+/// The numbers of the bits that are set, in order.
+fn bits(mut left: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = (left != 0).then(|| left.trailing_zeros())?;
+        left &= left - 1;
+        Some(bit)
+    })
 }
 
 impl Needed {
@@ -90,9 +96,9 @@ impl Needed {
     /// All of it, the current frame's first and then its callers'.
     pub fn places(self) -> impl Iterator<Item = Place> {
         (0..MAX_FRAMES as u8).rev().filter(move |frame| self.touches(*frame)).flat_map(move |frame| {
-            let regs = (0..16u8).map(move |reg| Place::Reg(frame, reg));
-            let slots = (0..MAX_SLOTS).map(move |slot| Place::Slot(frame, slot));
-            regs.chain(slots).filter(move |place| self.has(*place))
+            let (regs, slots) = (self.regs[usize::from(frame)], self.slots[usize::from(frame)]);
+            let regs = bits(u64::from(regs)).map(move |reg| Place::Reg(frame, reg as u8));
+            regs.chain(bits(slots).map(move |slot| Place::Slot(frame, slot as usize)))
         })
     }
 

@@ -63,6 +63,6 @@ fn is_marked(kernel: &KernelBtf, base: &Reg, field: &str, id: TypeId, suffix: &s
     kernel.members(safe).any(|member| {
         let target =
             (kernel.kind(member.ty) == Some(BtfKind::Pointer)).then(|| kernel.target(member.ty)).flatten();
-        member.name == field && target.is_some_and(|target| skip(kernel, target) == id)
+        member.name() == field && target.is_some_and(|target| skip(kernel, target) == id)
     })
 }

@@ -1,6 +1,6 @@
 //! What is at an offset of a struct (`btf_struct_walk`).
 
-use gobpf_btf::{KernelBtf, Kind as BtfKind, MemberRef, Type, TypeId, Types};
+use gobpf_btf::{KernelBtf, Kind as BtfKind, MemberRef, TypeId, Types};
 
 use crate::checks::hooks::skip;
 use crate::fault::BtfFault;
@@ -98,19 +98,18 @@ fn walk(
 ) -> Result<Step, BtfFault> {
     let mut ty = skip(btf, id);
     loop {
-        let name = shown(btf.name(ty));
         if !is_struct(btf, ty) {
+            let name = shown(btf.name(ty));
             return Err(BtfFault::NotStruct { name });
         }
-        let members: Vec<MemberRef<'_>> = btf.members(ty).collect();
-        if btf.kind(ty) == Some(BtfKind::Union) && members.len() != 1 {
+        if btf.kind(ty) == Some(BtfKind::Union) && btf.members(ty).take(2).count() != 1 {
             *flags |= flag::UNTRUSTED;
         }
         // What is before the start is far behind the end, in unsigned numbers.
         if i64::from((span.off + span.bytes) as u32) > size(btf, ty) {
             let off = i64::from(span.off as u32);
-            let beyond = BtfFault::Beyond { name, off, bytes: span.bytes };
-            let Some((element, moff)) = flexible_array(btf, members.last(), span).filter(|_| flexible) else {
+            let beyond = BtfFault::Beyond { name: shown(btf.name(ty)), off, bytes: span.bytes };
+            let Some((element, moff)) = flexible_array(btf, ty, span).filter(|_| flexible) else {
                 return Err(beyond);
             };
             if btf.kind(element) == Some(BtfKind::Int) {
@@ -124,7 +123,7 @@ fn walk(
             ty = element;
             continue;
         }
-        match look(btf, &name, &members, span, flags)? {
+        match look(btf, ty, span, flags)? {
             Look::Step(step) => return Ok(step),
             Look::Into { ty: inner, off } => {
                 span.off = off;
@@ -135,9 +134,9 @@ fn walk(
 }
 
 /// The element of an array without length at the end of a struct, and where it starts.
-fn flexible_array(btf: &KernelBtf, last: Option<&MemberRef<'_>>, span: Span) -> Option<(TypeId, i64)> {
-    let last = last?;
-    let Some(Type::Array { element, length: 0 }) = btf.get(skip(btf, last.ty)) else { return None };
+fn flexible_array(btf: &KernelBtf, ty: TypeId, span: Span) -> Option<(TypeId, i64)> {
+    let last = btf.members(ty).last()?;
+    let (element, _) = btf.array(skip(btf, last.ty)).filter(|(_, length)| *length == 0)?;
     let moff = i64::from(last.offset);
     (span.off >= moff).then(|| (skip(btf, element), moff))
 }
@@ -147,16 +146,10 @@ enum Look {
     Into { ty: TypeId, off: i64 },
 }
 
-/// Looks for the member that the access meets.
-fn look(
-    btf: &KernelBtf,
-    name: &str,
-    members: &[MemberRef<'_>],
-    span: Span,
-    flags: &mut u16,
-) -> Result<Look, BtfFault> {
+/// Looks for the member of the struct `id` that the access meets.
+fn look(btf: &KernelBtf, id: TypeId, span: Span, flags: &mut u16) -> Result<Look, BtfFault> {
     let Span { off, bytes } = span;
-    for member in members {
+    for member in btf.members(id) {
         let mut moff = i64::from(member.offset);
         if off + bytes <= moff {
             break;
@@ -192,22 +185,22 @@ fn look(
             return Ok(Look::Into { ty, off: off - moff });
         }
         if btf.kind(ty) == Some(BtfKind::Pointer) {
-            let step = follow(btf, name, member.name, ty, (moff, one), span, flags)?;
+            let step = follow(btf, (id, member), ty, (moff, one), span, flags)?;
             return Ok(Look::Step(step));
         }
         if off + bytes > end && *flags & flag::UNTRUSTED == 0 {
-            let (member, name) = (shown(member.name), name.to_owned());
+            let (member, name) = (shown(member.name()), shown(btf.name(id)));
             return Err(BtfFault::BeyondMember { member, end, name, off, bytes });
         }
         return Ok(Look::Step(Step::Found(Found::Scalar)));
     }
-    Err(BtfFault::NoField { name: name.to_owned(), off })
+    Err(BtfFault::NoField { name: shown(btf.name(id)), off })
 }
 
 /// The type of the elements of a (maybe nested) array, and how many there are; none where it is no array.
 fn element(btf: &KernelBtf, ty: TypeId) -> (TypeId, i64) {
     let (mut ty, mut count, mut is_array) = (skip(btf, ty), 1, false);
-    while let Some(Type::Array { element, length }) = btf.get(ty) {
+    while let Some((element, length)) = btf.array(ty) {
         ty = skip(btf, element);
         count *= i64::from(length);
         is_array = true;
@@ -218,15 +211,14 @@ fn element(btf: &KernelBtf, ty: TypeId) -> (TypeId, i64) {
 /// A member that is a pointer.
 fn follow(
     btf: &KernelBtf,
-    name: &str,
-    member: &str,
+    (id, member): (TypeId, MemberRef<'_>),
     pointer: TypeId,
     (moff, size): (i64, i64),
     span: Span,
     flags: &mut u16,
 ) -> Result<Step, BtfFault> {
     if size != span.bytes || span.off != moff {
-        let (member, name) = (shown(member), name.to_owned());
+        let (member, name) = (shown(member.name()), shown(btf.name(id)));
         return Err(BtfFault::PointerMember { member, moff, name, off: span.off, bytes: span.bytes });
     }
     let target = btf.target(pointer).unwrap_or(gobpf_btf::VOID);
@@ -244,5 +236,5 @@ fn follow(
         return Ok(Step::Found(Found::OtherPointer));
     }
     *flags |= tag;
-    Ok(Step::Found(Found::Pointer { id: inner, field: member.to_owned() }))
+    Ok(Step::Found(Found::Pointer { id: inner, field: member.name().to_owned() }))
 }

@@ -134,7 +134,7 @@ fn dummy(kernel: &KernelBtf, ty: TypeId, span: Span) -> Checked {
 fn place(kernel: &KernelBtf, mut ty: TypeId, path: &[&str]) -> Option<(i64, i64)> {
     let mut start = 0;
     for name in path {
-        let member = kernel.members(ty).find(|member| member.name == *name)?;
+        let member = kernel.members(ty).find(|member| member.name() == *name)?;
         start += i64::from(member.offset);
         ty = member.ty;
     }

@@ -336,7 +336,7 @@ pub(super) fn check_numbers(kernel: &KernelBtf, ty: TypeId, depth: u32) -> Resul
             check_numbers(kernel, ty, depth + 1)?;
             continue;
         }
-        if let Some(gobpf_btf::Type::Array { element, length }) = kernel.get(ty) {
+        if let Some((element, length)) = kernel.array(ty) {
             if length == 0 {
                 return Err(NotNumbers::Other);
             }

@@ -98,7 +98,7 @@ fn kernel_context(m: &Machine<'_>) -> Checked<TypeId> {
     let kind = m.kind.names().map_or("", |names| names.name).to_uppercase();
     let member = format!("BPF_PROG_TYPE_{kind}_kern");
     let all = kernel.find("bpf_ctx_convert", BtfKind::Struct);
-    let found = all.and_then(|all| kernel.members(all).find(|one| one.name == member));
+    let found = all.and_then(|all| kernel.members(all).find(|one| one.name() == member));
     let Some(ty) = found.map(|one| one.ty) else {
         return Err(Stop::feature("the kernel's own context of this kind of program"));
     };
