@@ -257,7 +257,10 @@ impl<'a> Cx<'_, 'a> {
     /// Names in the expressions count as used.
     pub fn use_all(&mut self, exprs: &'a [ast::Expr]) {
         for expr in exprs {
-            self.raw_expr(expr);
+            let operand = self.raw_expr(expr);
+            if let (Mode::Generic(id), false) = (&operand.mode, operand.instance.is_empty()) {
+                self.partial_instance(*id, &operand, expr);
+            }
         }
     }
 

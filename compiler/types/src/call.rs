@@ -65,9 +65,7 @@ impl<'a> Cx<'_, 'a> {
                 )
             }
             Mode::Invalid | Mode::Native => {
-                for argument in arguments {
-                    self.raw_expr(argument); // names in it count as used
-                }
+                self.use_all(arguments); // names in them count as used
                 self.invalid(expr)
             }
             _ => {
@@ -260,7 +258,7 @@ impl<'a> Cx<'_, 'a> {
             return None;
         }
         let context = format!("argument to {text}");
-        let operands = self.instantiated_arguments(signature, None, text, (arguments, operands), expr)?;
+        let (_, operands) = self.inferred_call(None, (signature, text), (arguments, operands), expr)?;
         let mut operands = operands.into_iter();
         let mut values: Vec<hir::Expr> = operands
             .by_ref()
@@ -316,18 +314,13 @@ impl<'a> Cx<'_, 'a> {
         }
         let mut plain = Signature::clone(&signature);
         plain.variadic &= !spread;
-        let Some(instance) = self.infer_call(&callee, id, &operands, &plain, expr) else {
+        let called = Some((&callee, id));
+        let inferred = self.inferred_call(called, (&plain, &callee.text), (arguments, operands), expr);
+        let Some((Some(instance), operands)) = inferred else {
             return self.uninferred_call(id, &signature, expr);
         };
-        let generic = signature;
         let Kind::Func(signature) = self.ck.types.kind(instance.ty).clone() else {
             return self.invalid(expr);
-        };
-        let text = &callee.text;
-        let Some(operands) =
-            self.instantiated_arguments(&signature, Some(&generic), text, (arguments, operands), expr)
-        else {
-            return self.result_only(expr, &signature);
         };
         let Some(values) =
             self.assign_arguments(&signature, &callee.text, (arguments, operands, spread), expr)

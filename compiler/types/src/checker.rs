@@ -13,6 +13,7 @@ use smol_str::SmolStr;
 
 use crate::bodies::{Book, Question};
 use crate::constant::Value;
+use crate::constraints::Shown;
 use crate::context::Cx;
 use crate::error::{TypeError, Why};
 use crate::hir;
@@ -89,7 +90,7 @@ pub(crate) struct Checker<'a> {
     /// Generic declarations whose constraints are being looked at.
     pub constraining: Vec<SymbolId>,
     /// Constraints of type parameters as they are written.
-    pub constraint_names: HashMap<Ty, String>,
+    pub constraint_names: HashMap<Ty, Shown>,
     /// Generic functions whose bodies were checked with their type parameters as they are.
     pub checked_abstractly: HashSet<SymbolId>,
     /// Generic functions that are called with arguments which don't say what their type arguments are.

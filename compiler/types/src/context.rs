@@ -307,7 +307,7 @@ impl<'c, 'a> Cx<'c, 'a> {
     /// ` constrained by C` for a type parameter.
     fn constrained(&self, ty: Ty) -> String {
         let Some(param) = self.ck.types.param_of(ty) else { return String::new() };
-        let named = self.ck.constraint_names.get(&ty).cloned();
+        let named = self.ck.constraint_names.get(&ty).map(|shown| shown.text(&self.ck.types, true));
         let is_empty = param.terms.as_ref().is_some_and(Vec::is_empty);
         match named {
             Some(text) if is_empty => format!(" constrained by {text} with empty type set"),

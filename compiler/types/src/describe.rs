@@ -1,7 +1,6 @@
 //! Expressions as messages show them: back to Go text, in one line.
 
 use gobpf_syntax::ast::{Expr, ExprKind, Field, Signature, UnaryOp};
-use smol_str::SmolStr;
 
 /// `expr` as Go text, with `…` for what is long.
 pub(crate) fn expression(expr: &Expr) -> String {
@@ -11,43 +10,15 @@ pub(crate) fn expression(expr: &Expr) -> String {
         ExprKind::Literal { text, .. } => return text.to_string(),
         _ => String::with_capacity(32),
     };
-    let mut out = Text { text, names: &[] };
+    let mut out = text;
     write(expr, &mut out);
-    out.text
+    out
 }
 
-/// The same with other words for some names.
-pub(crate) fn expression_with(expr: &Expr, names: &[(SmolStr, String)]) -> String {
-    let mut out = Text { text: String::with_capacity(32), names };
-    write(expr, &mut out);
-    out.text
-}
-
-/// What is written so far, and words that stand for names.
-struct Text<'n> {
-    text: String,
-    names: &'n [(SmolStr, String)],
-}
-
-impl Text<'_> {
-    fn push_str(&mut self, more: &str) {
-        self.text.push_str(more);
-    }
-
-    fn push(&mut self, more: char) {
-        self.text.push(more);
-    }
-
-    fn name(&mut self, name: &str) {
-        let other = self.names.iter().find(|(known, _)| known == name);
-        self.text.push_str(other.map_or(name, |(_, words)| words));
-    }
-}
-
-fn write(expr: &Expr, out: &mut Text<'_>) {
+fn write(expr: &Expr, out: &mut String) {
     match &expr.kind {
         ExprKind::Bad => out.push_str("BadExpr"),
-        ExprKind::Ident(name) => out.name(name),
+        ExprKind::Ident(name) => out.push_str(name),
         ExprKind::Literal { text, .. } => out.push_str(text),
         ExprKind::Composite { ty, elements } if elements.is_empty() => {
             if let Some(ty) = ty {
@@ -151,13 +122,13 @@ fn write(expr: &Expr, out: &mut Text<'_>) {
     }
 }
 
-fn surround(before: &str, inner: &Expr, after: &str, out: &mut Text<'_>) {
+fn surround(before: &str, inner: &Expr, after: &str, out: &mut String) {
     out.push_str(before);
     write(inner, out);
     out.push_str(after);
 }
 
-fn list(before: &str, items: &[Expr], after: &str, out: &mut Text<'_>) {
+fn list(before: &str, items: &[Expr], after: &str, out: &mut String) {
     out.push_str(before);
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
@@ -168,8 +139,8 @@ fn list(before: &str, items: &[Expr], after: &str, out: &mut Text<'_>) {
     out.push_str(after);
 }
 
-fn write_signature(signature: &Signature, out: &mut Text<'_>) {
-    let fields = |fields: &[Field], out: &mut Text<'_>| {
+fn write_signature(signature: &Signature, out: &mut String) {
+    let fields = |fields: &[Field], out: &mut String| {
         for (index, field) in fields.iter().enumerate() {
             if index > 0 {
                 out.push_str(", ");
@@ -195,7 +166,7 @@ fn write_signature(signature: &Signature, out: &mut Text<'_>) {
 }
 
 /// `a, b int`.
-fn write_field(field: &Field, out: &mut Text<'_>) {
+fn write_field(field: &Field, out: &mut String) {
     for (index, name) in field.names.iter().enumerate() {
         out.push_str(if index > 0 { ", " } else { "" });
         out.push_str(&name.name);

@@ -11,7 +11,7 @@ impl Types {
     }
 
     /// The same with the names of parameters and results, or without.
-    fn shown(&self, ty: Ty, names: bool) -> String {
+    pub fn shown(&self, ty: Ty, names: bool) -> String {
         let of = |ty: &Ty| self.shown(*ty, names);
         match self.spelling(ty) {
             Kind::Unknown => "invalid type".into(),
@@ -31,7 +31,9 @@ impl Types {
                 let fields: Vec<_> = fields.iter().map(|field| self.field_text(field, names)).collect();
                 format!("struct{{{}}}", fields.join("; "))
             }
-            Kind::Func(signature) => format!("func{}", self.parts_text(signature, names)),
+            Kind::Func(signature) => {
+                format!("func{}{}", signature.type_params, self.parts_text(signature, names))
+            }
         }
     }
 
@@ -42,11 +44,6 @@ impl Types {
             true => format!("{ty}{tag}"),
             false => format!("{} {ty}{tag}", field.name),
         }
-    }
-
-    /// `(n int) string`.
-    pub fn signature_text(&self, signature: &Signature) -> String {
-        self.parts_text(signature, true)
     }
 
     /// `(int) string`.

@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 
 use crate::constant::Misfit;
 use crate::paths::Step;
-pub use crate::problems::{EntryProblem, FormatProblem, Idle, NotInKernel, ShiftProblem, ValueCount};
+pub use crate::problems::{
+    EntryProblem, FormatProblem, Idle, InferenceProblem, NotInKernel, ShiftProblem, ValueCount,
+};
 
 /// A problem at a place.
 #[derive(Clone, PartialEq, Debug)]
@@ -446,16 +448,6 @@ pub enum Why {
         expr: String,
     },
     NoNewVariable,
-    ReverseMismatch {
-        missing: Vec<String>,
-        inferred: String,
-        of: String,
-        target: String,
-        name: String,
-    },
-    CannotInferAlone {
-        name: String,
-    },
     CannotEmbed {
         what: &'static str,
     },
@@ -605,21 +597,10 @@ pub enum Why {
         name: SmolStr,
         ty: String,
     },
+    /// `function` is the one that is called, if it is a call.
     NotInferred {
-        function: String,
-        reason: String,
-    },
-    TypeMismatch {
-        function: String,
-        missing: Vec<String>,
-        operand: String,
-        text: String,
-        inferred: String,
-        target: String,
-    },
-    CannotInfer {
-        function: String,
-        name: String,
+        function: Option<String>,
+        problem: InferenceProblem,
     },
     TooManyTypeArguments {
         have: usize,

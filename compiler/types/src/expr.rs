@@ -39,6 +39,10 @@ impl<'a> Cx<'_, 'a> {
                 self.error(expr.id, Why::BuiltinNotCalled { name: operand.text.clone() });
                 self.invalid(expr)
             }
+            Mode::Generic(id) if !operand.instance.is_empty() => {
+                let instance = self.partial_instance(*id, &operand, expr);
+                self.single_value(instance, expr)
+            }
             Mode::Generic(_) => {
                 let name = operand.text.clone();
                 self.error(expr.id, Why::NotInstantiated { name });
@@ -398,15 +402,17 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         let [index, more @ ..] = indices else { return self.invalid(expr) };
+        let is_map = matches!(self.ck.types.under(base.ty), Kind::Map(..));
+        let indexed = if is_map { None } else { self.indexable(base.clone(), expr) };
+        if !is_map && indexed.is_none() {
+            self.use_all(indices);
+            return self.invalid(expr);
+        }
         if let Some(more) = more.first() {
             self.error(more.id, Why::SeveralIndices);
         }
-        if matches!(self.ck.types.under(base.ty), Kind::Map(..)) {
+        let Some((base, element, length)) = indexed else {
             return self.map_index(base, index, expr);
-        }
-        let Some((base, element, length)) = self.indexable(base, expr) else {
-            self.raw_expr(index);
-            return self.invalid(expr);
         };
         if self.is_refused(&base.hir) && base.constant().is_none() {
             self.index_value(index, length);

@@ -122,7 +122,7 @@ impl<'a> Cx<'_, 'a> {
                 }
             }
         }
-        Signature { params, results, names, variadic }
+        Signature { params, results, names, variadic, type_params: SmolStr::default() }
     }
 
     fn field_types(&mut self, fields: &'a [ast::Field]) -> Vec<Ty> {

@@ -6,11 +6,12 @@
 use std::rc::Rc;
 
 use gobpf_source::NodeId;
-use gobpf_syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
+use gobpf_syntax::ast;
 use smol_str::SmolStr;
 
 use crate::bodies::Question;
-use crate::checker::{Checker, Incomplete, Resolved};
+use crate::checker::{Checker, Incomplete};
+use crate::constraints::{Constraint, Shown};
 use crate::context::{Cx, Mode, Operand};
 use crate::describe::expression;
 use crate::error::Why;
@@ -18,76 +19,6 @@ use crate::hir::{self, FunctionId};
 use crate::member::receiver_params;
 use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Interface, Kind, Signature, Term, Ty, TypeParam, Types};
-use crate::typexpr::Meaning;
-
-/// Constraints nested deeper than this are taken for `any`.
-const MAX_DEPTH: usize = 32;
-
-/// What a constraint demands.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Constraint {
-    /// The types that it allows; `None` for all.
-    terms: Option<Vec<Term>>,
-    /// The terms of a union that are written out, sound or not, interfaces apart.
-    written: Vec<Term>,
-    comparable: bool,
-    methods: Vec<(SmolStr, Ty)>,
-    /// The types that it speaks of, allowed or not.
-    mentioned: Vec<Ty>,
-    /// How messages show it, where that isn't as it is written.
-    text: Option<String>,
-    /// It has an error, already reported.
-    is_invalid: bool,
-    /// A part of it that has an error is written out in it.
-    shows_error: bool,
-}
-
-impl Constraint {
-    /// The interface that demands this, and is written as `text`, or as `plain` without names of parameters.
-    pub fn into_interface(self, text: SmolStr, plain: SmolStr) -> Interface {
-        let Constraint { methods, terms, comparable, mentioned, .. } = self;
-        Interface { methods, terms, comparable, mentioned, text, plain }
-    }
-
-    fn union(self, other: Constraint) -> Constraint {
-        // What is wrong is left out.
-        let shows_error = self.shows_error || other.shows_error;
-        let mentioned = [self.mentioned, other.mentioned].concat();
-        let written = [self.written, other.written].concat();
-        let terms = match (self.is_invalid, other.is_invalid) {
-            (true, true) => Some(Vec::new()),
-            (true, false) => other.terms,
-            (false, true) => self.terms,
-            (false, false) => self.terms.zip(other.terms).map(|(mut all, more)| {
-                all.extend(more);
-                all
-            }),
-        };
-        Constraint { terms, written, shows_error, mentioned, ..Constraint::default() }
-    }
-
-    fn intersect(&mut self, other: Constraint, types: &Types) {
-        self.shows_error |= other.shows_error;
-        self.mentioned.extend(&other.mentioned);
-        if other.is_invalid {
-            return;
-        }
-        self.comparable |= other.comparable;
-        self.methods.extend(other.methods);
-        self.terms = match (self.terms.take(), other.terms) {
-            (None, terms) | (terms, None) => terms,
-            (Some(a), Some(b)) => {
-                let both = a.into_iter().filter_map(|term| {
-                    if b.iter().any(|other| other.includes(term.ty, types)) {
-                        return Some(term);
-                    }
-                    b.iter().find(|other| term.includes(other.ty, types)).copied()
-                });
-                Some(both.collect())
-            }
-        };
-    }
-}
 
 impl Term {
     /// `ty` is one of the types of this term.
@@ -100,191 +31,6 @@ impl Term {
 }
 
 impl<'a> Cx<'_, 'a> {
-    /// The constraint that `expr` denotes.
-    pub fn constraint(&mut self, expr: &'a ast::Expr, depth: usize) -> Constraint {
-        if depth > MAX_DEPTH {
-            return Constraint::default();
-        }
-        match &expr.kind {
-            ExprKind::Paren(inner) => self.constraint(inner, depth + 1),
-            ExprKind::Binary { op: BinaryOp::Or, left, right } => {
-                let before = self.constraint(left, depth + 1);
-                let after = self.constraint(right, depth + 1);
-                self.check_union_terms(left, right);
-                self.check_overlap(&before, &after, right);
-                before.union(after)
-            }
-            ExprKind::Unary { op: UnaryOp::Tilde, operand } => {
-                if let Some(id) = self.generic_symbol(operand).filter(|id| self.ck.is_in_progress(*id))
-                    && self.ck.index.symbol(id).is_some_and(|symbol| symbol.is_interface())
-                    && let Some(own) = self.named_constraint(operand, depth)
-                {
-                    return own; // it is made of itself
-                }
-                let ty = self.type_expr(operand);
-                let is_param = self.ck.types.param_of(ty).is_some();
-                if is_param {
-                    let term = expression(expr);
-                    self.error(expr.id, Why::ParameterInTerm { term });
-                }
-                if ty == Types::UNKNOWN || is_param {
-                    let terms = Some(Vec::new());
-                    return Constraint { terms, shows_error: true, ..Constraint::default() };
-                }
-                let under = self.ck.types.underlying(ty);
-                let shown = self.display(ty);
-                let why = match self.ck.types.interface(ty) {
-                    Some(_) => Some(format!("{shown} is an interface")),
-                    None if self.ck.types.identical(ty, under) => None,
-                    None => Some(format!("underlying type of {shown} is {}", self.display(under))),
-                };
-                let of_interface = self.ck.types.interface(ty).is_some();
-                let term = Term { tilde: true, ty };
-                let written = if of_interface { Vec::new() } else { vec![term] };
-                let terms = match why {
-                    None => Some(vec![term]),
-                    Some(_) if of_interface => self.ck.types.interface(ty).and_then(|own| own.terms.clone()),
-                    Some(_) => Some(Vec::new()),
-                };
-                if let Some(reason) = why {
-                    self.error(expr.id, Why::InvalidTilde { reason });
-                }
-                let shows_error = shown.contains("invalid type");
-                Constraint { terms, written, shows_error, mentioned: vec![ty], ..Constraint::default() }
-            }
-            ExprKind::InterfaceType(fields) => {
-                let mut whole = Constraint::default();
-                for field in fields {
-                    for name in &field.names {
-                        let method = self.type_expr(&field.ty);
-                        whole.methods.push((name.name.clone(), method));
-                    }
-                    if field.names.is_empty() {
-                        let part = self.constraint(&field.ty, depth + 1);
-                        whole.intersect(part, &self.ck.types);
-                    }
-                }
-                whole
-            }
-            ExprKind::Ident(name) if name == "comparable" && self.is_predeclared(name) => {
-                Constraint { comparable: true, ..Constraint::default() }
-            }
-            ExprKind::Ident(name) if name == "any" && self.is_predeclared(name) => Constraint::default(),
-            _ => match self.named_constraint(expr, depth) {
-                Some(constraint) => constraint,
-                None => {
-                    let ty = self.type_expr(expr);
-                    if self.ck.types.param_of(ty).is_some() {
-                        self.error(expr.id, Why::ParameterAsConstraint { is_term: depth > 0 });
-                        return Constraint { is_invalid: true, shows_error: true, ..Constraint::default() };
-                    }
-                    if self.ck.types.is_unknown(ty) {
-                        let shows_error = ty == Types::UNKNOWN;
-                        return Constraint { is_invalid: true, shows_error, ..Constraint::default() };
-                    }
-                    if let Some(interface) = self.ck.types.interface(ty) {
-                        let Interface { methods, terms, comparable, .. } = Interface::clone(&interface);
-                        return Constraint { methods, terms, comparable, ..Constraint::default() };
-                    }
-                    let shows_error = self.display(ty).contains("invalid type");
-                    let written = vec![Term { tilde: false, ty }];
-                    let terms = Some(written.clone());
-                    let text = matches!(expr.kind, ExprKind::StructType(_)).then(|| self.display(ty));
-                    let mentioned = vec![ty];
-                    Constraint { terms, written, shows_error, mentioned, text, ..Constraint::default() }
-                }
-            },
-        }
-    }
-
-    /// Reports interfaces that can't be terms of a union.
-    fn check_union_terms(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) {
-        let is_union = |expr: &ast::Expr| matches!(expr.kind, ExprKind::Binary { op: BinaryOp::Or, .. });
-        for term in [left, right].into_iter().filter(|term| !is_union(term)) {
-            let ty = match &term.kind {
-                ExprKind::Unary { .. } => None,
-                _ => self.try_type(term),
-            };
-            let Some((ty, interface)) = ty.and_then(|ty| Some((ty, self.ck.types.interface(ty)?))) else {
-                continue;
-            };
-            let has_methods = !interface.methods.is_empty();
-            if has_methods || interface.comparable {
-                let shown = self.with_paths(&self.display(ty));
-                self.error(term.id, Why::NotInUnion { term: shown, has_methods });
-            }
-        }
-    }
-
-    /// Reports a term of a union that allows what one before it does.
-    fn check_overlap(&mut self, before: &Constraint, after: &Constraint, node: &ast::Expr) {
-        let types = &self.ck.types;
-        // One with a wrong `~` is no term.
-        let ([term], Some([_])) = (after.written.as_slice(), after.terms.as_deref()) else { return };
-        let overlaps = |a: &Term, b: &Term| match (a.tilde, b.tilde) {
-            (false, false) => types.identical(a.ty, b.ty),
-            (true, false) => types.identical(a.ty, types.underlying(b.ty)),
-            (false, true) => types.identical(types.underlying(a.ty), b.ty),
-            (true, true) => types.identical(types.underlying(a.ty), types.underlying(b.ty)),
-        };
-        if let Some(other) = before.written.iter().find(|other| overlaps(term, other)) {
-            let one =
-                |term: &Term| format!("{}{}", if term.tilde { "~" } else { "" }, types.display(term.ty));
-            let (term, other) = (self.with_paths(&one(term)), self.with_paths(&one(other)));
-            self.error(node.id, Why::OverlappingTerms { term, other });
-        }
-    }
-
-    fn is_predeclared(&mut self, name: &str) -> bool {
-        matches!(self.meaning(name), Some(Meaning::Type(_)))
-    }
-
-    /// The constraint behind the name of an interface.
-    fn named_constraint(&mut self, expr: &'a ast::Expr, depth: usize) -> Option<Constraint> {
-        let (operand, indices): (&ast::Expr, &'a [ast::Expr]) = match &expr.kind {
-            ExprKind::Index { operand, indices } => (operand, indices),
-            _ => (expr, &[]),
-        };
-        let id = self.generic_symbol(operand)?;
-        let symbol = self.ck.index.symbol(id)?.clone();
-        let SymbolKind::Type(spec) = symbol.kind else { return None };
-        if !matches!(spec.ty.kind, ExprKind::InterfaceType(_)) {
-            return None;
-        }
-        if self.ck.is_in_progress(id) && indices.is_empty() {
-            let direct = self.decl == symbol.decl;
-            let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };
-            self.ck.in_declaration(|ck| ck.error(symbol.place(), why));
-            self.ck.embedded_in_itself.insert(id);
-            return Some(Constraint { is_invalid: true, ..Constraint::default() });
-        }
-        if !self.ck.takes(id, indices.len()) {
-            self.type_expr(expr); // says so
-            return Some(Constraint { is_invalid: true, ..Constraint::default() });
-        }
-        if spec.type_params.is_empty() {
-            let resolved = self.ck.resolve(id); // says what is wrong with it
-            if matches!(resolved, Resolved::Type(ty) if self.ck.types.is_unknown(ty)) {
-                return Some(Constraint { is_invalid: true, ..Constraint::default() });
-            }
-        }
-        let arguments: Vec<Ty> = indices.iter().map(|index| self.type_expr(index)).collect();
-        if arguments.contains(&Types::UNKNOWN) {
-            return Some(Constraint { is_invalid: true, shows_error: true, ..Constraint::default() });
-        }
-        if !arguments.is_empty() {
-            let nodes: Vec<NodeId> = indices.iter().map(|index| index.id).collect();
-            self.satisfied(id, &arguments, &nodes, expr.id);
-        }
-        let mut cx = Cx::of_symbol(self.ck, &symbol);
-        cx.bind_type_params(&spec.type_params, &arguments);
-        let mut constraint = cx.constraint(&spec.ty, depth + 1);
-        if depth > 0 {
-            constraint.mentioned.clear(); // it is what is spoken of
-        }
-        Some(Constraint { shows_error: false, ..constraint })
-    }
-
     /// `f` or `f[int]` of a generic function: an instance, as far as its type arguments are known.
     pub fn generic_function(
         &mut self,
@@ -348,7 +94,9 @@ impl<'a> Cx<'_, 'a> {
         for (index, (param, argument)) in params.into_iter().zip(arguments.iter().copied()).enumerate() {
             let Some(reason) = self.unsatisfied(id, param, argument, arguments) else { continue };
             let at = nodes.get(index).copied().unwrap_or(node);
-            self.error(at, Why::NotSatisfied { reason });
+            // What the argument itself has may be said at the same place.
+            let place = self.place(at);
+            self.ck.another_error(place, Why::NotSatisfied { reason });
             return false;
         }
         true
@@ -434,20 +182,19 @@ impl<'a> Checker<'a> {
             for field in fields {
                 for _ in &field.names {
                     let constraint = cx.constraint(&field.ty, 0);
+                    let shown =
+                        constraint.shown.clone().unwrap_or_else(|| Shown::Words(expression(&field.ty)));
                     if let Some(param) = params.get(constraints.len()) {
-                        cx.ck.constraint_names.insert(*param, expression(&field.ty));
+                        cx.ck.constraint_names.insert(*param, shown);
                     }
                     constraints.push(constraint);
                 }
             }
         }
         for (param, constraint) in params.iter().zip(constraints) {
-            let Constraint { terms, comparable, methods, mentioned, text, shows_error, .. } = constraint;
-            if let Some(text) = text {
-                self.constraint_names.insert(*param, text);
-            }
+            let Constraint { terms, comparable, methods, mentioned, shows_error, .. } = constraint;
             if shows_error {
-                self.constraint_names.insert(*param, "invalid type".to_owned());
+                self.constraint_names.insert(*param, Shown::Words("invalid type".to_owned()));
             }
             self.types.set_param(*param, |info: &mut TypeParam| {
                 info.terms = terms;
@@ -461,39 +208,33 @@ impl<'a> Checker<'a> {
         params
     }
 
-    /// The constraint of a type parameter as it is written.
+    /// The constraint of a type parameter.
     pub fn constraint_text(&mut self, id: SymbolId, param: Ty) -> String {
         self.type_params(id); // makes them known
-        self.constraint_names.get(&param).cloned().unwrap_or_default()
+        self.constraint_names.get(&param).map(|shown| shown.text(&self.types, true)).unwrap_or_default()
     }
 
-    /// The same with type arguments for the names of type parameters in it.
+    /// The same with type arguments for type parameters in it.
     fn constraint_text_for(&mut self, id: SymbolId, param: Ty, all: &[Ty]) -> String {
-        let written = self.constraint_text(id, param);
         let params = self.type_params(id);
-        let position = params.iter().position(|known| *known == param);
-        let (Some(symbol), Some(position)) = (self.index.symbol(id), position) else { return written };
-        let fields: &[ast::Field] = match symbol.kind {
-            SymbolKind::Func(func) => &func.type_params,
-            SymbolKind::Type(spec) => &spec.type_params,
-            _ => &[],
-        };
-        let mut constraints = fields.iter().flat_map(|field| field.names.iter().map(move |_| &field.ty));
-        let Some(constraint) = constraints.nth(position).filter(|ty| expression(ty) == written) else {
-            return written;
-        };
-        let names = fields.iter().flat_map(|field| &field.names).map(|name| name.name.clone());
-        let names: Vec<_> = names.zip(all.iter().map(|ty| self.types.display(*ty))).collect();
-        crate::describe::expression_with(constraint, &names)
+        let Some(shown) = self.constraint_names.get(&param).cloned() else { return String::new() };
+        self.shown_with(&shown, &params, all).text(&self.types, true)
     }
 
     /// The signature of a generic function with its type parameters as they are.
     fn abstract_signature(&mut self, id: SymbolId) -> Rc<Signature> {
         let params = self.type_params(id);
-        self.instance_signature(id, &params).unwrap_or_else(|| {
-            let (params, results, names) = (Vec::new(), Vec::new(), Vec::new());
-            Rc::new(Signature { params, results, names, variadic: false })
-        })
+        let mut signature = match self.instance_signature(id, &params) {
+            Some(signature) => Signature::clone(&signature),
+            None => Signature::default(),
+        };
+        if let Some(symbol) = self.index.symbol(id).cloned()
+            && let SymbolKind::Func(func) = symbol.kind
+        {
+            let list = Cx::of_symbol(self, &symbol).parameter_list(id, &func.type_params);
+            signature.type_params = SmolStr::new(list);
+        }
+        Rc::new(signature)
     }
 
     /// The signature of a generic function with type arguments.
@@ -566,20 +307,33 @@ impl<'a> Checker<'a> {
         {
             return params;
         }
-        let own: Vec<Ty> = names.iter().map(|name| self.types.declare_param(name.clone())).collect();
+        self.copied_params(&params, Some(names))
+    }
+
+    /// Type parameters like `params`, called `names` where these are given.
+    pub fn copied_params(&mut self, params: &[Ty], names: Option<&[SmolStr]>) -> Vec<Ty> {
+        let mut own: Vec<Ty> = Vec::with_capacity(params.len());
+        for (index, param) in params.iter().enumerate() {
+            let name = match names {
+                Some(names) => names.get(index).cloned(),
+                None => self.types.param_of(*param).map(|info| info.name.clone()),
+            };
+            own.push(self.types.declare_param(name.unwrap_or_default()));
+        }
         for (param, renamed) in params.iter().zip(&own) {
             let Some(info) = self.types.param_of(*param).cloned() else { continue };
             let terms = info.terms.map(|terms| {
-                let of = |term: Term| Term { ty: self.substitute(term.ty, &params, &own), ..term };
+                let of = |term: Term| Term { ty: self.substitute(term.ty, params, &own), ..term };
                 terms.into_iter().map(of).collect()
             });
             let methods = info.methods.into_iter();
-            let methods = methods.map(|(name, ty)| (name, self.substitute(ty, &params, &own))).collect();
+            let methods = methods.map(|(name, ty)| (name, self.substitute(ty, params, &own))).collect();
             self.types.set_param(*renamed, |new| {
                 (new.terms, new.comparable, new.methods) = (terms, info.comparable, methods);
             });
-            if let Some(text) = self.constraint_names.get(param).cloned() {
-                self.constraint_names.insert(*renamed, text);
+            if let Some(shown) = self.constraint_names.get(param).cloned() {
+                let shown = self.shown_with(&shown, params, &own);
+                self.constraint_names.insert(*renamed, shown);
             }
         }
         own

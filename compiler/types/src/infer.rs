@@ -1,161 +1,183 @@
-//! Type arguments that follow from the arguments of a call: unification, and what constraints say.
+//! Type arguments that follow from the arguments of a call, or from the type of the variable that a generic function goes to:
+//! unification, and what constraints say.
 
-use std::rc::Rc;
-
+use gobpf_source::NodeId;
 use gobpf_syntax::ast::{self, ExprKind};
-use smol_str::SmolStr;
 
-use crate::checker::Checker;
 use crate::context::{Cx, Mode, Operand};
-use crate::error::Why;
+use crate::error::{InferenceProblem, Why};
 use crate::operators::rank;
-use crate::symbols::{SymbolId, SymbolKind};
+use crate::symbols::SymbolId;
 use crate::ty::{Kind, Signature, Term, Ty, Types};
+use crate::unify::{Equality, Unifier};
 
-/// Types nested deeper than this are taken for those of no parameter.
-const MAX_DEPTH: usize = 32;
+/// What type arguments are looked for: those of a called function, and those of generic functions among its arguments.
+#[derive(Default)]
+struct Wanted {
+    /// The type parameters, which are those of the declarations or stand for them.
+    params: Vec<Ty>,
+    /// The functions that have them.
+    owners: Vec<SymbolId>,
+    /// The type arguments that are written.
+    given: Vec<Option<Ty>>,
+}
+
+impl Wanted {
+    /// The parameters of `owner`, of which `given` are known.
+    fn add(&mut self, owner: SymbolId, params: &[Ty], given: &[Ty]) {
+        for (index, param) in params.iter().enumerate() {
+            self.params.push(*param);
+            self.owners.push(owner);
+            self.given.push(given.get(index).copied());
+        }
+    }
+}
+
+/// A parameter, and the operand that it gets with the type that it has here.
+struct Passed<'o> {
+    target: Ty,
+    ty: Ty,
+    operand: &'o Operand,
+}
+
+/// What is wrong, and the operand with which it is wrong, if it is one; or `None` where that has been said.
+type Failure = Option<Box<(Option<NodeId>, InferenceProblem)>>;
+
+fn failure(node: Option<NodeId>, problem: InferenceProblem) -> Failure {
+    Some(Box::new((node, problem)))
+}
+
+/// A generic function among the arguments of a call.
+struct GenericArgument {
+    /// Which argument.
+    index: usize,
+    function: SymbolId,
+    /// Where its type parameters begin among all.
+    start: usize,
+    /// Their number.
+    count: usize,
+}
+
+/// What is looked for in a call.
+struct Joint {
+    wanted: Wanted,
+    /// The parameters of the operands.
+    targets: Vec<Option<Ty>>,
+    /// The types of the operands.
+    types: Vec<Ty>,
+    generic: Vec<GenericArgument>,
+    /// How many of the type parameters are those of the called function.
+    own: usize,
+}
 
 impl<'a> Cx<'_, 'a> {
-    /// A call of a generic function whose type arguments follow from the arguments.
-    pub fn infer_call(
+    /// The instance of the called function, if it is generic, and its operands, generic functions among them as what the
+    /// parameters say they are. `None` where type arguments are missing, which has been reported.
+    pub fn inferred_call(
         &mut self,
-        callee: &Operand,
-        id: SymbolId,
-        operands: &[Operand],
-        signature: &Signature,
-        expr: &'a ast::Expr,
-    ) -> Option<Operand> {
-        let params = self.ck.type_params(id);
-        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
-        for (slot, given) in bound.iter_mut().zip(&callee.instance) {
-            *slot = Some(*given);
-        }
-        let targets: Vec<Option<Ty>> =
-            (0..operands.len()).map(|index| self.target_of(signature, index)).collect();
-        let mut untyped: Vec<(usize, usize)> = Vec::new();
-        for (index, operand) in operands.iter().enumerate() {
-            let Some(target) = targets.get(index).copied().flatten() else { continue };
-            if operand.is_invalid() {
-                return None;
-            }
-            if let Mode::Generic(_) = operand.mode {
-                continue; // its own type arguments follow from those of the call
-            }
-            if self.ck.types.is_untyped(operand.ty) {
-                let param = params.iter().position(|param| *param == target);
-                if let Some(param) = param.filter(|_| !self.ck.types.is_nil(operand.ty)) {
-                    untyped.push((param, index));
-                }
-                continue;
-            }
-            let mentions = params.iter().any(|param| self.ck.mentions(target, *param));
-            if mentions && !self.ck.unify(target, operand.ty, &params, &mut bound, false) {
-                let substituted: Vec<Ty> =
-                    params.iter().zip(&bound).map(|(param, bound)| bound.unwrap_or(*param)).collect();
-                let shown = self.ck.substitute(target, &params, &substituted);
-                let none = bound.iter().all(Option::is_none);
-                let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
-                let why = Why::TypeMismatch {
-                    function: callee.text.clone(),
-                    missing: if none { names } else { Vec::new() },
-                    operand: self.display(operand.ty),
-                    text: operand.text.clone(),
-                    inferred: self.display(shown),
-                    target: self.display(target),
-                };
-                self.error(operand.node, why);
-                return None;
-            }
-        }
-        let node = self.closing(expr);
-        if let Err(reason) = self.core_inference(id, &params, &mut bound) {
-            let function = callee.text.clone();
-            // The place may be that of an argument with an error of its own.
-            let place = self.place(node);
-            self.ck.another_error(place, Why::NotInferred { function, reason });
-            return None;
-        }
-        if !self.untyped_inference(&untyped, &params, &mut bound, operands, &callee.text) {
-            return None;
-        }
-        let mut arguments = Vec::with_capacity(bound.len());
-        for (param, bound) in params.iter().zip(bound) {
-            match bound {
-                Some(ty) => arguments.push(ty),
-                None => {
-                    let name = self.display(*param);
-                    let function = callee.text.clone();
-                    let node = self.closing(expr);
-                    self.error(node, Why::CannotInfer { function, name });
-                    return None;
-                }
-            }
-        }
-        let callee_expr = match &expr.kind {
-            ExprKind::Call { function, .. } => function,
-            _ => expr,
-        };
-        let operand = self.instance_operand(id, arguments, &[], callee_expr);
-        (!operand.is_invalid()).then_some(operand)
-    }
-
-    /// The operands, generic functions among them with the type arguments that the types of the parameters say; `None` where
-    /// they say none. `generic` is what the type arguments of the called function, where it has some, gave `signature` of.
-    pub fn instantiated_arguments(
-        &mut self,
-        signature: &Signature,
-        generic: Option<&Signature>,
-        function: &str,
+        callee: Option<(&Operand, SymbolId)>,
+        (signature, text): (&Signature, &str),
         (arguments, operands): (&'a [ast::Expr], Vec<Operand>),
         expr: &'a ast::Expr,
-    ) -> Option<Vec<Operand>> {
-        let mut all = Vec::with_capacity(operands.len());
-        for (index, operand) in operands.into_iter().enumerate() {
-            let Mode::Generic(id) = operand.mode else {
-                all.push(operand);
+    ) -> Option<(Option<Operand>, Vec<Operand>)> {
+        let is_generic = |operand: &Operand| matches!(operand.mode, Mode::Generic(_));
+        if callee.is_none() && !operands.iter().any(is_generic) {
+            return Some((None, operands));
+        }
+        let Joint { wanted, targets, types, generic, own } = self.joint(callee, signature, &operands);
+        let all = targets.iter().zip(types).zip(&operands);
+        let passed: Vec<Passed<'_>> = all
+            .filter_map(|((target, ty), operand)| Some(Passed { target: (*target)?, ty, operand }))
+            .collect();
+        let inferred = match self.infer(&wanted, &passed, false) {
+            Ok(inferred) => inferred,
+            Err(failure) => {
+                let (node, problem) = *failure?;
+                // The place may be that of an argument with an error of its own.
+                let place = self.place(node.unwrap_or_else(|| self.closing(expr)));
+                let function = Some(text.to_owned());
+                self.ck.another_error(place, Why::NotInferred { function, problem });
+                return None;
+            }
+        };
+        let instance = callee.map(|(_, id)| {
+            let function = match &expr.kind {
+                ExprKind::Call { function, .. } => function,
+                _ => expr,
+            };
+            self.instance_operand(id, inferred.iter().take(own).copied().collect(), &[], function)
+        });
+        if instance.as_ref().is_some_and(Operand::is_invalid) {
+            return None;
+        }
+        let mut operands = operands;
+        for of in generic {
+            let (Some(argument), Some(slot)) = (arguments.get(of.index), operands.get_mut(of.index)) else {
                 continue;
             };
-            let argument = arguments.get(index)?;
-            let target = self.target_of(signature, index)?;
-            let (params, bound, fits) = self.bound_by(id, &operand, target);
-            if !fits {
-                // The type arguments of the called function are known.
-                let none = generic.is_none() && bound.iter().all(Option::is_none);
-                let written = generic.and_then(|generic| self.target_of(generic, index));
-                let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
-                let why = Why::TypeMismatch {
-                    function: function.to_owned(),
-                    missing: if none { names } else { Vec::new() },
-                    operand: self.generic_text(id, operand.ty),
-                    text: operand.text.clone(),
-                    inferred: self.display(target),
-                    target: self.display(written.unwrap_or(target)),
-                };
-                self.error(operand.node, why);
-                return None;
-            }
-            let missing = params.iter().zip(&bound).find(|(_, bound)| bound.is_none());
-            if let Some((param, _)) = missing {
-                let (name, node) = (self.display(*param), self.closing(expr));
-                self.error(node, Why::CannotInfer { function: function.to_owned(), name });
-                return None;
-            }
-            let instance = self.instance_operand(id, bound.into_iter().flatten().collect(), &[], argument);
-            all.push(self.single_value(instance, argument));
+            let known = inferred.get(of.start..of.start + of.count).unwrap_or_default();
+            let instance = self.instance_operand(of.function, known.to_vec(), &[], argument);
+            *slot = self.single_value(instance, argument);
         }
-        Some(all)
+        Some((instance, operands))
     }
 
-    /// The type parameters of the generic function `id`, which is `operand`, with what is given of them and what `target`
-    /// says; and whether the function can be a `target`.
-    fn bound_by(&mut self, id: SymbolId, operand: &Operand, target: Ty) -> (Vec<Ty>, Vec<Option<Ty>>, bool) {
-        let params = self.ck.type_params(id);
-        let mut bound: Vec<Option<Ty>> = vec![None; params.len()];
-        for (slot, given) in bound.iter_mut().zip(&operand.instance) {
-            *slot = Some(*given);
+    /// What is looked for in a call of `callee` with these operands.
+    fn joint(
+        &mut self,
+        callee: Option<(&Operand, SymbolId)>,
+        signature: &Signature,
+        operands: &[Operand],
+    ) -> Joint {
+        let mut wanted = Wanted::default();
+        let mut targets: Vec<Option<Ty>> =
+            (0..operands.len()).map(|index| self.target_of(signature, index)).collect();
+        if let Some((operand, id)) = callee {
+            let params = self.ck.type_params(id);
+            let recurs = operands.iter().any(|operand| {
+                matches!(operand.mode, Mode::Generic(other) if other == id)
+                    || params.iter().any(|param| self.ck.mentions(operand.ty, *param))
+            });
+            let own = if recurs { self.ck.copied_params(&params, None) } else { params.clone() };
+            if recurs {
+                let targets = targets.iter_mut().flatten();
+                targets.for_each(|target| *target = self.ck.substitute(*target, &params, &own));
+            }
+            wanted.add(id, &own, &operand.instance);
         }
-        let fits = self.ck.unify(operand.ty, target, &params, &mut bound, false);
-        (params, bound, fits)
+        let own = wanted.params.len();
+        let mut types: Vec<Ty> = operands.iter().map(|operand| operand.ty).collect();
+        let mut generic: Vec<GenericArgument> = Vec::new();
+        for (index, (operand, ty)) in operands.iter().zip(&mut types).enumerate() {
+            let Mode::Generic(function) = operand.mode else { continue };
+            let params = self.ck.type_params(function);
+            let copies = self.ck.copied_params(&params, None);
+            *ty = self.ck.renamed_signature(*ty, &params, &copies);
+            generic.push(GenericArgument {
+                index,
+                function,
+                start: wanted.params.len(),
+                count: copies.len(),
+            });
+            wanted.add(function, &copies, &operand.instance);
+        }
+        Joint { wanted, targets, types, generic, own }
+    }
+
+    /// The generic function `id`, which is `operand`, with the type arguments that follow from those that are written.
+    pub fn partial_instance(&mut self, id: SymbolId, operand: &Operand, expr: &'a ast::Expr) -> Operand {
+        let (params, mut wanted) = (self.ck.type_params(id), Wanted::default());
+        wanted.add(id, &params, &operand.instance);
+        match self.infer(&wanted, &[], false) {
+            Ok(inferred) => self.instance_operand(id, inferred, &[], expr),
+            Err(failure) => {
+                if let Some(failure) = failure {
+                    let problem = failure.1;
+                    self.error(operand.node, Why::NotInferred { function: None, problem });
+                }
+                self.invalid(expr)
+            }
+        }
     }
 
     /// `value` as a single value; a generic function with the type arguments that `target`, the type of the variable
@@ -166,82 +188,128 @@ impl<'a> Cx<'_, 'a> {
             return self.single_value(operand, value);
         };
         let id = *id;
-        let (params, bound, fits) = self.bound_by(id, &operand, target);
-        if !fits {
-            let none = bound.iter().all(Option::is_none);
-            let known: Vec<Ty> = params.iter().zip(&bound).map(|(param, ty)| ty.unwrap_or(*param)).collect();
-            let inferred = self.ck.substitute(operand.ty, &params, &known);
-            let names: Vec<String> = params.iter().map(|param| self.display(*param)).collect();
-            let why = Why::ReverseMismatch {
-                missing: if none { names } else { Vec::new() },
-                inferred: self.display(inferred),
-                of: self.display(operand.ty),
-                target: self.display(target),
-                name: name.to_owned(),
-            };
-            self.error(operand.node, why);
-            return self.invalid(value);
-        }
-        if let Some((param, _)) = params.iter().zip(&bound).find(|(_, bound)| bound.is_none()) {
-            let name = self.display(*param);
-            self.error(operand.node, Why::CannotInferAlone { name });
-            return self.invalid(value);
-        }
-        let instance = self.instance_operand(id, bound.into_iter().flatten().collect(), &[], value);
-        self.single_value(instance, value)
-    }
-
-    /// `func[T any](x T) T`.
-    fn generic_text(&mut self, id: SymbolId, ty: Ty) -> String {
-        let shown = self.display(ty);
-        match self.ck.index.symbol(id).map(|symbol| symbol.kind) {
-            Some(SymbolKind::Func(func)) => {
-                let rest = shown.strip_prefix("func").unwrap_or(&shown);
-                format!("func{}{rest}", self.parameter_list(id, &func.type_params))
+        let (params, mut wanted) = (self.ck.type_params(id), Wanted::default());
+        let copies = self.ck.copied_params(&params, None);
+        wanted.add(id, &copies, &operand.instance);
+        let own = self.ck.substitute(operand.ty, &params, &copies);
+        let target = self.ck.types.underlying(target);
+        let variable = Operand { ty: target, text: name.to_owned(), mode: Mode::Value, ..operand.clone() };
+        let passed = Passed { target: own, ty: target, operand: &variable };
+        match self.infer(&wanted, &[passed], true) {
+            Ok(inferred) => {
+                let instance = self.instance_operand(id, inferred, &[], value);
+                self.single_value(instance, value)
             }
-            _ => shown,
+            Err(failure) => {
+                if let Some(failure) = failure {
+                    let problem = failure.1;
+                    self.error(operand.node, Why::NotInferred { function: None, problem });
+                }
+                self.invalid(value)
+            }
         }
     }
 
-    /// What untyped constants say of parameters that have no type yet: the default type of the largest of them. `untyped`
-    /// has positions of parameters and of operands.
-    fn untyped_inference(
-        &mut self,
-        untyped: &[(usize, usize)],
-        params: &[Ty],
-        bound: &mut [Option<Ty>],
-        operands: &[Operand],
-        function: &str,
-    ) -> bool {
-        let mut largest: Vec<Option<Ty>> = vec![None; params.len()];
-        for (param, index) in untyped {
-            let (Some(None), Some(slot), Some(operand)) =
-                (bound.get(*param), largest.get_mut(*param), operands.get(*index))
-            else {
+    /// The type arguments that are wanted, by the types of what is passed and by constraints. With `reverse` it is a variable
+    /// that is passed.
+    fn infer(&mut self, wanted: &Wanted, passed: &[Passed<'_>], reverse: bool) -> Result<Vec<Ty>, Failure> {
+        if let Some(all) = wanted.given.iter().copied().collect() {
+            return Ok(all);
+        }
+        if passed.iter().any(|passed| passed.operand.is_invalid()) {
+            return Err(None);
+        }
+        let mut unifier = Unifier::new(wanted.params.clone(), wanted.given.clone());
+        let given = unifier.known();
+        let mut untyped: Vec<(usize, &Operand)> = Vec::new();
+        for Passed { target, ty, operand } in passed {
+            let target = self.ck.substitute(*target, &wanted.params, &given);
+            let is_wanted = |ty: Ty| wanted.params.iter().any(|param| self.ck.mentions(ty, *param));
+            if !is_wanted(target) && !is_wanted(*ty) {
                 continue;
-            };
-            let next = operand.ty;
+            }
+            if !self.ck.types.is_untyped(*ty) {
+                if !self.ck.unify(&mut unifier, target, *ty, Equality::Assignable) {
+                    let problem = self.mismatch(&unifier, (target, *ty), operand, reverse);
+                    return Err(failure(Some(operand.node), problem));
+                }
+            } else if let Some(param) = wanted.params.iter().position(|param| *param == target)
+                && !self.ck.types.is_nil(*ty)
+            {
+                untyped.push((param, operand));
+            }
+        }
+        self.infer_from_constraints(wanted, &mut unifier)?;
+        self.infer_from_untyped(&untyped, &mut unifier)?;
+        let inferred = self.ck.simplified(&unifier, &wanted.given);
+        let mut arguments = Vec::with_capacity(inferred.len());
+        for (param, ty) in wanted.params.iter().zip(inferred) {
+            let known = ty.filter(|ty| !wanted.params.iter().any(|param| self.ck.mentions(*ty, *param)));
+            match known {
+                Some(ty) => arguments.push(ty),
+                None => {
+                    let name = self.display(*param);
+                    return Err(failure(None, InferenceProblem::Unknown { name }));
+                }
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// What to say of `operand`, whose type `ty` is not what `target` can be.
+    fn mismatch(
+        &mut self,
+        unifier: &Unifier,
+        (target, ty): (Ty, Ty),
+        operand: &Operand,
+        reverse: bool,
+    ) -> InferenceProblem {
+        let text = operand.text.clone();
+        let shown = self.display(ty);
+        let none = unifier.inferred().iter().all(Option::is_none);
+        let params = unifier.params().iter();
+        let missing: Vec<String> = params.filter(|_| none).map(|param| self.display(*param)).collect();
+        let inferred = self.ck.substitute(target, unifier.params(), &unifier.known());
+        let known = (inferred != target).then(|| self.display(inferred));
+        let target = self.display(target);
+        match (known, reverse) {
+            (Some(inferred), true) => InferenceProblem::Reverse { inferred, operand: shown, text, target },
+            (inferred, _) => InferenceProblem::Mismatch { missing, operand: shown, text, inferred, target },
+        }
+    }
+
+    /// What untyped constants say of parameters that have no type yet: the default type of the largest of them.
+    fn infer_from_untyped(
+        &mut self,
+        untyped: &[(usize, &Operand)],
+        unifier: &mut Unifier,
+    ) -> Result<(), Failure> {
+        let mut largest: Vec<Option<Ty>> = vec![None; unifier.params().len()];
+        for (param, operand) in untyped {
+            let (None, Some(slot)) = (unifier.at(*param), largest.get_mut(*param)) else { continue };
             *slot = match *slot {
-                Some(known) => match self.ck.types.larger_untyped(known, next) {
+                None => Some(operand.ty),
+                Some(known) => match self.ck.types.larger_untyped(known, operand.ty) {
                     Some(larger) => Some(larger),
                     None => {
-                        let (left, right) = (self.display(known), self.display(next));
-                        let name = params.get(*param).map(|param| self.display(*param)).unwrap_or_default();
-                        let reason = format!("mismatched types {left} and {right} (cannot infer {name})");
-                        self.error(operand.node, Why::NotInferred { function: function.to_owned(), reason });
-                        return false;
+                        let (left, right) = (self.display(known), self.display(operand.ty));
+                        let name = unifier.params().get(*param).map(|param| self.display(*param));
+                        let name = name.unwrap_or_default();
+                        let problem = InferenceProblem::Untyped { left, right, name };
+                        return Err(failure(Some(operand.node), problem));
                     }
                 },
-                None => Some(next),
             };
         }
-        for (slot, largest) in bound.iter_mut().zip(largest) {
-            *slot = slot.or(largest.map(|ty| self.ck.types.default_type(ty)));
+        for (param, largest) in largest.into_iter().enumerate() {
+            if let Some(ty) = largest {
+                unifier.set(param, self.ck.types.default_type(ty));
+            }
         }
-        true
+        Ok(())
     }
 
-    /// The type of the parameter that an argument goes to.
+    /// The target of the argument with this number.
     fn target_of(&self, signature: &Signature, index: usize) -> Option<Ty> {
         let last = signature.params.len().checked_sub(1)?;
         if !signature.variadic || index < last {
@@ -253,320 +321,108 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
-    /// What the structure of a constraint says: `S ~[]E` gives E where S is known, and S where E is.
-    fn core_inference(
-        &mut self,
-        id: SymbolId,
-        params: &[Ty],
-        bound: &mut Vec<Option<Ty>>,
-    ) -> Result<(), String> {
-        for _ in 0..params.len() {
-            for (index, param) in params.iter().enumerate() {
-                let core = self.ck.types.core_term(*param);
-                let known = bound.get(index).copied().flatten();
-                // A constraint with an error says nothing, and is like nothing.
-                let is_wrong = core.is_some_and(|(core, _)| self.display(core.ty).contains("invalid type"));
-                if is_wrong && known.is_some() && core.is_some_and(|(core, _)| core.ty != Types::UNKNOWN) {
-                    return Err(self.unlike_core(id, *param, known.unwrap_or(Types::UNKNOWN), ""));
-                }
-                let core = core.filter(|_| !is_wrong);
-                if let (Some(known), Some((core, _))) = (known, core) {
-                    let structure = self.ck.types.underlying(known);
-                    let ty = if core.tilde { structure } else { known };
-                    let fits = self.ck.unify(core.ty, ty, params, bound, false)
-                        && (params.iter().any(|param| self.ck.mentions(core.ty, *param))
-                            || self.ck.types.identical(structure, self.ck.types.underlying(core.ty))
-                            || self.ck.types.interface(structure).is_some());
-                    if !fits {
-                        return Err(self.unlike_core(id, *param, known, ""));
+    /// What the structure and the methods of constraints say: `S ~[]E` gives E where S is known.
+    fn infer_from_constraints(&mut self, wanted: &Wanted, unifier: &mut Unifier) -> Result<(), Failure> {
+        loop {
+            let before = unifier.unknowns();
+            for (index, (param, owner)) in wanted.params.iter().zip(&wanted.owners).enumerate() {
+                let known = unifier.at(index);
+                let core = self.ck.types.core_term(*param).filter(|(core, _)| core.ty != Types::UNKNOWN);
+                match (known, core) {
+                    (Some(known), Some((core, _)))
+                        if !self.ck.unify(unifier, known, core.ty, Equality::Loose) =>
+                    {
+                        return Err(self.unlike(*owner, *param, known, ""));
                     }
+                    (None, Some((core, true))) if !core.tilde => unifier.set(index, core.ty),
+                    _ => {}
                 }
-                if let (None, Some((core, true))) = (known, core.filter(|(core, _)| !core.tilde)) {
-                    let substituted: Vec<Ty> =
-                        params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-                    let ty = self.ck.substitute(core.ty, params, &substituted);
-                    let complete = !params.iter().any(|param| self.ck.mentions(ty, *param));
-                    if let (true, Some(slot)) = (complete, bound.get_mut(index)) {
-                        *slot = Some(ty);
-                    }
-                }
-                if let Some(known) = known {
-                    self.method_inference(id, (*param, known), params, bound)?;
+                let complete =
+                    known.filter(|known| !wanted.params.iter().any(|param| self.ck.mentions(*known, *param)));
+                if let Some(known) = complete {
+                    self.infer_from_methods(*owner, (*param, known), unifier)?;
                 }
             }
+            if unifier.unknowns() == before {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// What the methods of a constraint say: where `known` is given for `param`, its methods are those that are demanded.
-    fn method_inference(
+    fn infer_from_methods(
         &mut self,
-        id: SymbolId,
+        owner: SymbolId,
         (param, known): (Ty, Ty),
-        params: &[Ty],
-        bound: &mut Vec<Option<Ty>>,
-    ) -> Result<(), String> {
+        unifier: &mut Unifier,
+    ) -> Result<(), Failure> {
         let methods = self.ck.types.param_of(param).map(|info| info.methods.clone()).unwrap_or_default();
-        let agree = methods.iter().all(|(name, wanted)| {
+        let wrong = methods.into_iter().find(|(name, wanted)| {
             let found = self.ck.method_of_type(known, name);
-            found.is_some_and(|found| self.ck.unify(*wanted, found, params, bound, true))
+            !found.is_some_and(|found| self.ck.unify(unifier, *wanted, found, Equality::Exact))
         });
-        if agree {
-            return Ok(());
-        }
-        let all: Vec<Ty> = params.iter().zip(bound.iter()).map(|(p, b)| b.unwrap_or(*p)).collect();
-        let methods = self.bound(id, param, &all).map(|bound| bound.methods).unwrap_or_default();
-        match self.missing_method(known, &methods) {
-            Some(cause) => Err(self.unlike_core(id, param, known, &format!(" {cause}"))),
+        let Some(wrong) = wrong else { return Ok(()) };
+        match self.missing_method(known, &[wrong]) {
+            Some(cause) => Err(self.unlike(owner, param, known, &format!(" {cause}"))),
             None if self.embeds_error(known, 0) => Ok(()),
             // Its method has an error, which has been said.
-            None => Err(self.unlike_core(id, param, known, " (invalid type)")),
+            None => Err(self.unlike(owner, param, known, " (invalid type)")),
         }
     }
 
     /// `T (type int) does not satisfy C`, and why.
-    fn unlike_core(&mut self, id: SymbolId, param: Ty, known: Ty, cause: &str) -> String {
-        let constraint = self.ck.constraint_text(id, param);
+    fn unlike(&mut self, owner: SymbolId, param: Ty, known: Ty, cause: &str) -> Failure {
+        let constraint = self.ck.constraint_text(owner, param);
         let (param, known) = (self.display(param), self.display(known));
-        format!("{param} (type {known}) does not satisfy {constraint}{cause}")
+        let cause = cause.to_owned();
+        failure(None, InferenceProblem::Unlike { param, known, constraint, cause })
     }
 }
 
-impl<'a> Checker<'a> {
-    /// Makes `param` types equal to `argument`; false where they can't be. Parts of types must be the same exactly, while
-    /// a name may stand for its structure at the top.
-    fn unify(
-        &mut self,
-        param: Ty,
-        argument: Ty,
-        params: &[Ty],
-        bound: &mut Vec<Option<Ty>>,
-        exact: bool,
-    ) -> bool {
-        if let Some(index) = params.iter().position(|known| *known == param) {
-            let Some(slot) = bound.get_mut(index) else { return false };
-            return match *slot {
-                None => {
-                    *slot = Some(argument);
-                    true
-                }
-                // What has an error is like nothing else.
-                Some(known) if (known == Types::UNKNOWN) != (argument == Types::UNKNOWN) => false,
-                Some(known) if self.types.identical(known, argument) => true,
-                // A named type wins over its structure.
-                Some(known)
-                    if !exact
-                        && self
-                            .types
-                            .identical(self.types.underlying(known), self.types.underlying(argument)) =>
-                {
-                    let named = self.types.named_of(known).is_some();
-                    let other = self.types.named_of(argument).is_some();
-                    if !named && other {
-                        *slot = Some(argument);
-                    }
-                    !(named && other)
-                }
-                Some(_) => false,
-            };
-        }
-        // What has an error is like nothing else.
-        if (param == Types::UNKNOWN) != (argument == Types::UNKNOWN) {
-            return false;
-        }
-        if !exact && let Some(fits) = self.unify_interface(param, argument, params, bound) {
-            return fits;
-        }
-        if !params.iter().any(|known| self.mentions(param, *known)) {
-            // A name may stand for its structure here as well.
-            let types = &self.types;
-            let is_param = types.param_of(param).is_some() || types.param_of(argument).is_some();
-            let of_one_name = types.named_of(param).is_some() != types.named_of(argument).is_some();
-            let alike = types.identical(types.underlying(param), types.underlying(argument));
-            return types.identical(param, argument) || (!exact && !is_param && of_one_name && alike);
-        }
-        let (param_kind, argument_kind) = (self.types.kind(param).clone(), self.types.kind(argument).clone());
-        if let (Kind::Named(a), Kind::Named(b)) = (&param_kind, &argument_kind) {
-            let (Some(a), Some(b)) = (self.types.named(*a).cloned(), self.types.named(*b).cloned()) else {
-                return false;
-            };
-            if a.symbol == b.symbol && a.arguments.len() == b.arguments.len() {
-                return a
-                    .arguments
-                    .iter()
-                    .zip(&b.arguments)
-                    .all(|(param, argument)| self.unify(*param, *argument, params, bound, exact));
-            }
-        }
-        if exact && matches!(param_kind, Kind::Named(_)) != matches!(argument_kind, Kind::Named(_)) {
-            return false;
-        }
-        let param_kind = match param_kind {
-            Kind::Named(_) => self.types.under(param).clone(),
-            kind => kind,
+impl crate::checker::Checker<'_> {
+    /// What is inferred, with what is inferred of other parameters in it. `given` has what needs no change.
+    fn simplified(&mut self, unifier: &Unifier, given: &[Option<Ty>]) -> Vec<Option<Ty>> {
+        let params = unifier.params();
+        let mut inferred = unifier.inferred();
+        let parts = |ck: &Self, ty: Ty| -> Vec<usize> {
+            (0..params.len())
+                .filter(|index| params.get(*index).is_some_and(|param| ck.mentions(ty, *param)))
+                .collect()
         };
-        let argument_kind = match argument_kind {
-            Kind::Named(_) => self.types.under(argument).clone(),
-            kind => kind,
-        };
-        match (param_kind, argument_kind) {
-            (Kind::Pointer(a), Kind::Pointer(b))
-            | (Kind::Slice(a), Kind::Slice(b))
-            | (Kind::Chan(a), Kind::Chan(b)) => self.unify(a, b, params, bound, true),
-            (Kind::Array(a, n), Kind::Array(b, m)) => n == m && self.unify(a, b, params, bound, true),
-            (Kind::Map(a, b), Kind::Map(c, d)) => {
-                self.unify(a, c, params, bound, true) && self.unify(b, d, params, bound, true)
-            }
-            (Kind::Func(a), Kind::Func(b)) => {
-                let mut all = |a: &[Ty], b: &[Ty]| {
-                    a.len() == b.len()
-                        && a.iter().zip(b).all(|(a, b)| self.unify(*a, *b, params, bound, true))
-                };
-                a.variadic == b.variadic && all(&a.params, &b.params) && all(&a.results, &b.results)
-            }
-            (Kind::Struct(a), Kind::Struct(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|(a, b)| a.name == b.name && self.unify(a.ty, b.ty, params, bound, true))
-            }
-            _ => false,
+        for start in 0..params.len() {
+            self.break_circles(start, &mut inferred, &mut Vec::new(), &parts);
         }
-    }
-
-    /// The same for types of which one is an interface, or both: the methods of one are among those of the other. `None`
-    /// where neither is.
-    fn unify_interface(
-        &mut self,
-        param: Ty,
-        argument: Ty,
-        params: &[Ty],
-        bound: &mut Vec<Option<Ty>>,
-    ) -> Option<bool> {
-        let interface = |ty: Ty| self.types.interface(ty).filter(|_| self.types.param_of(ty).is_none());
-        if self.types.identical(param, argument) {
-            return None;
-        }
-        let (methods, other) = match (interface(param), interface(argument)) {
-            (None, None) => return None,
-            (Some(own), None) => (own.methods.clone(), argument),
-            (None, Some(own)) => (own.methods.clone(), param),
-            (Some(a), Some(b)) => {
-                let terms =
-                    |terms: &Option<Vec<Term>>| terms.as_ref().map(|terms| self.types.terms_text(terms));
-                if a.comparable != b.comparable || terms(&a.terms) != terms(&b.terms) {
-                    return Some(false);
-                }
-                match a.methods.len() <= b.methods.len() {
-                    true => (a.methods.clone(), argument),
-                    false => (b.methods.clone(), param),
+        for _ in 0..params.len() {
+            let all = params.iter().zip(&inferred);
+            let all: Vec<Ty> = all.map(|(param, ty)| ty.unwrap_or(*param)).collect();
+            for (slot, given) in inferred.iter_mut().zip(given) {
+                if let (Some(ty), None) = (*slot, given) {
+                    *slot = Some(self.substitute(ty, params, &all));
                 }
             }
-        };
-        Some(methods.iter().all(|(name, wanted)| {
-            let found = self.method_of_type(other, name);
-            found.is_some_and(|found| self.unify(*wanted, found, params, bound, true))
-        }))
+        }
+        inferred
     }
 
-    /// The type of the method `name` of values of type `ty`.
-    fn method_of_type(&mut self, ty: Ty, name: &str) -> Option<Ty> {
-        let of = |methods: &[(SmolStr, Ty)]| {
-            methods.iter().find(|(known, _)| known == name).map(|(_, method)| *method)
-        };
-        match (self.types.param_of(ty), self.types.interface(ty)) {
-            (Some(param), _) => return of(&param.methods),
-            (None, Some(interface)) => return of(&interface.methods),
-            (None, None) => {}
+    /// Forgets what is inferred of a parameter that would be a part of itself.
+    fn break_circles(
+        &self,
+        param: usize,
+        inferred: &mut [Option<Ty>],
+        way: &mut Vec<usize>,
+        parts: &dyn Fn(&Self, Ty) -> Vec<usize>,
+    ) {
+        let Some(slot) = inferred.get_mut(param) else { return };
+        if way.contains(&param) {
+            *slot = None;
+            return;
         }
-        let owner = match self.types.kind(ty) {
-            Kind::Pointer(target) => *target,
-            _ => ty,
-        };
-        let symbol = self.types.named_of(owner)?.symbol?;
-        let symbol = self.index.symbol(symbol)?.clone();
-        let mut cx = Cx::of_symbol(self, &symbol);
-        if !cx.has_method(ty, name) {
-            return None;
+        let Some(ty) = *slot else { return };
+        way.push(param);
+        for part in parts(self, ty) {
+            self.break_circles(part, inferred, way, parts);
         }
-        let signature = cx.method_type(ty, name)?;
-        Some(self.types.intern(Kind::Func(signature.into())))
-    }
-
-    /// `ty` is made of `param`.
-    pub fn mentions(&self, ty: Ty, param: Ty) -> bool {
-        self.mentions_at(ty, param, 0)
-    }
-
-    fn mentions_at(&self, ty: Ty, param: Ty, depth: usize) -> bool {
-        if ty == param {
-            return true;
-        }
-        if depth > MAX_DEPTH {
-            return false;
-        }
-        let inner = |ty: &Ty| self.mentions_at(*ty, param, depth + 1);
-        match self.types.kind(ty) {
-            Kind::Pointer(of) | Kind::Slice(of) | Kind::Array(of, _) | Kind::Chan(of) => inner(of),
-            Kind::Map(key, value) => inner(key) || inner(value),
-            Kind::Func(signature) => signature.params.iter().chain(&signature.results).any(inner),
-            Kind::Struct(fields) => fields.iter().any(|field| inner(&field.ty)),
-            Kind::Named(id) => self.types.named(*id).is_some_and(|named| named.arguments.iter().any(inner)),
-            _ => false,
-        }
-    }
-
-    /// `ty` with `arguments` for `params`.
-    pub fn substitute(&mut self, ty: Ty, params: &[Ty], arguments: &[Ty]) -> Ty {
-        if let Some(index) = params.iter().position(|param| *param == ty) {
-            return arguments.get(index).copied().unwrap_or(ty);
-        }
-        if !params.iter().any(|param| self.mentions(ty, *param)) {
-            return ty;
-        }
-        if let Kind::Alias(_, _, Some(of)) = self.types.spelling(ty).clone() {
-            let own: Vec<Ty> = of.1.iter().map(|ty| self.substitute(*ty, params, arguments)).collect();
-            return self.instantiate(of.0, &own);
-        }
-        let kind = match self.types.kind(ty).clone() {
-            Kind::Pointer(of) => Kind::Pointer(self.substitute(of, params, arguments)),
-            Kind::Slice(of) => Kind::Slice(self.substitute(of, params, arguments)),
-            Kind::Chan(of) => Kind::Chan(self.substitute(of, params, arguments)),
-            Kind::Array(of, length) => Kind::Array(self.substitute(of, params, arguments), length),
-            Kind::Map(key, value) => {
-                Kind::Map(self.substitute(key, params, arguments), self.substitute(value, params, arguments))
-            }
-            Kind::Func(signature) => {
-                let mut all = |types: &[Ty]| -> Vec<Ty> {
-                    types.iter().map(|ty| self.substitute(*ty, params, arguments)).collect()
-                };
-                let (of, results) = (all(&signature.params), all(&signature.results));
-                let (names, variadic) = (signature.names.clone(), signature.variadic);
-                Kind::Func(Rc::new(Signature { params: of, results, names, variadic }))
-            }
-            Kind::Struct(fields) => {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|field| crate::ty::Field {
-                        ty: self.substitute(field.ty, params, arguments),
-                        ..field.clone()
-                    })
-                    .collect();
-                Kind::Struct(fields.into())
-            }
-            Kind::Named(id) => {
-                let Some(named) = self.types.named(id).cloned() else { return ty };
-                let Some(symbol) = named.symbol else { return ty };
-                let own: Vec<Ty> =
-                    named.arguments.iter().map(|ty| self.substitute(*ty, params, arguments)).collect();
-                return match self.takes(symbol, own.len()) {
-                    true => self.instantiate(symbol, &own),
-                    false => Types::UNKNOWN,
-                };
-            }
-            _ => return ty,
-        };
-        self.types.intern(kind)
+        way.pop();
     }
 }
 

@@ -188,7 +188,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> (hir::Expr, Vec<Exit>) {
         let boolean = self.basic(Basic::Bool);
         let (params, names) = (values.to_vec(), Vec::new());
-        let signature = Signature { params, results: vec![boolean], names, variadic: false };
+        let signature = Signature { params, results: vec![boolean], names, ..Signature::default() };
         let ty = self.ck.types.intern(Kind::Func(signature.into()));
         let gotos = (self.gotos.targets.clone(), self.gotos.declared.clone());
         let mut labels = Vec::new();

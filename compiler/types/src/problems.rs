@@ -26,6 +26,22 @@ pub enum ValueCount {
     Call { function: String, results: usize },
 }
 
+/// Why type arguments don't follow from what is passed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum InferenceProblem {
+    /// Nothing says what the parameter is.
+    Unknown { name: String },
+    /// What is passed is not what the parameter can be; `missing` are the type parameters where nothing is known of any.
+    Mismatch { missing: Vec<String>, operand: String, text: String, inferred: Option<String>, target: String },
+    /// The same of the variable that a generic function goes to.
+    Reverse { inferred: String, operand: String, text: String, target: String },
+    /// Untyped constants of sorts that have none in common.
+    Untyped { left: String, right: String, name: String },
+    /// What is known of the parameter is nothing that its constraint allows.
+    Unlike { param: String, known: String, constraint: String, cause: String },
+}
+
 /// What is wrong with an entry point.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]

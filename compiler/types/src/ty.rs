@@ -207,7 +207,7 @@ pub(crate) struct Field {
 }
 
 /// Parameters and results.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) struct Signature {
     pub params: Vec<Ty>,
     pub results: Vec<Ty>,
@@ -215,6 +215,8 @@ pub(crate) struct Signature {
     pub names: Vec<SmolStr>,
     /// The last parameter is a slice that takes any number of arguments.
     pub variadic: bool,
+    /// The type parameters of a generic function, as messages show them.
+    pub type_params: SmolStr,
 }
 
 /// A named type, or one instance of a generic one.
@@ -284,6 +286,7 @@ impl Types {
                 results: signature.results.iter().map(|ty| self.canon(*ty)).collect(),
                 names: Vec::new(),
                 variadic: signature.variadic,
+                type_params: signature.type_params.clone(),
             })),
             Kind::Tuple(types, _) => {
                 Kind::Tuple(types.iter().map(|ty| self.canon(*ty)).collect(), Rc::new([]))
@@ -381,7 +384,7 @@ impl Types {
         }
         let string = self.basic(Basic::String);
         let names = Vec::new();
-        let method = Signature { params: Vec::new(), results: vec![string], names, variadic: false };
+        let method = Signature { results: vec![string], names, ..Signature::default() };
         let method = self.intern(Kind::Func(Rc::new(method)));
         let methods = vec![(SmolStr::new_static("Error"), method)];
         let text = SmolStr::new_static("interface{Error() string}");
@@ -506,7 +509,7 @@ impl Types {
     }
 
     /// The structure that all types of a type parameter have, if it is one.
-    fn core(&self, ty: Ty) -> Option<Ty> {
+    pub fn core(&self, ty: Ty) -> Option<Ty> {
         let terms = self.param_of(ty)?.terms.as_ref()?;
         let (first, rest) = terms.split_first()?;
         let core = self.underlying(first.ty);

@@ -275,7 +275,7 @@ impl<'a> Cx<'_, 'a> {
                 Kind::Map(of, value)
             }
             ExprKind::ChanType { element, .. } => Kind::Chan(self.variable_type_expr(element)),
-            ExprKind::InterfaceType(fields) => Kind::Interface(Rc::new(self.interface_type(fields, expr))),
+            ExprKind::InterfaceType(_) => Kind::Interface(Rc::new(self.interface_type(expr))),
             ExprKind::FuncType(signature) => {
                 self.check_parameter_names(signature);
                 Kind::Func(Rc::new(self.signature(signature)))
@@ -287,29 +287,9 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// `interface{ ... }`.
-    fn interface_type(&mut self, fields: &'a [ast::Field], expr: &'a ast::Expr) -> Interface {
+    fn interface_type(&mut self, expr: &'a ast::Expr) -> Interface {
         let constraint = self.constraint(expr, 0);
-        // Methods are shown first.
-        let mut methods: Vec<[String; 2]> = Vec::with_capacity(fields.len());
-        let mut embedded: Vec<String> = Vec::new();
-        for field in fields {
-            match (&field.ty.kind, field.names.first()) {
-                (ExprKind::FuncType(signature), Some(name)) => {
-                    let signature = self.signature(signature);
-                    let types = &self.ck.types;
-                    let texts = [types.signature_text(&signature), types.plain_signature_text(&signature)];
-                    methods.push(texts.map(|text| format!("{}{text}", name.name)));
-                }
-                _ => embedded.push(expression(&field.ty)),
-            }
-        }
-        let whole = |which: usize| {
-            let methods = methods.iter().filter_map(|texts| texts.get(which));
-            let parts: Vec<&str> = methods.chain(&embedded).map(String::as_str).collect();
-            SmolStr::new(format!("interface{{{}}}", parts.join("; ")))
-        };
-        let (text, plain) = (whole(0), whole(1));
-        constraint.into_interface(text, plain)
+        constraint.into_interface(&self.ck.types)
     }
 
     fn type_name(&mut self, name: &str, expr: &'a ast::Expr) -> Option<Ty> {

@@ -3,9 +3,9 @@
 
 use gobpf_diagnostics::{Code, codes};
 
-use super::{and_list, because, few_or_many, plural};
+use super::{and_list, because, few_or_many, in_call, plural};
 use crate::constant::Misfit;
-use crate::error::{ShiftProblem, ValueCount, Why};
+use crate::error::{InferenceProblem, ShiftProblem, ValueCount, Why};
 
 /// A row: what the message is made of, and the code of its page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -315,18 +315,24 @@ templates! {
     Why::OverlappingTerms { term, other } => GB0220 "overlapping terms {term} and {other}";
     Why::ReceiverParameter { expr } => GB0220 "receiver type parameter {expr} must be an identifier";
     Why::NotSatisfied { reason } => GB0220 "{reason}";
-    Why::NotInferred { function, reason } => GB0220 "in call to {function}, {reason}";
-    Why::CannotInferAlone { name } => GB0220 "cannot infer {name}";
-    Why::ReverseMismatch { missing, of, target, name, .. } if !missing.is_empty() =>
-        GB0220 "type {target} of {name} does not match {of} (cannot infer {names})", names = and_list(missing);
-    Why::ReverseMismatch { inferred, of, target, name, .. } =>
-        GB0220 "inferred type {inferred} for {of} does not match type {target} of {name}";
-    Why::CannotInfer { function, name } => GB0220 "in call to {function}, cannot infer {name}";
-    Why::TypeMismatch { function, missing, operand, text, target, .. } if !missing.is_empty() => GB0220
-        "in call to {function}, type {operand} of {text} does not match {target} (cannot infer {names})",
-        names = and_list(missing);
-    Why::TypeMismatch { function, operand, text, inferred, target, .. } if inferred != target => GB0220
-        "in call to {function}, type {operand} of {text} does not match inferred type {inferred} for {target}";
-    Why::TypeMismatch { function, operand, text, target, .. } =>
-        GB0220 "in call to {function}, type {operand} of {text} does not match {target}";
+    Why::NotInferred { function, problem: InferenceProblem::Unlike { param, known, constraint, cause } } => GB0220
+        "{call}{param} (type {known}) does not satisfy {constraint}{cause}", call = in_call(function);
+    Why::NotInferred { function, problem: InferenceProblem::Untyped { left, right, name } } => GB0220
+        "{call}mismatched types {left} and {right} (cannot infer {name})", call = in_call(function);
+    Why::NotInferred { function, problem: InferenceProblem::Unknown { name } } =>
+        GB0220 "{call}cannot infer {name}", call = in_call(function);
+    Why::NotInferred { function, problem: InferenceProblem::Reverse { inferred, operand, text, target } } => GB0220
+        "{call}inferred type {inferred} for {target} does not match type {operand} of {text}",
+        call = in_call(function);
+    Why::NotInferred { function, problem: InferenceProblem::Mismatch { missing, operand, text, target, .. } }
+        if !missing.is_empty() => GB0220
+        "{call}type {operand} of {text} does not match {target} (cannot infer {names})",
+        call = in_call(function), names = and_list(missing);
+    Why::NotInferred {
+        function, problem: InferenceProblem::Mismatch { operand, text, inferred: Some(inferred), target, .. }
+    } => GB0220
+        "{call}type {operand} of {text} does not match inferred type {inferred} for {target}",
+        call = in_call(function);
+    Why::NotInferred { function, problem: InferenceProblem::Mismatch { operand, text, target, .. } } =>
+        GB0220 "{call}type {operand} of {text} does not match {target}", call = in_call(function);
 }

@@ -184,6 +184,11 @@ fn and_list(names: &[String]) -> String {
     }
 }
 
+/// `in call to f, ` where it is one.
+fn in_call(function: &Option<String>) -> String {
+    function.as_ref().map(|function| format!("in call to {function}, ")).unwrap_or_default()
+}
+
 /// `: cause` where there is one.
 fn because(cause: &str) -> String {
     if cause.is_empty() { String::new() } else { format!(": {cause}") }

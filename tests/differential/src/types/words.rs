@@ -47,6 +47,9 @@ pub fn judge(paths: &[String]) -> Result<bool, String> {
         differ |= difference.is_some();
         let verdict = difference.map_or("the same".to_owned(), |difference| difference.way.to_string());
         println!("{path}: {verdict}");
+        compare::lines_that_differ(&ours, &theirs, &compiled)
+            .iter()
+            .for_each(|line| println!("  differs:{line}"));
         compare::said(&ours, &theirs, Some(&compiled)).iter().for_each(|line| println!("  {line}"));
     }
     Ok(differ)
