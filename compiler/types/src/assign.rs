@@ -99,13 +99,15 @@ impl<'a> Cx<'_, 'a> {
         self.check_arity(names, values);
         let (values, extra) = values.split_at(values.len().min(names.len()));
         self.use_all(extra);
-        let single = |cx: &mut Self, value| match (is_short, declared, names) {
+        let single = |cx: &mut Self, value, name: &str| match (is_short, declared, names) {
             (true, ..) => cx.single(value, names),
-            (false, Some(target), [name]) => cx.value_for(value, target, &name.name),
+            (false, Some(target), _) => cx.value_for(value, target, name),
             _ => cx.expr(value),
         };
-        let operands: Vec<Operand> =
-            self.with_hoisting(values, out, |cx| values.iter().map(|value| single(cx, value)).collect());
+        let operands: Vec<Operand> = self.with_hoisting(values, out, |cx| {
+            let values = values.iter().zip(names);
+            values.map(|(value, name)| single(cx, value, &name.name)).collect()
+        });
         let missing = unknown(names.len() - values.len());
         operands
             .into_iter()
@@ -141,7 +143,9 @@ impl<'a> Cx<'_, 'a> {
     fn several_values(&mut self, call: &'a ast::Expr) -> Operand {
         let operand = self.raw_expr(call);
         match operand.mode {
-            Mode::NoValue => self.single_value(operand, call),
+            Mode::NoValue | Mode::Type | Mode::Builtin(_) | Mode::Generic(_) => {
+                self.single_value(operand, call)
+            }
             _ => operand,
         }
     }
@@ -197,7 +201,8 @@ impl<'a> Cx<'_, 'a> {
             },
             several => ValueCount::Expressions(several.len()),
         };
-        self.error(first.node, Why::AssignmentCount { variables, values });
+        // The call may have a wrong number of arguments as well.
+        self.ck.another_error(self.place(first.node), Why::AssignmentCount { variables, values });
     }
 
     /// The types of a call's results, where it has none or several.
@@ -448,10 +453,14 @@ impl<'a> Cx<'_, 'a> {
         for (target, value) in targets.into_iter().zip(rhs) {
             if target.as_ref().is_some_and(Operand::is_invalid) {
                 // Names in it count as used.
-                match single && matches!(strip_parens(value).kind, Syntax::Call { .. }) {
-                    true => self.several_values(value),
-                    false => self.raw_expr(value),
-                };
+                if single && matches!(strip_parens(value).kind, Syntax::Call { .. }) {
+                    let operand = self.several_values(value);
+                    if self.call_types(&operand).is_some_and(|types| types.len() > 1) {
+                        self.count_mismatch(1, rhs, &operand);
+                    }
+                } else {
+                    self.raw_expr(value);
+                }
                 continue;
             }
             let operand = match single {
@@ -465,7 +474,10 @@ impl<'a> Cx<'_, 'a> {
                         _ => cx.single(value, &[name]),
                     })
                 }
-                false => self.expr(value),
+                false => match &target {
+                    Some(target) => self.value_for(value, target.ty, &target.text),
+                    None => self.expr(value),
+                },
             };
             if operand.is_invalid() {
                 continue;

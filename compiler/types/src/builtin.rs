@@ -137,7 +137,7 @@ impl<'a> Cx<'_, 'a> {
             let found = self.call_types(&operand).map_or(1, |types| types.len());
             if found > 1 && (found < row.arguments || (!row.variadic && found > row.arguments)) {
                 let (call, expected) = (expression(expr), row.arguments);
-                self.error(argument.id, Why::BuiltinCount { call, expected, found });
+                self.error(expr.id, Why::BuiltinCount { call, expected, found });
                 return self.invalid(expr);
             }
         }
@@ -149,8 +149,7 @@ impl<'a> Cx<'_, 'a> {
                 self.use_all(arguments);
             }
             let (call, expected) = (expression(expr), row.arguments);
-            let node = self.closing(expr);
-            self.error(node, Why::BuiltinCount { call, expected, found });
+            self.error(expr.id, Why::BuiltinCount { call, expected, found });
             return self.invalid(expr);
         }
         match (builtin, arguments) {

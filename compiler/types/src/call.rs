@@ -247,7 +247,7 @@ impl<'a> Cx<'_, 'a> {
                 .collect();
             let node = match operands.get(fixed) {
                 Some(extra) if too_many => extra.node,
-                _ => self.closing(expr),
+                _ => expr.id,
             };
             let mut have = self.have(&have);
             if spread && have.len() > 2 {
@@ -399,23 +399,6 @@ impl<'a> Cx<'_, 'a> {
             });
         }
         operands
-    }
-
-    /// Where the Go compiler reports a missing argument: the closing parenthesis, which is on the line of the last
-    /// argument's end.
-    pub fn closing(&self, expr: &ast::Expr) -> gobpf_source::NodeId {
-        match &expr.kind {
-            ast::ExprKind::Call { function, arguments, .. } => match arguments.last() {
-                // The end of a literal of several lines is where its body ends.
-                Some(ast::Expr { kind: ast::ExprKind::Func { body, .. }, .. }) => body.close,
-                Some(last) => last.id,
-                None => match &crate::stmt::strip_parens(function).kind {
-                    ast::ExprKind::Func { body, .. } => body.close,
-                    _ => function.id,
-                },
-            },
-            _ => expr.id,
-        }
     }
 
     /// Types as Go's messages list them: `(number, string)` for untyped ones.

@@ -34,8 +34,8 @@ pub(crate) enum Resolved {
 /// What is known of the declaration of a generic alias.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Alias {
-    /// It is being looked at.
-    Looked,
+    /// It is being looked at, within so many declared types.
+    Looked(u32),
     Sound,
     /// It stands for nothing, because of an error.
     Broken,
@@ -74,6 +74,8 @@ pub(crate) struct Checker<'a> {
     /// What is looked at when it is complete.
     later: Vec<Later>,
     pub aliases: HashMap<SymbolId, Alias>,
+    /// How many declared types are being looked at, each within the one before: a type may be made of itself through one.
+    pub declared_types: u32,
     /// Types that point to themselves, of which that has been said.
     pub recurring: HashSet<Ty>,
     /// Generic types that are made of themselves: nothing is known of their instances.
@@ -134,6 +136,7 @@ impl<'a> Checker<'a> {
             instances: 0,
             later: Vec::new(),
             aliases: HashMap::default(),
+            declared_types: 0,
             recurring: HashSet::default(),
             circular: HashSet::default(),
             embedded_in_itself: HashSet::default(),
@@ -269,7 +272,7 @@ impl<'a> Checker<'a> {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if self.in_progress.contains(&id) {
             if let SymbolKind::Func(_) = symbol.kind {
-                return Resolved::Error; // its name in its own signature is no type
+                return Resolved::Func(Rc::default()); // in its own signature, nothing is known of it
             }
             if self.cycle_by_value(id) {
                 return Resolved::Error;
@@ -345,7 +348,9 @@ impl<'a> Checker<'a> {
         };
         let (named, ty) = self.types.declare(named);
         self.resolved.insert(id, Resolved::Type(ty)); // so that it may point to itself
+        self.declared_types += 1;
         let mut underlying = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
+        self.declared_types -= 1;
         if self.embedded_in_itself.remove(&id) {
             underlying = Types::UNKNOWN;
         }

@@ -10,6 +10,49 @@ use crate::ty::Basic;
 /// Shift counts and exponents above this are refused, as Go's compilers do (bits).
 const MAX_BITS: u64 = 10_000;
 
+/// The real or the imaginary part of a constant.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Part {
+    value: BigRational,
+    /// It was made of integers only: messages show all its digits.
+    whole: bool,
+}
+
+impl Part {
+    fn int(value: BigInt) -> Part {
+        Part { value: BigRational::from_integer(value), whole: true }
+    }
+
+    fn float(value: BigRational) -> Part {
+        Part { value, whole: false }
+    }
+
+    /// `self op other`, not a division.
+    fn with(&self, other: &Part, op: impl Fn(&BigRational, &BigRational) -> BigRational) -> Part {
+        Part { value: op(&self.value, &other.value), whole: self.whole && other.whole }
+    }
+
+    fn plus(&self, other: &Part) -> Part {
+        self.with(other, |a, b| a + b)
+    }
+
+    fn minus(&self, other: &Part) -> Part {
+        self.with(other, |a, b| a - b)
+    }
+
+    fn times(&self, other: &Part) -> Part {
+        self.with(other, |a, b| a * b)
+    }
+
+    fn over(&self, other: &Part) -> Part {
+        Part::float(&self.value / &other.value)
+    }
+
+    fn display(&self) -> String {
+        if self.whole { self.value.to_integer().to_string() } else { general_fraction(&self.value) }
+    }
+}
+
 /// A constant. Integers are `Int` whatever their type; floats are exact fractions.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Value {
@@ -18,7 +61,7 @@ pub(crate) enum Value {
     Int(BigInt),
     Float(BigRational),
     /// Real and imaginary part.
-    Complex(BigRational, BigRational),
+    Complex(Part, Part),
     /// That of a declaration with an error.
     Unknown,
 }
@@ -44,25 +87,27 @@ impl Value {
         match self {
             Value::Int(value) => Some(value.clone()),
             Value::Float(value) if value.is_integer() => Some(value.to_integer()),
-            Value::Complex(real, imaginary) if imaginary.is_zero() && real.is_integer() => {
-                Some(real.to_integer())
+            Value::Complex(real, imaginary) if imaginary.value.is_zero() && real.value.is_integer() => {
+                Some(real.value.to_integer())
             }
             _ => None,
         }
     }
 
-    fn as_complex(&self) -> Option<(BigRational, BigRational)> {
-        match self {
-            Value::Complex(real, imaginary) => Some((real.clone(), imaginary.clone())),
-            other => Some((other.as_float()?, BigRational::zero())),
-        }
+    fn as_complex(&self) -> Option<(Part, Part)> {
+        let real = match self {
+            Value::Complex(real, imaginary) => return Some((real.clone(), imaginary.clone())),
+            Value::Int(value) => Part::int(value.clone()),
+            other => Part::float(other.as_float()?),
+        };
+        Some((real, Part::int(BigInt::zero())))
     }
 
     fn as_float(&self) -> Option<BigRational> {
         match self {
             Value::Int(value) => Some(BigRational::from_integer(value.clone())),
             Value::Float(value) => Some(value.clone()),
-            Value::Complex(real, imaginary) if imaginary.is_zero() => Some(real.clone()),
+            Value::Complex(real, imaginary) if imaginary.value.is_zero() => Some(real.value.clone()),
             _ => None,
         }
     }
@@ -74,9 +119,7 @@ impl Value {
             Value::Str(bytes) => quoted(bytes),
             Value::Int(value) => value.to_string(),
             Value::Float(value) => general_fraction(value),
-            Value::Complex(real, imaginary) => {
-                format!("({} + {}i)", general_fraction(real), general_fraction(imaginary))
-            }
+            Value::Complex(real, imaginary) => format!("({} + {}i)", real.display(), imaginary.display()),
             Value::Unknown => "unknown".to_owned(),
         }
     }
@@ -96,7 +139,8 @@ impl Value {
             }
             (_, Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => {
                 let (real, imaginary) = self.as_complex().ok_or(Misfit::Kind)?;
-                Ok(Value::Complex(real, imaginary))
+                let typed = |part: Part| Part { whole: part.whole && basic == Basic::UntypedComplex, ..part };
+                Ok(Value::Complex(typed(real), typed(imaginary)))
             }
             (Value::Int(value), _) => {
                 let (bits, signed) = basic.integer().ok_or(Misfit::Kind)?;
@@ -126,7 +170,8 @@ impl Value {
             (UnaryOp::Minus, Value::Int(value)) => Value::Int(-value),
             (UnaryOp::Minus, Value::Float(value)) => Value::Float(-value.clone()),
             (UnaryOp::Minus, Value::Complex(real, imaginary)) => {
-                Value::Complex(-real.clone(), -imaginary.clone())
+                let minus = |part: &Part| Part { value: -part.value.clone(), ..*part };
+                Value::Complex(minus(real), minus(imaginary))
             }
             (UnaryOp::Not, Value::Bool(value)) => Value::Bool(!value),
             (UnaryOp::Complement, _) => {
@@ -167,12 +212,16 @@ impl Value {
             (Value::Complex(..), _) | (_, Value::Complex(..)) => {
                 let ((a, b), (c, d)) = (self.as_complex()?, other.as_complex()?);
                 match op {
-                    BinaryOp::Add => Value::Complex(a + c, b + d),
-                    BinaryOp::Sub => Value::Complex(a - c, b - d),
-                    BinaryOp::Mul => Value::Complex(&a * &c - &b * &d, a * d + b * c),
+                    BinaryOp::Add => Value::Complex(a.plus(&c), b.plus(&d)),
+                    BinaryOp::Sub => Value::Complex(a.minus(&c), b.minus(&d)),
+                    BinaryOp::Mul => {
+                        let real = a.times(&c).minus(&b.times(&d));
+                        Value::Complex(real, b.times(&c).plus(&a.times(&d)))
+                    }
                     BinaryOp::Quo if !other.is_zero() => {
-                        let norm = &c * &c + &d * &d;
-                        Value::Complex((&a * &c + &b * &d) / &norm, (b * c - a * d) / norm)
+                        let norm = c.times(&c).plus(&d.times(&d));
+                        let real = a.times(&c).plus(&b.times(&d)).over(&norm);
+                        Value::Complex(real, b.times(&c).minus(&a.times(&d)).over(&norm))
                     }
                     _ => return None,
                 }
@@ -212,7 +261,8 @@ impl Value {
             (Value::Str(a), Value::Str(b)) => a.cmp(b),
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
             (Value::Complex(..), _) | (_, Value::Complex(..)) => {
-                let same = self.as_complex()? == other.as_complex()?;
+                let ((a, b), (c, d)) = (self.as_complex()?, other.as_complex()?);
+                let same = a.value == c.value && b.value == d.value;
                 return match op {
                     BinaryOp::Equal => Some(same),
                     BinaryOp::NotEqual => Some(!same),
@@ -236,7 +286,7 @@ impl Value {
         match self {
             Value::Int(value) => value.is_zero(),
             Value::Float(value) => value.is_zero(),
-            Value::Complex(real, imaginary) => real.is_zero() && imaginary.is_zero(),
+            Value::Complex(real, imaginary) => real.value.is_zero() && imaginary.value.is_zero(),
             _ => false,
         }
     }
@@ -308,31 +358,78 @@ fn quoted(bytes: &[u8]) -> String {
     }
 }
 
+/// A fraction as messages show it: with six significant digits, or more where it would look like an integer.
 fn general_fraction(value: &BigRational) -> String {
-    if value.is_integer() && value.numer().bits() < 64 {
-        return general(value.to_integer().to_f64().unwrap_or(f64::NAN));
+    match value.to_f64().filter(|float| float.is_finite() && (*float != 0.0 || value.is_zero())) {
+        Some(float) => {
+            let short = general(float);
+            match short.contains('.') || value.is_integer() {
+                true => short,
+                false => shortest(float),
+            }
+        }
+        None => beyond_floats(value),
     }
-    general(value.numer().to_f64().unwrap_or(f64::NAN) / value.denom().to_f64().unwrap_or(1.0))
 }
 
 /// `%.6g`: six significant digits, and an exponent where the number is very large or small.
 fn general(float: f64) -> String {
-    if float == 0.0 || !float.is_finite() {
-        return float.to_string();
+    if float == 0.0 {
+        return "0".to_owned();
     }
-    let scientific = format!("{float:.5e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let trim = |digits: &str| match digits.contains('.') {
-        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => digits.to_owned(),
-    };
+    let Some((digits, exponent)) = scientific(&format!("{float:.5e}")) else { return float.to_string() };
     if !(-4..6).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", trim(digits), exponent.abs());
+        return with_exponent(&digits, exponent);
     }
     let places = usize::try_from(5 - exponent).unwrap_or_default();
-    trim(&format!("{float:.places$}"))
+    trimmed(&format!("{float:.places$}"))
+}
+
+/// `%g`: as many digits as tell the number from others.
+fn shortest(float: f64) -> String {
+    let Some((digits, exponent)) = scientific(&format!("{float:e}")) else { return float.to_string() };
+    match (-4..21).contains(&exponent) {
+        true => float.to_string(),
+        false => with_exponent(&digits, exponent),
+    }
+}
+
+/// The same as `%.6g` for numbers that are too large or too small for floating point.
+fn beyond_floats(value: &BigRational) -> String {
+    let ten = BigInt::from(10);
+    let magnitude = value.abs();
+    // The digits are those of a whole number; the number of bits says how many there are, or one less.
+    let bits = |number: &BigInt| i64::try_from(number.bits()).unwrap_or(i64::MAX);
+    let estimate = (bits(magnitude.numer()) - bits(magnitude.denom())) * 30_103 / 100_000;
+    let scale = u32::try_from(estimate.unsigned_abs()).unwrap_or(u32::MAX);
+    let power = BigRational::from_integer(ten.pow(scale));
+    let mantissa = if estimate < 0 { magnitude * power } else { magnitude / power };
+    let Some(mantissa) = mantissa.to_f64() else { return value.to_string() };
+    let Some((digits, more)) = scientific(&format!("{mantissa:.5e}")) else { return value.to_string() };
+    let sign = if value.is_negative() { "-" } else { "" };
+    let exponent = estimate + i64::from(more);
+    let mark = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}{digits}e{mark}{}", exponent.unsigned_abs())
+}
+
+/// Digits and exponent of `1.50000e7`.
+fn scientific(text: &str) -> Option<(String, i32)> {
+    let (digits, exponent) = text.split_once('e')?;
+    Some((trimmed(digits), exponent.parse().ok()?))
+}
+
+/// Digits without zeros at their end.
+fn trimmed(digits: &str) -> String {
+    match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => digits.to_owned(),
+    }
+}
+
+/// With an exponent of at least two digits.
+fn with_exponent(digits: &str, exponent: i32) -> String {
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 /// The value of a literal as it is written; `None` where it isn't well formed.
@@ -351,7 +448,7 @@ pub(crate) fn literal(kind: LiteralKind, text: &str) -> Option<Value> {
                     None => float(digits)?,
                 },
             };
-            Some(Value::Complex(BigRational::zero(), imaginary))
+            Some(Value::Complex(Part::int(BigInt::zero()), Part::float(imaginary)))
         }
         LiteralKind::Rune => {
             let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;

@@ -9,7 +9,7 @@ use crate::context::Cx;
 use crate::describe::expression;
 use crate::error::Why;
 use crate::symbols::SymbolKind;
-use crate::ty::{Interface, Term, Ty, Types};
+use crate::ty::{Interface, Kind, Term, Ty, Types};
 use crate::typexpr::Meaning;
 
 /// Constraints nested deeper than this are taken for `any`.
@@ -40,6 +40,17 @@ impl Shown {
             (is_own(a), a).cmp(&(is_own(b), b))
         });
         Shown::Interface { methods, embedded }
+    }
+
+    /// Where it is written several times, it is the same constraint.
+    pub fn is_one(&self, types: &Types) -> bool {
+        match self {
+            Shown::Words(_) | Shown::Instance(..) => true,
+            Shown::Type(ty) => {
+                matches!(types.spelling(*ty), Kind::Named(_) | Kind::Basic(_) | Kind::Alias(..))
+            }
+            Shown::Tilde(_) | Shown::Union(_) | Shown::Interface { .. } => false,
+        }
     }
 
     /// The words, with the names of parameters and results of methods or without.

@@ -374,7 +374,15 @@ impl<'c, 'a> Cx<'c, 'a> {
     /// Where the function at hand declares the type parameter `name`, if the innermost scope is that of its parameters,
     /// which is that of its type parameters as well.
     fn type_parameter(&self, name: &str) -> Option<NodeId> {
-        if self.scopes.len() != 1 || !self.type_args.iter().any(|(known, _)| known == name) {
+        match self.scopes.len() {
+            1 => self.own_type_parameter(name),
+            _ => None,
+        }
+    }
+
+    /// Where the function at hand declares the type parameter `name`.
+    pub fn own_type_parameter(&self, name: &str) -> Option<NodeId> {
+        if !self.type_args.iter().any(|(known, _)| known == name) {
             return None;
         }
         let SymbolKind::Func(func) = self.ck.index.symbol(self.function?)?.kind else { return None };

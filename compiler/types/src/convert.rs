@@ -213,6 +213,15 @@ impl<'a> Cx<'_, 'a> {
         expr
     }
 
+    /// The constants that `expr`, an untyped value that isn't constant, is made of are values of `target`.
+    pub fn leaves_fit(&self, expr: &hir::Expr, target: Ty) -> bool {
+        let mut fit = true;
+        retype(&mut expr.clone(), hir::TypeId(0), false, &mut |node, _| {
+            fit &= self.untyped_leaves.get(&node).is_none_or(|leaf| self.misfit(leaf, target).is_none());
+        });
+        fit
+    }
+
     /// The zero value of type `ty`.
     pub fn zero_of(&mut self, ty: Ty, node: gobpf_source::NodeId) -> hir::Expr {
         let ty = self.lower(ty);

@@ -28,6 +28,19 @@ impl TypeError {
     }
 }
 
+impl Why {
+    /// It is shown at the end of its place, where something is missing: at a closing parenthesis or brace.
+    pub(crate) fn is_at_end(&self) -> bool {
+        matches!(
+            self,
+            Why::ArgumentCount { too_many: false, .. }
+                | Why::ConversionCount { too_many: false, .. }
+                | Why::FieldCount { too_many: false, .. }
+                | Why::BuiltinCount { .. }
+        )
+    }
+}
+
 /// What is wrong. Operands are described as the Go compiler does: `x (variable of type int)`.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]

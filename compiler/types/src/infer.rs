@@ -94,7 +94,7 @@ impl<'a> Cx<'_, 'a> {
             Err(failure) => {
                 let (node, problem) = *failure?;
                 // The place may be that of an argument with an error of its own.
-                let place = self.place(node.unwrap_or_else(|| self.closing(expr)));
+                let place = self.place(node.unwrap_or(expr.id));
                 let function = Some(text.to_owned());
                 self.ck.another_error(place, Why::NotInferred { function, problem });
                 return None;

@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
     /// What the generic alias `id` stands for is being found out.
     pub fn is_alias_looked_at(&mut self, id: SymbolId) -> bool {
         self.book.lose();
-        self.aliases.get(&id) == Some(&Alias::Looked)
+        self.aliases.get(&id) == Some(&Alias::Looked(self.declared_types))
     }
 
     /// Whether the generic alias `id` stands for something; reported where it is itself.
@@ -74,7 +74,8 @@ impl<'a> Checker<'a> {
         self.book.lose();
         match self.aliases.get(&id) {
             None => {}
-            Some(Alias::Looked) => {
+            Some(Alias::Looked(within)) if *within < self.declared_types => return Alias::Sound,
+            Some(Alias::Looked(_)) => {
                 self.aliases.insert(id, Alias::Circular);
                 if let Some(symbol) = self.index.symbol(id).cloned() {
                     let name = symbol.name.clone();
@@ -85,8 +86,8 @@ impl<'a> Checker<'a> {
             }
             Some(known) => return *known,
         }
-        self.aliases.insert(id, Alias::Looked);
         let params = self.type_params(id);
+        self.aliases.insert(id, Alias::Looked(self.declared_types));
         let whole = self.instantiate(id, &params);
         let found = match (self.aliases.get(&id), whole) {
             (Some(Alias::Circular), _) => Alias::Circular,
@@ -167,7 +168,9 @@ impl<'a> Checker<'a> {
         let mut cx = Cx::of_symbol(self, symbol);
         cx.substitutes = substitutes;
         cx.bind_type_params(&spec.type_params, arguments);
+        cx.ck.declared_types += 1;
         let underlying = cx.type_expr(&spec.ty);
+        self.declared_types -= 1;
         if same.is_none() && self.contains(underlying, ty, 0) {
             let direct = self.contains_directly(underlying, ty);
             let why = Why::Cycle { name: symbol.name.clone(), recursive_type: true, direct };

@@ -68,7 +68,7 @@ impl<'a> Cx<'_, 'a> {
         if let Some(value) = operand.constant() {
             let basic = types.under_basic(operand.ty).unwrap_or(Basic::UntypedInt);
             return match value.unary(op, basic) {
-                Some(value) => self.folded(expr, value, operand.ty),
+                Some(value) => self.folded(expr, value, operand.ty, false),
                 None => self.invalid(expr),
             };
         }
@@ -89,8 +89,8 @@ impl<'a> Cx<'_, 'a> {
         result
     }
 
-    /// A constant result: it must fit its type.
-    fn folded(&mut self, expr: &ast::Expr, value: Value, ty: Ty) -> Operand {
+    /// A constant result: it must fit its type. That of a statement has no text.
+    fn folded(&mut self, expr: &ast::Expr, value: Value, ty: Ty, is_statement: bool) -> Operand {
         let Some(basic) = self.ck.types.under_basic(ty) else { return self.invalid(expr) };
         if self.ck.types.is_untyped(ty) && value.too_large() {
             self.error(expr.id, Why::ConstantTooLarge { operation: operation_name(expr) });
@@ -99,7 +99,9 @@ impl<'a> Cx<'_, 'a> {
         match value.represent(basic) {
             Ok(value) => self.const_operand(expr, value, ty),
             Err(misfit) => {
-                let whole = self.const_operand(expr, value, ty);
+                let shown = is_statement.then(|| value.display());
+                let mut whole = self.const_operand(expr, value, ty);
+                whole.text = shown.unwrap_or(whole.text);
                 let operand = self.describe(&whole);
                 let target = basic.name().to_owned();
                 self.error(expr.id, Why::ConstantConversion { operand, target, misfit });
@@ -145,7 +147,7 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         }
         if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
-            return self.shift(op, left, right, expr);
+            return self.shift(op, left, right, text.is_some(), expr);
         }
         let by_zero = right.constant().is_some_and(Value::is_zero);
         let Some((left, right)) = self.match_types(left, right) else {
@@ -171,7 +173,7 @@ impl<'a> Cx<'_, 'a> {
         }
         if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
             return match a.binary(op, b, integer) {
-                Some(value) => self.folded(expr, value, ty),
+                Some(value) => self.folded(expr, value, ty, text.is_some()),
                 None => self.invalid(expr),
             };
         }
@@ -371,7 +373,14 @@ impl<'a> Cx<'_, 'a> {
         defined
     }
 
-    fn shift(&mut self, op: BinaryOp, left: Operand, right: Operand, expr: &ast::Expr) -> Operand {
+    fn shift(
+        &mut self,
+        op: BinaryOp,
+        left: Operand,
+        right: Operand,
+        is_statement: bool,
+        expr: &ast::Expr,
+    ) -> Operand {
         if self.ck.types.is_unknown(left.ty) {
             return self.invalid(expr);
         }
@@ -395,14 +404,14 @@ impl<'a> Cx<'_, 'a> {
                 false => left.ty,
             };
             if matches!((value, shift), (Value::Unknown, _) | (_, Value::Unknown)) {
-                return self.folded(expr, Value::Unknown, ty);
+                return self.folded(expr, Value::Unknown, ty, is_statement);
             }
             let shifted = shift
                 .as_int()
                 .filter(|shift| *shift <= MAX_SHIFT.into())
                 .and_then(|shift| value.shift(op == BinaryOp::Shl, &shift));
             return match shifted {
-                Some(value) => self.folded(expr, value, ty),
+                Some(value) => self.folded(expr, value, ty, is_statement),
                 None => {
                     let operand = self.describe(&count);
                     self.error(count.node, Why::ShiftCount { operand, problem: ShiftProblem::Invalid });
@@ -417,15 +426,7 @@ impl<'a> Cx<'_, 'a> {
             true => self.untyped_leaf(left),
             false => self.assign(left, ty, "operation"),
         };
-        let count = match (self.ck.types.is_untyped(count.ty), count.constant()) {
-            (true, Some(_)) => {
-                let uint = self.basic(Basic::Uint);
-                let Some(count) = self.convert_untyped(count, uint) else { return self.invalid(expr) };
-                count
-            }
-            _ => count,
-        };
-        let (right, _) = self.value(count, "shift count");
+        let right = self.count_value(count);
         let kind = ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) };
         // An untyped constant that is shifted by a variable takes the type of its use.
         let mut result = self.operand(expr, Mode::Value, ty, kind);
@@ -435,8 +436,24 @@ impl<'a> Cx<'_, 'a> {
         result
     }
 
+    /// The right operand of a shift as a value. Go looks at the types neither of constants that have one nor of what untyped
+    /// ones are made of, and shifts by what it makes of them.
+    fn count_value(&mut self, count: Operand) -> hir::Expr {
+        let uint = self.basic(Basic::Uint);
+        let whole = count.constant().map(|value| value.as_int().and_then(|value| value.to_u64()));
+        match whole {
+            Some(Some(value)) => return self.const_expr(&Value::int(value), uint, count.node),
+            None if !self.ck.types.is_untyped(count.ty) || self.leaves_fit(&count.hir, uint) => {
+                return self.value(count, "shift count").0;
+            }
+            _ => {}
+        }
+        self.unsupported(count.node, NotInKernel::ShiftCount);
+        self.unknown_expr(count.node)
+    }
+
     /// Checks the right operand of a shift: an integer that isn't negative.
-    pub fn shift_count(&mut self, count: Operand, shifted_is_constant: bool) -> Option<Operand> {
+    fn shift_count(&mut self, count: Operand, shifted_is_constant: bool) -> Option<Operand> {
         if count.is_invalid() {
             return None;
         }
@@ -455,12 +472,12 @@ impl<'a> Cx<'_, 'a> {
             let uint = self.basic(Basic::Uint);
             return self.convert_untyped(count, uint);
         }
-        if !self.ck.types.is_integer(count.ty) {
+        let problem = match count.constant() {
+            Some(value) => (shifted_is_constant && value.as_int().is_none()).then_some(ShiftProblem::Invalid),
+            None => (!self.ck.types.is_integer(count.ty)).then_some(ShiftProblem::NotInteger),
+        };
+        if let Some(problem) = problem {
             let operand = self.describe(&count);
-            let problem = match (count.constant(), shifted_is_constant) {
-                (Some(_), true) => ShiftProblem::Invalid,
-                _ => ShiftProblem::NotInteger,
-            };
             self.error(count.node, Why::ShiftCount { operand, problem });
             return None;
         }

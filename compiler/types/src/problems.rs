@@ -83,6 +83,8 @@ pub enum NotInKernel {
     RecursiveType,
     SharedPointer,
     LocalGeneric,
+    /// A count that Go takes though it is no integer.
+    ShiftCount,
 }
 
 /// What is wrong with a format and its arguments.

@@ -239,7 +239,7 @@ impl Checker<'_> {
     /// Variables and functions of the package that the initial value or body of `id` mentions.
     fn mentioned(&self, id: SymbolId) -> Vec<SymbolId> {
         let Some(symbol) = self.index.symbol(id) else { return Vec::new() };
-        let mut uses = Uses { without_fields: true, ..Uses::default() };
+        let mut uses = Uses { of_values: true, ..Uses::default() };
         match symbol.kind {
             SymbolKind::Var { spec, index } if spec.values.len() == spec.names.len() => {
                 spec.values.get(index).into_iter().for_each(|value| uses.expr(value));

@@ -65,10 +65,13 @@ impl<'a> Cx<'_, 'a> {
         }
         for result in self.named_results.clone() {
             let name = self.locals.get(result.0 as usize).map(|local| local.name.clone()).unwrap_or_default();
-            let hidden = self.local_entity(&name).and_then(|entity| match entity.kind {
-                EntityKind::Local(local) if local == result && entity.depth == self.depth() => None,
-                _ => Some(entity.node),
-            });
+            let hidden = match self.local_entity(&name) {
+                Some(entity) => match entity.kind {
+                    EntityKind::Local(local) if local == result && entity.depth == self.depth() => None,
+                    _ => Some(entity.node),
+                },
+                None => self.own_type_parameter(&name),
+            };
             if let Some(other) = hidden {
                 let (other, place) = (self.place(other), self.place(node));
                 self.ck.another_error(place, Why::ResultShadowed { name, other });
@@ -85,7 +88,7 @@ impl<'a> Cx<'_, 'a> {
             let at = if too_many { operands.get(results.len()) } else { operands.last() };
             let at = at.map_or(node, |at| at.node);
             let why = Why::ReturnCount { have: self.have(&have), want, too_many };
-            return self.error(at, why);
+            return self.ck.another_error(self.place(at), why);
         }
         let values = operands
             .into_iter()
@@ -121,7 +124,8 @@ impl<'a> Cx<'_, 'a> {
             let want = self.want(&results, false);
             let too_many = types.len() > results.len();
             let why = Why::ReturnCount { have: self.have(types), want, too_many };
-            return self.error(operand.node, why);
+            // The call may have a wrong number of arguments as well.
+            return self.ck.another_error(self.place(operand.node), why);
         }
         let same = types.iter().zip(&results).all(|(from, to)| self.ck.types.identical(*from, *to));
         let deferred = (self.has_defer && !self.named_results.is_empty()) || self.loop_body.is_some();

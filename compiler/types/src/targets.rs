@@ -142,6 +142,10 @@ impl<'a> Cx<'_, 'a> {
             let ty = self.display(target.ty);
             return self.error(node, Why::NonNumeric { expr: text, ty });
         }
+        if target.constant().is_some() {
+            self.is_target(&target, operand);
+            return;
+        }
         let ty = self.basic(Basic::UntypedInt);
         let mut one = self.const_operand(operand, crate::constant::Value::int(1), ty);
         one.text = "1".into();

@@ -346,20 +346,25 @@ impl<'a> Cx<'_, 'a> {
         // Of one whose own constraint is being looked at, nothing is known yet.
         let is_own = self.ck.index.symbol(id).is_some_and(|symbol| symbol.decl == self.decl);
         let mut known = self.ck.type_params(id).into_iter();
-        let parts: Vec<String> = params
-            .iter()
-            .map(|field| {
-                let names: Vec<&str> = field.names.iter().map(|name| name.name.as_str()).collect();
-                let own: Vec<Ty> = known.by_ref().take(names.len()).collect();
-                let text = own.first().map(|param| self.ck.constraint_text(id, *param));
-                let text = match text.filter(|text| !text.is_empty()) {
-                    Some(text) => text,
-                    None if is_own => "invalid type".to_owned(),
-                    None => expression(&field.ty),
-                };
-                format!("{} {text}", names.join(", "))
-            })
-            .collect();
+        // Parameters that follow each other and have one constraint are put together.
+        let mut groups: Vec<(Vec<&str>, String, bool)> = Vec::new();
+        for field in params {
+            let names: Vec<&str> = field.names.iter().map(|name| name.name.as_str()).collect();
+            let own = known.by_ref().take(names.len()).next();
+            let shown = own.and_then(|param| self.ck.constraint_names.get(&param));
+            let is_one = shown.map_or(is_own, |shown| shown.is_one(&self.ck.types));
+            let text = match shown.map(|shown| shown.text(&self.ck.types, true)) {
+                Some(text) if !text.is_empty() => text,
+                _ if is_own => "invalid type".to_owned(),
+                _ => expression(&field.ty),
+            };
+            match groups.last_mut().filter(|(_, last, may)| *may && is_one && *last == text) {
+                Some((before, ..)) => before.extend(names),
+                None => groups.push((names, text, is_one)),
+            }
+        }
+        let parts: Vec<String> =
+            groups.into_iter().map(|(names, text, _)| format!("{} {text}", names.join(", "))).collect();
         format!("[{}]", parts.join(", "))
     }
 
@@ -436,7 +441,7 @@ impl<'a> Cx<'_, 'a> {
             match self.ck.alias(id) {
                 Alias::Sound => {}
                 Alias::Broken => return Some(self.no_instance((id, spec), operand, expr)), // as Go goes on
-                Alias::Looked | Alias::Circular => return Some(Types::UNKNOWN),
+                Alias::Looked(_) | Alias::Circular => return Some(Types::UNKNOWN),
             }
         }
         let arguments: Vec<Ty> = indices.iter().map(|index| self.variable_type_expr(index)).collect();
@@ -512,7 +517,8 @@ impl<'a> Cx<'_, 'a> {
             }
         }
         let operand = self.expr(length);
-        if operand.is_invalid() {
+        let place = self.place(length.id);
+        if operand.is_invalid() || self.ck.errors.iter().any(|error| error.place == place) {
             return None;
         }
         let shown = self.describe(&operand);

@@ -11,9 +11,9 @@ pub(crate) struct Uses {
     pub names: HashSet<SmolStr>,
     /// Names before a dot: packages, and variables.
     pub qualifiers: HashSet<SmolStr>,
-    /// Keys of literals count only where the literal is of an array, a slice or a map as it is written: others may be
-    /// names of fields.
-    pub without_fields: bool,
+    /// Only names of values count. Keys of literals do where the literal is of an array, a slice or a map as it is written:
+    /// others may be names of fields.
+    pub of_values: bool,
 }
 
 impl Uses {
@@ -60,7 +60,7 @@ impl Uses {
 
     fn fields(&mut self, fields: &[Field]) {
         for field in fields {
-            self.expr(&field.ty);
+            self.ty(&field.ty);
         }
     }
 
@@ -89,11 +89,17 @@ impl Uses {
         match &stmt.kind {
             StmtKind::Bad | StmtKind::Empty | StmtKind::Branch { .. } => {}
             StmtKind::Const(specs) => {
-                specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values)))
+                for spec in specs {
+                    spec.ty.iter().for_each(|ty| self.ty(ty));
+                    self.all(&spec.values);
+                }
             }
-            StmtKind::Type(specs) => specs.iter().for_each(|spec| self.expr(&spec.ty)),
+            StmtKind::Type(specs) => specs.iter().for_each(|spec| self.ty(&spec.ty)),
             StmtKind::Var(specs) => {
-                specs.iter().for_each(|spec| self.all(spec.ty.iter().chain(&spec.values)))
+                for spec in specs {
+                    spec.ty.iter().for_each(|ty| self.ty(ty));
+                    self.all(&spec.values);
+                }
             }
             StmtKind::Labeled { stmt, .. } => self.stmt(stmt),
             StmtKind::Expr(expr) | StmtKind::Go(expr) | StmtKind::Defer(expr) => self.expr(expr),
@@ -144,6 +150,19 @@ impl Uses {
         }
     }
 
+    /// What stands where a type is wanted.
+    fn ty(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Ident(_) if self.of_values => {}
+            ExprKind::Paren(inner) | ExprKind::Star(inner) => self.ty(inner),
+            ExprKind::Index { operand, indices } if self.of_values => {
+                self.ty(operand);
+                indices.iter().for_each(|index| self.ty(index));
+            }
+            _ => self.expr(expr),
+        }
+    }
+
     pub fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Bad | ExprKind::Literal { .. } => {}
@@ -151,13 +170,13 @@ impl Uses {
                 self.names.insert(name.clone());
             }
             ExprKind::Composite { ty, elements } => {
-                ty.iter().for_each(|ty| self.expr(ty));
+                ty.iter().for_each(|ty| self.ty(ty));
                 let has_values = ty.as_ref().is_some_and(|ty| {
                     use ExprKind::{ArrayType, MapType, SliceType};
                     matches!(ty.kind, ArrayType { .. } | SliceType(_) | MapType { .. })
                 });
                 for element in elements {
-                    if has_values || !self.without_fields {
+                    if has_values || !self.of_values {
                         self.all(&element.key);
                     }
                     self.expr(&element.value);
@@ -181,18 +200,28 @@ impl Uses {
                 self.expr(operand);
                 [low, high, max].into_iter().flatten().for_each(|bound| self.expr(bound));
             }
-            ExprKind::TypeAssert { operand, ty } => self.all([&**operand, &**ty]),
+            ExprKind::TypeAssert { operand, ty } => {
+                self.expr(operand);
+                self.ty(ty);
+            }
             ExprKind::Call { function, arguments, .. } => {
                 self.expr(function);
                 self.all(arguments);
             }
-            ExprKind::Paren(inner) | ExprKind::Star(inner) | ExprKind::SliceType(inner) => self.expr(inner),
+            ExprKind::Paren(inner) | ExprKind::Star(inner) => self.expr(inner),
+            ExprKind::SliceType(inner) => self.ty(inner),
             ExprKind::Unary { operand, .. } => self.expr(operand),
             ExprKind::Binary { left, right, .. } => self.all([&**left, &**right]),
-            ExprKind::ArrayType { length, element } => self.all([&**length, &**element]),
+            ExprKind::ArrayType { length, element } => {
+                self.expr(length);
+                self.ty(element);
+            }
             ExprKind::StructType(fields) | ExprKind::InterfaceType(fields) => self.fields(fields),
-            ExprKind::MapType { key, value } => self.all([&**key, &**value]),
-            ExprKind::ChanType { element, .. } => self.expr(element),
+            ExprKind::MapType { key, value } => {
+                self.ty(key);
+                self.ty(value);
+            }
+            ExprKind::ChanType { element, .. } => self.ty(element),
             ExprKind::FuncType(signature) => self.signature(signature),
             ExprKind::Ellipsis(inner) => inner.iter().for_each(|inner| self.expr(inner)),
         }

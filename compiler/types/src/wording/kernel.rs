@@ -184,6 +184,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             "a generic type of a function is not supported in the kernel yet".to_owned(),
             "declare it outside of the function",
         ),
+        NotInKernel::ShiftCount => (
+            codes::GB0318,
+            "a shift by what is no integer is not supported in the kernel".to_owned(),
+            "convert the count to uint",
+        ),
         NotInKernel::UnsafePointer => (
             codes::GB0321,
             "this use of package unsafe can't run in the kernel".to_owned(),

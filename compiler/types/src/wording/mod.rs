@@ -4,7 +4,7 @@ mod go;
 mod kernel;
 
 use gobpf_diagnostics::{Code, Diagnostic, codes};
-use gobpf_source::{Place, Span};
+use gobpf_source::{Place, Span, TextRange};
 
 use crate::error::{EntryProblem, Idle, TypeError, Why};
 
@@ -56,7 +56,11 @@ impl TypeError {
     /// The diagnostic that is shown. `span` turns a place into an absolute range.
     pub fn to_diagnostic(&self, span: &dyn Fn(Place) -> Span) -> Diagnostic {
         let words = words(&self.why);
-        let primary = span(self.place);
+        let mut primary = span(self.place);
+        if self.why.is_at_end() {
+            let (start, end) = (primary.range.start(), primary.range.end());
+            primary.range = TextRange::new(end.checked_sub(1.into()).unwrap_or(end).max(start), end);
+        }
         let mut diagnostic = Diagnostic::error(words.code, primary, words.message);
         for (place, message) in words.labels {
             diagnostic = diagnostic.label(span(place), message);

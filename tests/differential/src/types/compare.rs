@@ -38,6 +38,8 @@ pub struct Ours {
     native: Vec<RangeInclusive<u32>>,
     /// Lines on which a function that has no kernel half is refused: only Go knows its parameters.
     refused: BTreeSet<u32>,
+    /// The functions, as they are written, by these lines: only Go knows what calls of them give.
+    of_calls: Vec<(u32, String)>,
     /// Variables that are declared on such lines: only Go knows their types.
     of_refused: BTreeSet<String>,
     /// The rows of the table of templates that the words come from.
@@ -143,7 +145,12 @@ fn judge(text: &str) -> Ours {
         let shown = error.to_diagnostic(&span);
         let line = source.line_of(shown.primary.range.start()) + 1;
         if !error.code().is_go_error() {
-            ours.refused.extend((error.code() == codes::GB0312).then_some(line));
+            if error.code() == codes::GB0312 {
+                let range = shown.primary.range;
+                let written = text.get(usize::from(range.start())..usize::from(range.end()));
+                ours.refused.insert(line);
+                ours.of_calls.extend(written.map(|written| (line, written.to_owned())));
+            }
             continue;
         }
         ours.errors.push(Found { line, words: shown.message });
@@ -168,7 +175,8 @@ pub type Lines = BTreeMap<u32, BTreeSet<String>>;
 
 /// The first and worst way in which the answers differ. Words may be those of go/types or those of the compiler.
 pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Option<Difference> {
-    let difference = |way| Some(Difference { way, lines: said(ours, theirs, compiler) });
+    let shown = compiler;
+    let difference = |way| Some(Difference { way, lines: said(ours, theirs, shown) });
     if let Some(crash) = &ours.crash {
         return difference(Way::Crash(crash.clone()));
     }
@@ -181,7 +189,8 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
         (true, None) => return difference(Way::TooStrict("syntax".to_owned())),
         (false, None) => {}
     }
-    let (left, right) = judged(ours, theirs);
+    let (left, right) = judged(ours, theirs, compiler);
+    let compiler = compiler.map(|lines| compiled(lines, ours));
     let only = |here: &Lines, there: &Lines| {
         let mut lines = here.iter().filter(|(line, _)| !there.contains_key(line));
         lines.next().and_then(|(_, words)| words.first().map(|words| template(words)))
@@ -202,7 +211,7 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
                     !ours.contains(words) && right.iter().any(of_both)
                 };
                 let compiled: Option<BTreeSet<String>> =
-                    compiler.and_then(|lines| lines.get(line)).map(|all| {
+                    compiler.as_ref().and_then(|lines| lines.get(line)).map(|all| {
                         let words = all.iter().map(|words| without_positions(words));
                         words.filter(|words| !elsewhere(words)).collect()
                     });
@@ -223,7 +232,7 @@ pub fn compare(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> Optio
 const OF_PARAMETERS: &[&str] = &[" in argument to ", "arguments in call to ", "in call to "];
 
 /// What is compared, by line: what Go says, and what we say.
-fn judged(ours: &Ours, theirs: &[Found]) -> (Lines, Lines) {
+fn judged(ours: &Ours, theirs: &[Found], compiler: Option<&Lines>) -> (Lines, Lines) {
     let native = |found: &&Found| ours.native.iter().any(|lines| lines.contains(&found.line));
     let of_parameters = |found: &&Found| {
         ours.refused.contains(&found.line) && OF_PARAMETERS.iter().any(|words| found.words.contains(words))
@@ -234,22 +243,58 @@ fn judged(ours: &Ours, theirs: &[Found]) -> (Lines, Lines) {
         words.any(|word| ours.of_refused.contains(word))
             && !ours.errors.iter().any(|own| own.line == found.line)
     };
-    let unknown = |found: &&Found| of_parameters(found) || of_type(found);
+    let of_call = |found: &&Found| {
+        let called = ours.of_calls.iter().filter(|(line, _)| *line == found.line);
+        called.into_iter().any(|(_, function)| found.words.contains(&format!("{function}(")))
+    };
+    let unknown = |found: &&Found| of_parameters(found) || of_type(found) || of_call(found);
+    let theirs = of_go(theirs, compiler);
     let theirs_all: Vec<&Found> = theirs
         .iter()
         .filter(|found| !native(found) && !unknown(found) && !is_deliberate(Side::Go, &found.words))
         .collect();
+    let theirs_all: Vec<Found> = theirs_all.into_iter().map(|found| placed(found, ours)).collect();
     let ours_all: Vec<&Found> = ours
         .errors
         .iter()
         .filter(|found| !native(found) && !is_deliberate(Side::Ours, &found.words))
         .collect();
-    (by_line(&theirs_all), by_line(&ours_all))
+    (by_line(&theirs_all.iter().collect::<Vec<_>>()), by_line(&ours_all))
+}
+
+/// What Go says. Where go/types says something without a line that the compiler doesn't say, that is what the compiler says.
+fn of_go(theirs: &[Found], compiler: Option<&Lines>) -> Vec<Found> {
+    let Some(lines) = compiler else { return theirs.to_vec() };
+    let said = |found: &Found| lines.values().any(|all| all.contains(&found.words));
+    if theirs.iter().all(|found| found.line != 0 || said(found)) {
+        return theirs.to_vec();
+    }
+    let all = lines.iter().flat_map(|(line, all)| all.iter().map(|words| (*line, words.clone())));
+    all.map(|(line, words)| Found { line, words }).collect()
+}
+
+/// What Go says without a line has the line on which we say the same, if there is one.
+fn placed(found: &Found, ours: &Ours) -> Found {
+    let own = ours.errors.iter().find(|own| found.line == 0 && own.words == found.words);
+    Found { line: own.map_or(found.line, |own| own.line), words: found.words.clone() }
+}
+
+/// The compiler's words, those without a line where we say them.
+fn compiled(compiler: &Lines, ours: &Ours) -> Lines {
+    let mut lines = Lines::new();
+    for (line, all) in compiler {
+        for words in all {
+            let found = placed(&Found { line: *line, words: words.clone() }, ours);
+            lines.entry(found.line).or_default().insert(found.words);
+        }
+    }
+    lines
 }
 
 /// All lines on which the answers differ, with what both say there.
 pub fn lines_that_differ(ours: &Ours, theirs: &[Found], compiler: &Lines) -> Vec<String> {
-    let (left, right) = judged(ours, theirs);
+    let (left, right) = judged(ours, theirs, Some(compiler));
+    let compiler = &compiled(compiler, ours);
     let lines: BTreeSet<u32> = left.keys().chain(right.keys()).copied().collect();
     let all = |here: &Lines, line: &u32| here.get(line).cloned().unwrap_or_default();
     let compiled = |line: &u32| -> BTreeSet<String> {

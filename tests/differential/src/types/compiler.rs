@@ -77,6 +77,11 @@ fn read(said: &str) -> BTreeMap<u32, BTreeSet<String>> {
             continue;
         }
         put(&mut last);
+        // Some errors have no line.
+        if !line.starts_with("f.go:") {
+            last = (!line.is_empty()).then(|| (0, line.to_owned()));
+            continue;
+        }
         let mut parts = line.strip_prefix("f.go:").unwrap_or_default().splitn(3, ':');
         let (number, rest) = (parts.next().and_then(|number| number.parse().ok()), parts.nth(1));
         last = number.zip(rest.map(|rest| rest.trim_start().to_owned()));
@@ -95,6 +100,9 @@ mod tests {
         let lines = read(said);
         assert_eq!(lines.len(), 2);
         assert!(lines[&3].contains("not enough arguments in call to f\n\thave ()\n\twant (int)"));
+        assert!(lines[&4].contains("x redeclared"));
+        let lines = read("300 overflows uint8\nf.go:4:2: x redeclared\n");
+        assert!(lines[&0].contains("300 overflows uint8"));
         assert!(lines[&4].contains("x redeclared"));
     }
 }

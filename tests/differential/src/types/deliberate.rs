@@ -46,26 +46,6 @@ pub const DELIBERATE: &[Deliberate] = &[
         words: "bpf.TracePrintk call ",
         reason: "go vet has the same words, go/types has none",
     },
-    Deliberate {
-        side: Side::Ours,
-        words: "operation: shift count string(",
-        reason: "go/types forgets to ask, and the compiler fails on it with an internal error",
-    },
-    Deliberate {
-        side: Side::Ours,
-        words: "shift count (string(65)) (constant \"A\" of type string) must be integer",
-        reason: "the same",
-    },
-    Deliberate {
-        side: Side::Ours,
-        words: "shift count (bool(true)) (constant true of type bool) must be integer",
-        reason: "the same",
-    },
-    Deliberate {
-        side: Side::Ours,
-        words: "shift count bool(true) (constant true of type bool) must be integer",
-        reason: "go/types forgets to ask, and the compiler fails on it with an internal error",
-    },
 ];
 
 impl Deliberate {

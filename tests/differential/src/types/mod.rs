@@ -150,6 +150,10 @@ impl Run<'_> {
 
     /// Where only words differ, those of the Go compiler count.
     fn compare(&self, mutant: &Mutant, ours: &Ours, theirs: &[Found]) -> Result<Option<Difference>, String> {
+        if theirs.iter().any(|found| found.line == 0) {
+            let compiler = self.compiler.ask(&mutant.text)?;
+            return Ok(compare::compare(ours, theirs, Some(&compiler)));
+        }
         match compare::compare(ours, theirs, None) {
             Some(Difference { way: Way::Words(..), .. }) => {
                 let compiler = self.compiler.ask(&mutant.text)?;
