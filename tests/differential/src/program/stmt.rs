@@ -2,7 +2,7 @@
 
 use super::expr::Expr;
 use super::r#gen::Gen;
-use super::types::{Int, Ty};
+use super::types::{Int, Ty, Var};
 
 /// A kind of statement: how often, its feature, and what writes it; false where it can't be written here.
 type Form = (u32, &'static str, fn(&mut Gen) -> bool);
@@ -246,9 +246,24 @@ impl Gen {
             self.line(format!("{first}, {second} = {second}, {first}"));
             return true;
         }
-        let (x, y) = (self.expr(&one, 2).text, self.expr(&two, 2).text);
+        let x = self.expr(&one, 2).text;
+        // Go's compiler may assign before it evaluates the next value (golang/go#71054): no panic of that is seen.
+        let y = match self.outlives(&first) {
+            true => self.place(&two, false),
+            false => Some(self.expr(&two, 2).text),
+        };
+        let Some(y) = y else { return false };
         self.line(format!("{first}, {second} = {x}, {y}"));
         true
+    }
+
+    /// Whether what is assigned to the place is seen after a panic: it is no part of a local variable.
+    fn outlives(&self, place: &str) -> bool {
+        let end = place.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(place.len());
+        let is_whole = |var: &Var| !matches!(self.plain(&var.ty), Ty::Pointer(_) | Ty::Slice(_));
+        let root = self.visible().into_iter().find(|var| var.name == place[..end]);
+        let is_local = |var: &Var| self.globals.iter().all(|global| global.name != var.name);
+        !root.is_some_and(|var| is_local(&var) && is_whole(&var))
     }
 
     /// An element of an array, or a field, by a variable index.
