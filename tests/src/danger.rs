@@ -11,6 +11,10 @@
 //! Functions for work that is done later (`bpf_wq_*`, `bpf_task_work_*`) read what a map's value has of special fields without asking whether it
 //! has any, or whether what they get is a map: a null pointer, seen on 6.18.44 and in the source of 6.12.
 
+//!
+//! Functions that no path comes to are removed, and those after them are numbered anew, but not the one that exceptions are
+//! given to: 6.18.44 then takes what lies beyond its functions for one.
+
 use gobpf_bpf::insn::{CALL, EXIT, Insn, Reg, SourceOperand, Width, class, mode, pseudo};
 use gobpf_bpf::tables::ProgramKind;
 use gobpf_bpf::{Code, Map, Object, Program, RelocationTarget};
@@ -32,6 +36,9 @@ const WITH_MAP: [WithMap; 2] = [
     WithMap { name: "bpf_wq_init", map: 2, before: 3 },
     WithMap { name: "bpf_task_work_", map: 3, before: 5 },
 ];
+
+/// The tag of a program that names what its exceptions are given to.
+const CATCHES: &str = "exception_callback:";
 
 /// A function that is given a map: the start of its name, the register, and how many slots before the call that is loaded.
 struct WithMap {
@@ -66,7 +73,23 @@ fn may_return_pointer(insns: &[Insn]) -> bool {
 
 /// Whether any kernel, one in a virtual machine included, may end by a null pointer.
 pub fn crashes(object: &Object) -> bool {
-    object.programs.iter().any(|program| works_on_plain_values(object, &program.code))
+    let is_dangerous =
+        |program: &Program| works_on_plain_values(object, &program.code) || catches_later(object, program);
+    object.programs.iter().any(is_dangerous)
+}
+
+/// Whether what the program throws is given to a function that stands after another one.
+fn catches_later(object: &Object, program: &Program) -> bool {
+    let name_of = |id| object.btf.get(id).map_or("", Type::name);
+    let mut functions: Vec<_> = program.code.subprograms.iter().map(|one| (one.slot, one.func)).collect();
+    functions.sort_unstable_by_key(|(slot, _)| *slot);
+    let caught = object.btf.iter().filter_map(|(_, ty)| match ty {
+        Type::DeclTag { name, target, .. } if Some(*target) == program.func => name.strip_prefix(CATCHES),
+        _ => None,
+    });
+    let is_later =
+        |name: &str| functions.iter().skip(1).any(|(_, func)| func.is_some_and(|func| name_of(func) == name));
+    caught.into_iter().any(is_later)
 }
 
 /// Whether functions for work are called in a program that has values without special fields, or with anything but a map
@@ -163,5 +186,20 @@ mod tests {
         assert!(leaves_function(&[call, Insn::exit(), leaves, Insn::exit()]));
         assert!(!leaves_function(&[leaves, call, Insn::exit(), Insn::exit()]));
         assert!(leaves_function(&[leaves, Insn { imm: -2, ..call }, Insn::exit()]));
+    }
+
+    #[test]
+    fn a_function_for_exceptions_after_another_one_is_kept_away() {
+        let is_kept_away = |first: &str, second: &str| {
+            let code = format!(
+                "# section: tc\n# func 0: int f(struct __sk_buff *skb) __exception_cb(h)\n# func 2: int {first}(u64 x)\n\
+                 # func 4: int {second}(u64 x)\n0: (b7) r0 = 0\n1: (95) exit\n2: (b7) r0 = 0\n3: (95) exit\n\
+                 4: (b7) r0 = 0\n5: (95) exit\n"
+            );
+            let program = gobpf_assembly::text::parse(gobpf_source::FileId(0), &code);
+            crashes(&program.expect("a program").object)
+        };
+        assert!(!is_kept_away("h", "g"));
+        assert!(is_kept_away("g", "h"));
     }
 }

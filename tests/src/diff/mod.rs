@@ -305,7 +305,7 @@ impl fmt::Display for Outcome {
             let count = self.kept_away;
             writeln!(
                 f,
-                "{count} programs were kept away from a kernel whose verifier can crash on them (tail calls in functions, work on plain values, pointers as results of struct_ops)"
+                "{count} programs were kept away from a kernel whose verifier can crash on them (tail calls in functions, work on plain values, pointers as results of struct_ops, exceptions given to a later function)"
             )?;
         }
         if !self.unanswered.is_empty() {

@@ -150,6 +150,8 @@ pub(super) struct Builder<'a> {
     pub functions: Vec<(u32, Option<Signature>)>,
     /// Whether the functions' types are told, which local types need.
     pub with_types: bool,
+    /// Whether a function catches what is thrown.
+    pub catches: bool,
     /// In a function that a helper or the program calls.
     pub in_function: bool,
     /// Whether register 6 has the context.
@@ -188,6 +190,7 @@ impl<'a> Builder<'a> {
             has_context: true,
             has_dynptr: false,
             with_types: false,
+            catches: false,
             externs: Vec::new(),
             results: Some(kind.results),
         };

@@ -22,7 +22,11 @@ const DYNPTR_ENDS: [u32; 2] = [199, 200];
 impl Builder<'_> {
     /// Calls a function of the program.
     pub fn function(&mut self) {
-        let known = self.pending.iter().position(|function| !function.is_callback);
+        let any = !self.careful() && self.rng.chance(30);
+        let is_called = |function: &Pending| {
+            !function.is_callback && (any || !function.signature.is_some_and(|one| one.catches))
+        };
+        let known = self.pending.iter().position(is_called);
         let room = self.pending.len() + self.functions.len() < MOST_FUNCTIONS;
         let index = match known {
             Some(index) if !room || self.rng.chance(30) => index,
@@ -136,6 +140,7 @@ impl Builder<'_> {
 
     /// Writes the functions that were called, and those that they call.
     pub fn write_functions(&mut self) {
+        self.catch();
         while let Some(function) = self.pending.pop() {
             let start = self.insns.len();
             for site in &function.sites {
@@ -182,7 +187,11 @@ impl Builder<'_> {
         self.held[FP as usize] = Held::Stack;
         self.held[1..6].copy_from_slice(&function.arguments);
         self.has_context = function.arguments[0] == Held::Context;
-        self.results = if function.is_callback { Some((0, 1)) } else { None };
+        self.results = match function.signature {
+            Some(signature) if signature.catches => Some(self.kind.results),
+            _ if function.is_callback => Some((0, 1)),
+            _ => None,
+        };
         if self.has_context {
             self.reserved[CONTEXT as usize] = true;
             self.move_reg(CONTEXT, 1);

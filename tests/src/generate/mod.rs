@@ -6,11 +6,13 @@ mod builder;
 pub(crate) mod calls;
 mod control;
 pub mod edit;
+mod exceptions;
 mod functions;
 mod helpers;
 mod kernel_functions;
 mod kfuncs;
 mod kinds;
+mod later;
 mod memory;
 mod mutate;
 mod objects;
@@ -73,6 +75,8 @@ const STEPS: &[(u32, Step)] = &[
     (7, |b| b.kernel_function()),
     (1, |b| b.list()),
     (1, |b| b.work()),
+    (1, |b| b.task_work()),
+    (1, |b| b.throw()),
     (1, |b| b.resilient_lock()),
     (1, |b| b.interrupts()),
     (2, |b| b.may_goto()),
@@ -196,7 +200,7 @@ fn assemble(builder: Builder<'_>, license: &str) -> Object {
     };
     let subprogram = |(index, (slot, _)): (usize, &(u32, _))| Subprogram {
         slot: *slot,
-        name: format!("f{}", index + 1),
+        name: signatures::name_of(index + 1),
         func: types.get(index + 1).copied(),
         ..Subprogram::default()
     };

@@ -358,31 +358,6 @@ impl Builder<'_> {
         }
     }
 
-    /// Work that is done later.
-    pub fn work(&mut self) {
-        if self.pending.len() + self.functions.len() >= MOST_FUNCTIONS
-            || !self.since(6, 10)
-            || !self.has_locks()
-        {
-            return self.arithmetic();
-        }
-        let Some(value) = self.value_of(world::WORK) else { return };
-        self.move_reg(1, value);
-        let map = if self.careful() { world::WORK } else { world::TIMED };
-        self.load_map(2, map.map);
-        self.move_imm(3, 0);
-        self.kernel_call("bpf_wq_init");
-        self.move_reg(1, value);
-        self.callback(2, Callback::Timer, world::WORK.value);
-        self.move_imm(3, 0);
-        self.move_imm(4, 0);
-        self.kernel_call("bpf_wq_set_callback_impl");
-        self.move_reg(1, value);
-        self.move_imm(2, 0);
-        self.kernel_call("bpf_wq_start");
-        self.held[0] = Held::Scalar;
-    }
-
     /// A value under a lock whose taking may fail.
     pub fn resilient_lock(&mut self) {
         if !self.since(6, 15) {

@@ -59,6 +59,8 @@ pub(super) enum Returns {
 pub(super) struct Signature {
     params: [Option<Param>; 5],
     returns: Returns,
+    /// What the program throws is given to it.
+    pub catches: bool,
 }
 
 /// How often a parameter is of each sort, where care is taken and where it is not.
@@ -130,7 +132,17 @@ impl Builder<'_> {
             1 if !self.careful() => Returns::Nothing,
             _ => Returns::Number,
         };
-        Signature { params, returns }
+        Signature { params, returns, catches: false }
+    }
+
+    /// What a function that catches takes and gives.
+    pub fn catching(&mut self) -> Signature {
+        let careful = self.careful();
+        let odd = [Param::Number, Param::Number, Param::Context, Param::Memory, Param::NonNull];
+        let first = if careful { Param::Number } else { self.rng.pick(&odd) };
+        let second = (!careful && self.rng.chance(30)).then_some(Param::Number);
+        let returns = if careful || self.rng.chance(60) { Returns::Number } else { Returns::Nothing };
+        Signature { params: [Some(first), second, None, None, None], returns, catches: true }
     }
 
     /// Has `register` be what the parameter wants.
@@ -183,7 +195,19 @@ impl Builder<'_> {
 /// Declares the types of a program's functions, of which the program itself is the first: their numbers.
 pub(super) fn declare(btf: &mut Btf, kind: &KindRow, functions: &[Option<Signature>]) -> Vec<TypeId> {
     let mut types = Types::new(btf, kind);
-    functions.iter().enumerate().map(|(index, one)| types.function(btf, index, one.as_ref())).collect()
+    let declared: Vec<TypeId> =
+        functions.iter().enumerate().map(|(index, one)| types.function(btf, index, one.as_ref())).collect();
+    let catching = functions.iter().position(|one| one.is_some_and(|signature| signature.catches));
+    if let Some((target, index)) = declared.first().zip(catching) {
+        let name = format!("exception_callback:{}", name_of(index));
+        btf.push(Type::DeclTag { name, target: *target, component: -1 });
+    }
+    declared
+}
+
+/// The name of function number `index`, of which the program is the first.
+pub(super) fn name_of(index: usize) -> String {
+    if index == 0 { "random".into() } else { format!("f{index}") }
 }
 
 /// Types that functions speak of.
@@ -253,8 +277,7 @@ impl Types {
         let parameters = params.iter().enumerate().map(parameter).collect();
         let prototype = btf.push(Type::Prototype { returns, parameters });
         let linkage = if signature.is_some() || index == 0 { Linkage::Global } else { Linkage::Static };
-        let name = if index == 0 { "random".to_string() } else { format!("f{index}") };
-        let function = btf.push(Type::Function { name, prototype, linkage });
+        let function = btf.push(Type::Function { name: name_of(index), prototype, linkage });
         for (component, param) in params.iter().enumerate() {
             for tag in tags(*param) {
                 btf.push(Type::DeclTag {

@@ -19,6 +19,8 @@ pub(super) enum Value {
     Work,
     /// A lock whose taking may fail, and 8 bytes.
     Resilient,
+    /// Work that a task does later, and 8 bytes.
+    TaskWork,
 }
 
 /// Types in the maps' BTF.
@@ -31,6 +33,7 @@ pub(super) struct Typed {
     graph: TypeId,
     work: TypeId,
     resilient: TypeId,
+    task_work: TypeId,
     node: TypeId,
 }
 
@@ -54,10 +57,12 @@ impl Typed {
         let work = structure(btf, "worked", 24, with_number("work", work, 16, number));
         let resilient = structure(btf, "bpf_res_spin_lock", 4, vec![Member::new("val", int, 0)]);
         let resilient = structure(btf, "resilient", 16, with_number("lock", resilient, 8, number));
+        let task_work = opaque(btf, "bpf_task_work", number, 1);
+        let task_work = structure(btf, "task_worked", 16, with_number("work", task_work, 8, number));
         let node = node(btf, int, number);
         let pointer = pointers(btf, number, node);
         let graph = graph(btf, lock, number);
-        Typed { int, number, locked, timed, pointer, graph, work, resilient, node }
+        Typed { int, number, locked, timed, pointer, graph, work, resilient, task_work, node }
     }
 
     /// The type of such a value.
@@ -70,6 +75,7 @@ impl Typed {
             Value::Graph => self.graph,
             Value::Work => self.work,
             Value::Resilient => self.resilient,
+            Value::TaskWork => self.task_work,
         }
     }
 }

@@ -85,6 +85,7 @@ const ROWS: &[Row] = &[
     ("graph", 2, 4, 40, 1, 0, Fill::Typed(Value::Graph)),
     ("work", 2, 4, 24, 4, 0, Fill::Typed(Value::Work)),
     ("resilient", 2, 4, 16, 4, 0, Fill::Typed(Value::Resilient)),
+    ("task_work", 2, 4, 16, 4, 0, Fill::Typed(Value::TaskWork)),
     ("arena", 33, 0, 0, 16, MAPPABLE, Fill::At(0x10_0000_0000)),
 ];
 
@@ -92,11 +93,12 @@ const ROWS: &[Row] = &[
 pub(super) const LOCKED: Sizes = Sizes { map: MapId(36), key: 4, value: 16 };
 pub(super) const TIMED: Sizes = Sizes { map: MapId(37), key: 4, value: 24 };
 pub(super) const POINTERS: Sizes = Sizes { map: MapId(38), key: 4, value: 40 };
-/// Those with a graph, with work and with another sort of lock, and the one that is no value but pages.
+/// Those with a graph, with work, with another sort of lock and with work for tasks, and the one that is no value but pages.
 pub(super) const GRAPH: Sizes = Sizes { map: MapId(41), key: 4, value: 40 };
 pub(super) const WORK: Sizes = Sizes { map: MapId(42), key: 4, value: 24 };
 pub(super) const RESILIENT: Sizes = Sizes { map: MapId(43), key: 4, value: 16 };
-pub(super) const ARENA: MapId = MapId(44);
+pub(super) const TASK_WORK: Sizes = Sizes { map: MapId(44), key: 4, value: 16 };
+pub(super) const ARENA: MapId = MapId(45);
 /// Where pointers are in the value of [`POINTERS`], and the functions that take them.
 pub(super) const OWNED: [(i32, Held, &str); 3] = [
     (0, Held::TaskOrNull, "bpf_task_release"),
