@@ -41,6 +41,6 @@ func count(what uint32) {
 	}
 }
 
-// CLANG <= 1.03
+// CLANG <= 0.68
 // RUN OnCall syscall=getppid*3
 // MAP totals[u32 0] = u64 3

@@ -148,7 +148,7 @@ fn stmt_parts(stmt: &Stmt) -> (Vec<&Expr>, Vec<&[Stmt]>) {
 }
 
 /// The direct parts of an expression.
-fn parts(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Const(_) | ExprKind::Zero | ExprKind::Local(_) | ExprKind::Global(_) => Vec::new(),
         ExprKind::Field { base: inner, .. }

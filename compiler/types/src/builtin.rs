@@ -243,6 +243,9 @@ impl<'a> Cx<'_, 'a> {
 
     /// An argument; some functions take a Go map as it is.
     fn builtin_argument(&mut self, builtin: Builtin, argument: &'a ast::Expr) -> Operand {
+        if matches!(builtin, Builtin::Len | Builtin::Cap) {
+            self.read_only = Some(crate::stmt::strip_parens(argument).id);
+        }
         let operand = self.raw_expr(argument);
         let takes_map = matches!(builtin, Builtin::Delete | Builtin::Len | Builtin::Clear);
         match operand.mode {

@@ -118,6 +118,8 @@ pub(crate) struct Checker<'a> {
     pub used_imports: HashSet<(usize, SmolStr)>,
     pub globals: Vec<hir::Global>,
     pub global_ids: HashMap<SymbolId, Option<hir::GlobalId>>,
+    /// First values of variables that are read by them.
+    pub tables: HashMap<SymbolId, Option<hir::Expr>>,
     /// What is known of bodies from earlier checks, and kept for later ones: it hears of all that bodies ask here.
     pub book: Book,
 }
@@ -162,6 +164,7 @@ impl<'a> Checker<'a> {
             used_imports: HashSet::default(),
             globals: Vec::new(),
             global_ids: HashMap::default(),
+            tables: HashMap::default(),
             book: Book::default(),
         }
     }

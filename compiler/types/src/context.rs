@@ -60,6 +60,10 @@ pub(crate) struct Cx<'c, 'a> {
     pub hoisted: Option<Vec<hir::Stmt>>,
     /// The expression that is all of the statement's value, so that nothing is computed before it.
     pub whole_value: Option<NodeId>,
+    /// The expression that is only indexed, ranged over or measured.
+    pub read_only: Option<NodeId>,
+    /// The hidden variables that hold package variables' elements.
+    pub tables: Vec<LocalId>,
     /// Where errors are reported instead of where they are.
     pub errors_at: Option<NodeId>,
     /// Functions whose calls make values for interfaces: that there are none has been said of these.
@@ -197,6 +201,8 @@ impl<'c, 'a> Cx<'c, 'a> {
             loop_body: None,
             hoisted: None,
             whole_value: None,
+            read_only: None,
+            tables: Vec::new(),
             errors_at: None,
             made_for_interfaces: Vec::new(),
             substitutes: false,

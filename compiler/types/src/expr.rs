@@ -13,6 +13,7 @@ use crate::context::{Cx, EntityKind, Mode, Operand};
 use crate::describe::expression;
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, ExprKind};
+use crate::stmt::strip_parens;
 use crate::symbols::{Package, SymbolId, SymbolKind};
 use crate::ty::{Basic, Kind, Ty, Types};
 use crate::typexpr::Meaning;
@@ -244,7 +245,17 @@ impl<'a> Cx<'_, 'a> {
             let unknown = ExprKind::Global(hir::GlobalId(u32::MAX));
             return self.operand(expr, Mode::Variable, ty, unknown);
         }
+        if let Some(value) = self.by_first_value(id, ty, expr) {
+            return value;
+        }
         match crate::variables::global(self.ck, id, ty) {
+            Some(global) if matches!(self.ck.types.under(ty), Kind::Slice(_)) => {
+                let array = self.ck.globals.get(global.0 as usize).map(|global| global.ty);
+                let ty_of_array = array.unwrap_or_else(|| self.lower(Types::UNKNOWN));
+                let base = hir::Expr { node: expr.id, ty: ty_of_array, kind: ExprKind::Global(global) };
+                let slice = ExprKind::Slice { base: Box::new(base), low: None, high: None, max: None };
+                self.operand(expr, Mode::Variable, ty, slice)
+            }
             Some(global) => self.operand(expr, Mode::Variable, ty, ExprKind::Global(global)),
             None => {
                 // Why it has no place in the kernel has been said.
@@ -371,6 +382,7 @@ impl<'a> Cx<'_, 'a> {
             Some(ty) => return self.type_operand(expr, ty),
             None => {}
         }
+        self.read_only = Some(strip_parens(operand).id);
         let base = self.raw_expr(operand);
         if let Mode::Generic(id) = base.mode {
             return self.generic_function(id, indices, expr);

@@ -58,6 +58,7 @@ mod standard;
 mod stmt;
 mod substitute;
 mod symbols;
+mod tables;
 mod targets;
 mod ty;
 mod typexpr;

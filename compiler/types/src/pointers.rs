@@ -99,6 +99,7 @@ impl<'a> Cx<'_, 'a> {
 
     /// Marks the local variable that `place` is a part of, if it is.
     pub fn take_address(&mut self, place: &hir::Expr) {
+        self.keep_table(place);
         self.mark_changed(place);
         self.mark_address(place);
     }

@@ -66,6 +66,8 @@ pub enum NotInKernel {
     /// A function in a field, an element, or behind a pointer.
     KeptFunction,
     FunctionVariable,
+    /// A package variable changes that is read by its first value.
+    TableChanges,
     PrintedString,
     Float,
     Allocation,

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::context::{Cx, EntityKind, Mode, Operand, Scope};
 use crate::error::{NotInKernel, Why};
 use crate::hir::{self, BinaryOp, CompareOp, ExprKind, LocalId, Stmt, StmtKind};
+use crate::stmt::strip_parens;
 use crate::ty::{Basic, Kind, Ty, Types};
 use crate::visit;
 
@@ -43,6 +44,7 @@ impl<'a> Cx<'_, 'a> {
         if clause.define && !clause.key.iter().chain(&clause.value).any(named) {
             self.error(node, Why::NoNewVariables);
         }
+        self.read_only = Some(strip_parens(operand).id);
         let ranged = self.raw_expr(operand);
         if ranged.is_map_variable() && matches!(self.ck.types.under(ranged.ty), Kind::Map(..)) {
             return self.range_map(label, clause, ranged, body, node, out);

@@ -42,6 +42,7 @@ impl<'a> Cx<'_, 'a> {
             _ if operand.ty == Types::UNKNOWN => false,
             Mode::MapEntry => true,
             Mode::Variable => {
+                self.keep_table(&operand.hir);
                 self.mark_changed(&operand.hir);
                 if self.through_context(&operand.hir) {
                     let expr = operand.text.clone();

@@ -192,6 +192,9 @@ impl<'a> Cx<'_, 'a> {
         if let Some((field, inner)) = self.const_type(ty) {
             return self.constant_variable(symbol, spec, index, (field, inner));
         }
+        if let Some(array) = self.listed_variable(symbol, spec, index, ty) {
+            return Some(array);
+        }
         if let Some(what) = self.global_type_problem(ty) {
             self.refuse_variable(symbol, spec, index, (ty, what));
             return None;
@@ -218,6 +221,39 @@ impl<'a> Cx<'_, 'a> {
         }
         let name = self.ck.program_name(symbol);
         Some(hir::Global { name, ty: lowered, initial, constant: false, place })
+    }
+
+    /// The array that a slice of plain elements is one of, by the literal that the variable begins with.
+    fn listed_variable(
+        &mut self,
+        symbol: &Symbol<'a>,
+        spec: &'a VarSpec,
+        index: usize,
+        ty: Ty,
+    ) -> Option<hir::Global> {
+        let Kind::Slice(element) = *self.ck.types.under(ty) else { return None };
+        let value = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len())?;
+        let is_literal = matches!(value.kind, Syntax::Composite { .. });
+        if !is_literal || self.holds_pointer(element, 0) || self.kernel_type_problem(element).is_some() {
+            return None;
+        }
+        let errors = self.ck.errors.len();
+        let operand = self.expr(value);
+        if operand.is_invalid() {
+            self.ck.errors.truncate(errors);
+            return None;
+        }
+        let array = crate::tables::listed(self.assign(operand, ty, "variable declaration"));
+        let size = usize::try_from(self.ck.hir.size_of(array.ty).min(MAX_GLOBAL)).unwrap_or_default();
+        let mut bytes = vec![0; size];
+        let is_good = self.ck.errors.len() == errors && matches!(array.kind, ExprKind::Array(_));
+        if !is_good || write(&self.ck.hir, &array, 0, &mut bytes).is_none() {
+            self.ck.errors.truncate(errors);
+            return None;
+        }
+        let initial = bytes.iter().any(|byte| *byte != 0).then_some(bytes);
+        let name = self.ck.program_name(symbol);
+        Some(hir::Global { name, ty: array.ty, initial, constant: false, place: symbol.place() })
     }
 
     /// A value that is chosen when the program is loaded: the global holds the default.
@@ -266,7 +302,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// A value of type `ty` holds pointers, slices or strings.
-    fn holds_pointer(&self, ty: Ty, depth: u32) -> bool {
+    pub fn holds_pointer(&self, ty: Ty, depth: u32) -> bool {
         match self.ck.types.under(ty) {
             Kind::Pointer(_) | Kind::Slice(_) => true,
             Kind::Basic(basic) => matches!(basic, crate::ty::Basic::String | crate::ty::Basic::UnsafePointer),

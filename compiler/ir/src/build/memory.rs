@@ -32,7 +32,7 @@ impl Builder<'_> {
             },
             ExprKind::Global(global) => {
                 let base = self.emit(Type::Pointer, InstKind::GlobalAddr(*global, 0));
-                Ok(Address { base, offset: 0, context: false })
+                Ok(Address { base, offset: 0, align: self.types().align_of(expr.ty) as u32, context: false })
             }
             ExprKind::Deref(pointer) => self.dereference(pointer),
             ExprKind::Field { base, index } => {
@@ -62,12 +62,16 @@ impl Builder<'_> {
                 let array = self.read_address(base)?;
                 let index = self.index_value(index)?;
                 self.at(expr.node);
+                if let Some(chosen) = self.chosen_of_array(array, index, expr, base.ty) {
+                    return Ok(chosen);
+                }
                 let array = match array.context && self.f.as_const(index).is_none() {
                     true => self.temporary(base.ty, Operand::Memory(array)),
                     false => array,
                 };
                 Ok(self.element_of(array, index, expr, base.ty))
             }
+            ExprKind::Index { base, index } => self.read_slice_element(base, index, expr),
             _ => self.address(expr),
         }
     }
@@ -133,7 +137,15 @@ impl Builder<'_> {
             let nil = self.const_of(Type::Pointer, 0);
             self.abort_if(Why::NilCheck, JmpOp::Eq, base, nil);
         }
-        Address { base, offset: 0, context: provenance == Provenance::Context }
+        // Maps and records start at multiples of 8, and what is in them keeps to its type.
+        let align = match (provenance, self.types().get(ty)) {
+            (
+                Provenance::MapValue | Provenance::RingBuf | Provenance::Global,
+                hir::Type::Pointer { target, .. },
+            ) => self.types().align_of(*target) as u32,
+            _ => 1,
+        };
+        Address { base, offset: 0, align, context: provenance == Provenance::Context }
     }
 
     /// An element of an array in memory or of a slice, its index checked.
@@ -173,10 +185,11 @@ impl Builder<'_> {
         if let Some(index) = self.f.as_const(index) {
             return base.plus((index as u64).wrapping_mul(size) as u32);
         }
+        let align = base.align.min(1 << size.trailing_zeros().min(3));
         let size = self.const_i64(size as i64);
         let bytes = self.alu(AluOp::Mul, index, size);
         let moved = self.emit(Type::Pointer, InstKind::PtrAdd(base.base, bytes));
-        Address { base: moved, ..base }
+        Address { base: moved, align, ..base }
     }
 
     /// `value` as a variable part and a constant one.
@@ -345,7 +358,10 @@ impl Builder<'_> {
                 let offset = offset + address.offset;
                 (1u32 << offset.trailing_zeros().min(3)).max(of_type)
             }
-            _ => of_type,
+            _ => {
+                let known = 1 << address.offset.trailing_zeros().min(3);
+                of_type.max(address.align.min(known))
+            }
         }
     }
 
@@ -429,7 +445,7 @@ impl Builder<'_> {
 }
 
 /// A value whose bytes are all zero, and which is nothing to evaluate.
-fn is_zero(expr: &Expr) -> bool {
+pub(super) fn is_zero(expr: &Expr) -> bool {
     use gobpf_types::hir::Constant;
     matches!(expr.kind, ExprKind::Zero | ExprKind::Const(Constant::Int(0) | Constant::Bool(false)))
 }

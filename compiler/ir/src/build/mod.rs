@@ -4,12 +4,14 @@ mod arith;
 mod bulk;
 mod cache;
 mod call;
+mod chosen;
 mod compare;
 mod defer;
 mod expr;
 mod held;
 mod intrinsic;
 mod kept;
+mod literal;
 mod maps;
 mod memory;
 mod packet;
@@ -211,6 +213,8 @@ struct Frame<'a> {
 struct Address {
     base: Value,
     offset: i32,
+    /// What the base is aligned to, as far as its type tells. Bytes.
+    align: u32,
     /// In the context, where fields stay as they are.
     context: bool,
 }
@@ -489,7 +493,12 @@ impl<'a> Builder<'a> {
     }
 
     fn slot_address(&mut self, slot: Slot) -> Address {
-        Address { base: self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)), offset: 0, context: false }
+        Address {
+            base: self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)),
+            offset: 0,
+            align: 1,
+            context: false,
+        }
     }
 
     /// A new temporary for a value of type `ty`.

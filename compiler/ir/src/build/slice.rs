@@ -56,7 +56,9 @@ impl Builder<'_> {
             [pointer, offset, length, end] => {
                 Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } })
             }
-            [base, ..] if self.is_memory(ty) => Operand::Memory(Address { base, offset: 0, context: false }),
+            [base, ..] if self.is_memory(ty) => {
+                Operand::Memory(Address { base, offset: 0, align: 1, context: false })
+            }
             [value, ..] => Operand::Scalar(value),
             [] => Operand::Scalar(Value(0)),
         }
@@ -156,7 +158,7 @@ impl Builder<'_> {
 
     /// Where the first element is.
     pub(super) fn start(&mut self, slice: SliceValue, size: u64) -> Address {
-        let at = Address { base: slice.pointer, offset: 0, context: false };
+        let at = Address { base: slice.pointer, offset: 0, align: 1, context: false };
         match slice.bound {
             Bound::Counted { offset, .. } => self.offset_by(at, offset, size),
             Bound::Packet { .. } => at,
@@ -192,10 +194,10 @@ impl Builder<'_> {
         let Bound::Counted { offset, end, .. } = slice.bound else {
             return match slice.bound {
                 Bound::Packet { end, .. } => self.packet_element(slice.pointer, end, index, size),
-                Bound::Counted { .. } => Address { base: slice.pointer, offset: 0, context: false },
+                Bound::Counted { .. } => Address { base: slice.pointer, offset: 0, align: 1, context: false },
             };
         };
-        let at = Address { base: slice.pointer, offset: 0, context: false };
+        let at = Address { base: slice.pointer, offset: 0, align: 1, context: false };
         let place = self.alu(AluOp::Add, index, offset);
         let known = |value| self.f.as_const(value);
         // The greatest that the place can be where a comparison with `below` has told verifiers.

@@ -170,6 +170,11 @@ impl<'a> Builder<'a> {
 
     fn assign(&mut self, targets: &[Option<Expr>], values: &[Expr], stmt: &Stmt) -> Result<()> {
         let places = self.places(targets)?;
+        if let ([place], [Some(target)], [value]) = (places.as_slice(), targets, values)
+            && self.assign_literal(place, target, value)?
+        {
+            return Ok(());
+        }
         let mut operands = Vec::with_capacity(values.len());
         for value in values {
             let operand = self.operand(value)?;

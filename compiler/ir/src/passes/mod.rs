@@ -14,6 +14,7 @@ mod orient;
 mod params;
 mod promote;
 mod sums;
+mod thread;
 
 use crate::ir::Function;
 
@@ -21,6 +22,9 @@ pub use params::remove_trivial_params;
 
 /// How often slots are looked through for pieces that can be values.
 const PROMOTIONS: usize = 4;
+
+/// How often decisions are looked for that were made before.
+const DECISIONS: usize = 4;
 
 /// Runs all passes.
 pub fn optimise(function: &mut Function) {
@@ -31,6 +35,15 @@ pub fn optimise(function: &mut Function) {
         if !promote::run(function) {
             break;
         }
+        remove_trivial_params(function);
+        gvn::run(function);
+        cfg::simplify(function);
+    }
+    for _ in 0..DECISIONS {
+        if !thread::run(function) {
+            break;
+        }
+        promote::run(function);
         remove_trivial_params(function);
         gvn::run(function);
         cfg::simplify(function);

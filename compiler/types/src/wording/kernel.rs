@@ -124,6 +124,12 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             "a function in a package variable isn't known when compiling".to_owned(),
             "call the function by its name, or keep it in a local variable that always holds it",
         ),
+        NotInKernel::TableChanges => (
+            codes::GB0316,
+            "a package variable with strings, or one that is a slice, can't change in the kernel, and has no address there"
+                .to_owned(),
+            "pointers lose their meaning in package variables, so such a variable is known by its first value: copy it to a local variable, or keep what changes in arrays of bytes",
+        ),
         NotInKernel::PrintedString => (
             codes::GB0308,
             "only constant strings and byte arrays can be printed with %s".to_owned(),
