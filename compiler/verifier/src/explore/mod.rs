@@ -248,6 +248,7 @@ impl<'a> Machine<'a> {
         self.history.clear();
         self.walks.truncate(0);
         self.components.forget();
+        self.live_stack.switch();
         loop {
             self.has_step = false;
             let at = self.insn as usize;
