@@ -20,8 +20,8 @@ impl<'a> Cx<'_, 'a> {
             }
             resolved
         });
-        // Go's words for several variables are those of an assignment.
-        let context = if spec.names.len() == 1 { "variable declaration" } else { "assignment" };
+        let of_call = spec.values.len() == 1 && spec.names.len() > 1;
+        let context = if of_call { "assignment" } else { "variable declaration" };
         let targets: Vec<Ty> = spec.values.iter().filter_map(|_| declared).collect();
         self.are_for(&spec.values, &targets);
         let values = self.initial_values(&spec.names, &spec.values, (declared, false), context, out);
@@ -163,7 +163,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// A part of a call's results as a value of `target`.
-    fn assign_part(&mut self, part: Operand, target: Ty, context: &str) -> hir::Expr {
+    pub fn assign_part(&mut self, part: Operand, target: Ty, context: &str) -> hir::Expr {
         self.assigns_parts = true;
         let value = self.assign(part, target, context);
         self.assigns_parts = false;
@@ -459,7 +459,7 @@ impl<'a> Cx<'_, 'a> {
                         self.count_mismatch(1, rhs, &operand);
                     }
                 } else {
-                    self.raw_expr(value);
+                    self.use_all(std::slice::from_ref(value));
                 }
                 continue;
             }

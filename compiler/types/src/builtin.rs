@@ -146,7 +146,10 @@ impl<'a> Cx<'_, 'a> {
         let few = found < row.arguments;
         if few || (!row.variadic && found > row.arguments) {
             if !types_first {
-                self.use_all(arguments);
+                let operands: Vec<Operand> = arguments.iter().map(|argument| self.expr(argument)).collect();
+                if operands.iter().any(Operand::is_invalid) {
+                    return self.invalid(expr);
+                }
             }
             let (call, expected) = (expression(expr), row.arguments);
             self.error(expr.id, Why::BuiltinCount { call, expected, found });
@@ -259,6 +262,11 @@ impl<'a> Cx<'_, 'a> {
     /// Names in the expressions count as used.
     pub fn use_all(&mut self, exprs: &'a [ast::Expr]) {
         for expr in exprs {
+            // Go has nothing against these here.
+            let is_blank = matches!(&expr.kind, ast::ExprKind::Ident(name) if name == "_");
+            if is_blank || self.is_generic_type(expr) {
+                continue;
+            }
             let operand = self.raw_expr(expr);
             if let (Mode::Generic(id), false) = (&operand.mode, operand.instance.is_empty()) {
                 self.partial_instance(*id, &operand, expr);
@@ -454,38 +462,43 @@ impl<'a> Cx<'_, 'a> {
 
     /// `make([]T, length, capacity)` with constant sizes: a slice of a new variable.
     fn make(&mut self, made: &'a ast::Expr, sizes: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
-        let ty = self.type_expr(made);
-        let element = match self.ck.types.under(ty).clone() {
-            Kind::Slice(element) => element,
-            other => {
-                self.use_all(sizes);
-                match other {
-                    Kind::Unknown => {}
-                    Kind::Chan(_) => return self.refused(NotInKernel::Channel, ty, &[], expr),
-                    Kind::Map(..) => {
-                        let what = NotInKernel::MapOperation("a Go map of a function");
-                        return self.refused(what, ty, &[], expr);
-                    }
-                    _ => self.error(made.id, Why::CannotMake { ty: expression(made) }),
-                }
+        let ty = self.variable_type_expr(made);
+        let (element, least) = match self.ck.types.under(ty).clone() {
+            Kind::Slice(element) => (Some(element), 2),
+            Kind::Map(..) | Kind::Chan(_) => (None, 1),
+            Kind::Unknown => return self.invalid(expr),
+            _ => {
+                // It may be a constraint as well.
+                self.ck.another_error(self.place(made.id), Why::CannotMake { ty: expression(made) });
                 return self.invalid(expr);
             }
         };
-        if sizes.is_empty() || sizes.len() > 2 {
-            self.use_all(sizes);
-            let found = sizes.len() + 1;
-            self.error(expr.id, Why::MakeCount { call: expression(expr), found });
+        let found = sizes.len() + 1;
+        if found < least || found > least + 1 {
+            self.error(expr.id, Why::MakeCount { call: expression(expr), least, found });
             return self.invalid(expr);
         }
+        let Some(element) = element else {
+            for size in sizes {
+                self.index_value(size, None);
+            }
+            let what = match self.ck.types.under(ty) {
+                Kind::Chan(_) => NotInKernel::Channel,
+                _ => NotInKernel::MapOperation("a Go map of a function"),
+            };
+            return self.refused(what, ty, &[], expr);
+        };
         let sizes: Vec<Option<u64>> = sizes.iter().map(|size| self.make_size(size)).collect();
         if sizes.iter().any(Option::is_none) {
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::Allocation, ty, &[&unknown], expr); // as Go goes on
         }
         let length = sizes.first().copied().flatten().unwrap_or_default();
         let capacity = sizes.last().copied().flatten().unwrap_or_default();
         if length > capacity {
             self.error(expr.id, Why::MakeSwapped);
-            return self.invalid(expr);
+            let unknown = self.unknown_expr(expr.id);
+            return self.refused(NotInKernel::Allocation, ty, &[&unknown], expr);
         }
         let array = self.ck.types.intern(Kind::Array(element, capacity));
         if self.function.is_some() && !self.require_kernel_type(ty, expr.id) {
@@ -531,7 +544,10 @@ impl<'a> Cx<'_, 'a> {
     /// `new(T)`, and `new(value)` of Go 1.26: the address of a new variable.
     fn new_variable(&mut self, made: &'a ast::Expr, expr: &'a ast::Expr) -> Operand {
         let (ty, init) = match self.try_type(made) {
-            Some(ty) => (ty, None),
+            Some(ty) => {
+                self.check_variable_type(ty, made);
+                (ty, None)
+            }
             None => {
                 let operand = self.expr(made);
                 if operand.is_invalid() {

@@ -32,7 +32,7 @@ impl<'a> Cx<'_, 'a> {
         match callee.mode.clone() {
             // Go doesn't look at the arguments.
             Mode::Type | Mode::Invalid if self.is_generic_type(function) => self.invalid(expr),
-            Mode::Type => self.conversion(callee.ty, arguments, expr),
+            Mode::Type => self.conversion(callee.ty, (arguments, spread), expr),
             Mode::Builtin(builtin) => self.builtin(builtin, (arguments, spread), expr),
             Mode::Function(symbol) => {
                 let Kind::Func(signature) = self.ck.types.kind(callee.ty).clone() else {
@@ -119,7 +119,10 @@ impl<'a> Cx<'_, 'a> {
             if let Some(receiver) = &receiver
                 && matches!(receiver.mode, Mode::MapVariable(_))
             {
-                return self.invalid(expr); // methods of the user on SDK types do not exist
+                // A map that is a package variable is none of Go's.
+                self.error(receiver.node, Why::MapMisuse { name: receiver.text.as_str().into() });
+                self.arguments(signature, text, (arguments, spread), expr);
+                return self.result_only(expr, signature);
             }
             return self.call_user((id, instance), receiver, signature, text, (arguments, spread), expr);
         }

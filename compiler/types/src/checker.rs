@@ -194,6 +194,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Something against Go's rules has been reported at `place`.
+    pub fn has_go_error(&self, place: Place) -> bool {
+        self.errors.iter().any(|error| error.place == place && error.code().is_go_error())
+    }
+
     /// Reports one more thing that is wrong at a place.
     pub fn another_error(&mut self, place: Place, why: Why) {
         self.book.lose();

@@ -66,7 +66,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         if self.ck.types.is_unknown(ty) {
             for element in elements {
-                self.raw_expr(&element.value);
+                self.use_all(std::slice::from_ref(&element.value));
             }
             // It is of that type whatever is wrong with it.
             return self.operand(expr, Mode::Value, ty, ExprKind::Zero);
@@ -88,7 +88,7 @@ impl<'a> Cx<'_, 'a> {
             Kind::Map(key, value) => self.map_literal(ty, (key, value), elements, expr),
             _ => {
                 for element in elements {
-                    self.raw_expr(&element.value);
+                    self.use_all(std::slice::from_ref(&element.value));
                 }
                 let ty = self.display(element.unwrap_or(ty));
                 self.error(expr.id, Why::InvalidLiteralType { ty, is_element: element.is_some() });
@@ -106,7 +106,7 @@ impl<'a> Cx<'_, 'a> {
     /// An element, which may leave its type to the literal around it.
     pub fn element(&mut self, value: &'a ast::Expr, ty: Ty, context: &str) -> hir::Expr {
         let operand = match &value.kind {
-            Syntax::Composite { ty: None, elements } => match self.ck.types.kind(ty) {
+            Syntax::Composite { ty: None, elements } => match self.ck.types.under(ty) {
                 Kind::Pointer(target) => {
                     let target = *target;
                     let literal = self.literal_of(target, elements, Some(ty), value);
@@ -260,7 +260,8 @@ impl<'a> Cx<'_, 'a> {
             };
             let errors = self.ck.errors.len();
             let value = self.element(key, key_type, "map literal");
-            if self.ck.errors.len() > errors {
+            let mut new = self.ck.errors.iter().skip(errors);
+            if new.any(|error| error.code().is_go_error()) {
                 continue; // Go doesn't look at its value
             }
             if let (ExprKind::Const(constant), true) = (value.kind, counts) {

@@ -12,7 +12,12 @@ use crate::ty::{Basic, Kind, Ty, Types};
 
 impl<'a> Cx<'_, 'a> {
     /// `target(argument)`.
-    pub fn conversion(&mut self, target: Ty, arguments: &'a [ast::Expr], expr: &'a ast::Expr) -> Operand {
+    pub fn conversion(
+        &mut self,
+        target: Ty,
+        (arguments, spread): (&'a [ast::Expr], bool),
+        expr: &'a ast::Expr,
+    ) -> Operand {
         let [argument] = arguments else {
             self.use_all(arguments);
             let too_many = arguments.len() > 1;
@@ -23,6 +28,11 @@ impl<'a> Cx<'_, 'a> {
         };
         let operand = self.expr(argument);
         if operand.is_invalid() || target == Types::UNKNOWN {
+            return self.invalid(expr);
+        }
+        if spread {
+            let ty = self.display(target);
+            self.error(argument.id, Why::ConversionSpread { ty });
             return self.invalid(expr);
         }
         if self.ck.types.is_unknown(operand.ty) {

@@ -80,8 +80,11 @@ impl<'a> Cx<'_, 'a> {
                 self.cannot_use(&operand, ty, context, misfit, String::new());
                 return self.unknown_expr(node);
             }
-            let typed = Operand { ty, ..operand };
-            return self.assign(typed, target, context);
+            let hir = match operand.constant() {
+                Some(_) => operand.hir,
+                None => self.give_type(operand.hir, ty),
+            };
+            return self.assign(Operand { ty, hir, ..operand }, target, context);
         }
         if let Some(misfit) = self.misfit(&operand, target) {
             self.cannot_use(&operand, target, context, misfit, String::new());

@@ -89,7 +89,6 @@ pub enum Why {
         expr: String,
         on: String,
         name: SmolStr,
-        is_field: bool,
     },
     InterfacePointer {
         expr: String,
@@ -269,6 +268,9 @@ pub enum Why {
     ConversionCount {
         ty: String,
         too_many: bool,
+    },
+    ConversionSpread {
+        ty: String,
     },
     OperationCount {
         operator: &'static str,
@@ -528,6 +530,7 @@ pub enum Why {
     },
     MakeCount {
         call: String,
+        least: usize,
         found: usize,
     },
     MakeSwapped,

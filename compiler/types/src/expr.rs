@@ -390,6 +390,7 @@ impl<'a> Cx<'_, 'a> {
         let base = match base.mode {
             Mode::Builtin(_) | Mode::Type | Mode::Invalid | Mode::Native => base,
             Mode::MapVariable(_) if matches!(self.ck.types.under(base.ty), Kind::Map(..)) => base,
+            Mode::NoValue => self.no_value_or_type(base, operand),
             _ => self.single_value(base, operand),
         };
         if let Mode::Builtin(_) = base.mode {

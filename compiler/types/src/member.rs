@@ -35,6 +35,9 @@ pub(crate) struct MapType {
     pub entries: &'static str,
 }
 
+/// Members of structs that are embedded deeper than this aren't looked for.
+const MAX_EMBEDDED: usize = 8;
+
 impl<'a> Cx<'_, 'a> {
     /// `base.name`.
     pub fn member(&mut self, base: Operand, name: &'a ast::Ident, expr: &'a ast::Expr) -> Operand {
@@ -94,6 +97,32 @@ impl<'a> Cx<'_, 'a> {
 
     /// The method or field of `ty` whose name is `name` but for the case of its letters.
     fn member_like(&self, ty: Ty, name: &str) -> Option<(&'static str, SmolStr)> {
+        let mut level = vec![ty];
+        for _ in 0..MAX_EMBEDDED {
+            let mut found = level.iter().filter_map(|ty| self.own_member_like(*ty, name));
+            match (found.next(), found.next()) {
+                (Some(only), None) => return Some(only),
+                (Some(_), Some(_)) => return None,
+                (None, _) => {}
+            }
+            level = level.iter().flat_map(|ty| self.embedded_types(*ty)).collect();
+        }
+        None
+    }
+
+    /// The types of the embedded fields of `ty`, or of what it points to.
+    fn embedded_types(&self, ty: Ty) -> Vec<Ty> {
+        match self.ck.types.under(self.pointed(ty)) {
+            Kind::Struct(fields) => {
+                let embedded = fields.iter().filter(|field| field.embedded && !field.native);
+                embedded.map(|field| field.ty).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same, of its own.
+    fn own_member_like(&self, ty: Ty, name: &str) -> Option<(&'static str, SmolStr)> {
         let names_pointer =
             self.ck.types.named_of(ty).is_some() && matches!(self.ck.types.under(ty), Kind::Pointer(_));
         if self.ck.types.param_of(ty).is_some() || names_pointer {
@@ -145,9 +174,14 @@ impl<'a> Cx<'_, 'a> {
                 self.unsupported(expr.id, crate::error::NotInKernel::Interface);
                 return self.invalid(expr);
             }
-            let (text, on) = (crate::describe::expression(expr), self.display(ty));
+            let text = crate::describe::expression(expr);
             let is_field = matches!(self.find_member(ty, &name.name), Some((_, Found::Field(..))));
-            self.error(name.id, Why::NoMethod { expr: text, on, name: name.name.clone(), is_field });
+            let why = match self.ck.types.pointed_interface(ty) {
+                _ if is_field => Why::NoMethod { expr: text, on: self.display(ty), name: name.name.clone() },
+                Some(word) => Why::InterfacePointer { expr: text, on: self.display(ty), word },
+                None => self.no_member(ty, text, &name.name),
+            };
+            self.error(name.id, why);
             return self.invalid(expr);
         };
         let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));

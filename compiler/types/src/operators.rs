@@ -80,7 +80,11 @@ impl<'a> Cx<'_, 'a> {
             UnaryOp::Not => hir::UnaryOp::Not,
             UnaryOp::Complement => hir::UnaryOp::Complement,
             UnaryOp::Minus => hir::UnaryOp::Neg,
-            _ => return Operand { mode: Mode::Value, ..operand },
+            _ => {
+                let mut whole = self.operand(expr, Mode::Value, operand.ty, ExprKind::Zero);
+                whole.hir = operand.hir;
+                return whole;
+            }
         };
         let (ty, lowered) = (operand.ty, operand.hir.ty);
         let kind = ExprKind::Unary { op, operand: Box::new(operand.hir) };
@@ -257,7 +261,14 @@ impl<'a> Cx<'_, 'a> {
     fn may_match(&self, left: &Operand, right: &Operand) -> bool {
         let types = &self.ck.types;
         let (a, b) = (left.ty, right.ty);
-        if !types.is_untyped(a) && !types.is_untyped(b) || types.is_numeric(a) != types.is_numeric(b) {
+        if !types.is_untyped(a) && !types.is_untyped(b) {
+            return false;
+        }
+        let is_any = |ty| types.param_of(ty).is_none() && types.interface(ty).is_some_and(|of| of.is_empty());
+        if is_any(a) || is_any(b) {
+            return true;
+        }
+        if types.is_numeric(a) != types.is_numeric(b) {
             return false;
         }
         let is_interface = |ty| matches!(types.under(ty), Kind::Interface(_));
@@ -336,6 +347,11 @@ impl<'a> Cx<'_, 'a> {
         }
         if matches!(self.ck.types.under(target), Kind::Interface(_)) {
             let ty = self.ck.types.default_type(operand.ty);
+            if let Some(misfit) = self.misfit(&operand, ty).filter(|_| operand.constant().is_some()) {
+                let (operand, target, node) = (self.describe(&operand), self.display(ty), operand.node);
+                self.error(node, Why::ConstantConversion { operand, target, misfit });
+                return None;
+            }
             return Some(Operand { ty, ..operand });
         }
         if let Some(value) = operand.constant() {

@@ -289,7 +289,10 @@ impl<'a> Cx<'_, 'a> {
                 let fits = self.fits(&ranged, target.ty);
                 let value = self.assign(ranged, target.ty, "range clause");
                 let is_integer = self.ck.types.integer(target.ty).is_some();
-                if fits && (!is_integer || self.ck.types.param_of(target.ty).is_some()) {
+                let is_param = self.ck.types.param_of(target.ty).is_some();
+                // As a value of an interface, it is an integer all the same.
+                let of_interface = self.ck.types.interface(target.ty).is_some() && !is_param;
+                if fits && (!is_integer || is_param) && !of_interface {
                     let ty = self.display(target.ty);
                     self.error(key.id, Why::IterationVariable { ty });
                 }
@@ -340,6 +343,9 @@ impl<'a> Cx<'_, 'a> {
         if define {
             let expr = crate::describe::expression(variable);
             return self.error(variable.id, Why::CannotDeclare { expr });
+        }
+        if ty == Types::UNKNOWN {
+            return; // Go doesn't look at it
         }
         let Some(target) = self.target(variable).filter(|target| !target.is_invalid()) else { return };
         let operand = Operand {

@@ -146,7 +146,7 @@ impl<'a> Cx<'_, 'a> {
                 hir,
                 instance: Vec::new(),
             };
-            values.push(self.assign(part, *to, "return statement"));
+            values.push(self.assign_part(part, *to, "return statement"));
         }
         self.push_return(values, node, out);
     }

@@ -18,7 +18,7 @@ impl<'a> Cx<'_, 'a> {
     ) -> Operand {
         let base = self.expr(operand);
         if base.is_invalid() {
-            bounds.into_iter().flatten().for_each(|bound| drop(self.raw_expr(bound)));
+            bounds.into_iter().flatten().for_each(|bound| self.use_all(std::slice::from_ref(bound)));
             return self.invalid(expr);
         }
         let base = self.follow_array_pointer(base);

@@ -183,7 +183,9 @@ impl<'a> Cx<'_, 'a> {
             }
             Mode::Value if is_call && self.is_effect_call(expr) => push_effect(operand.hir, out),
             Mode::NoValue => {}
-            Mode::Builtin(_) => self.error(expr.id, Why::BuiltinNotCalled { name: operand.text }),
+            Mode::Builtin(_) | Mode::Type | Mode::Generic(_) => {
+                self.single_value(operand, expr);
+            }
             // A call whose arguments have an error stands for its result.
             _ if self.call_kind(expr) == CallKind::Statement => {}
             _ => {
@@ -385,7 +387,13 @@ impl<'a> Cx<'_, 'a> {
                 None => seen.push((constant.clone(), value.id)),
             }
         }
-        let Some(tag) = tag else { return self.assign(operand, boolean, "case") };
+        let Some(tag) = tag else {
+            if self.ck.types.interface(operand.ty).is_some() {
+                self.unsupported(node, NotInKernel::Interface);
+                return self.unknown_expr(node);
+            }
+            return self.assign(operand, boolean, "case");
+        };
         let compared = self.binary_operands(ast::BinaryOp::Equal, tag.clone(), operand, value);
         if compared.is_invalid() {
             return self.unknown_expr(value.id);

@@ -68,6 +68,7 @@ impl<'a> Cx<'_, 'a> {
     pub fn use_target(&mut self, target: &'a ast::Expr) -> bool {
         match &strip_parens(target).kind {
             Syntax::Ident(name) if name == "_" => true,
+            Syntax::Ident(_) if self.is_generic_type(target) => true,
             Syntax::Ident(name) => match self.local_entity(name) {
                 Some(Entity { kind: EntityKind::Local(local), depth, .. }) if *depth == self.depth() => {
                     self.local_type(*local) != Types::UNKNOWN

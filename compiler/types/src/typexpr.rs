@@ -518,7 +518,7 @@ impl<'a> Cx<'_, 'a> {
         }
         let operand = self.expr(length);
         let place = self.place(length.id);
-        if operand.is_invalid() || self.ck.errors.iter().any(|error| error.place == place) {
+        if operand.is_invalid() || self.ck.has_go_error(place) {
             return None;
         }
         let shown = self.describe(&operand);

@@ -41,9 +41,7 @@ templates! {
     Why::UndefinedButHave { name, have } => GB0201 "undefined: {name} (but have {have})";
     Why::NoMember { expr, on, name, similar } =>
         GB0201 "{expr} undefined (type {on} has no field or method {name}{similar})";
-    Why::NoMethod { expr, on, name, is_field: false } =>
-        GB0201 "{expr} undefined (type {on} has no field or method {name})";
-    Why::NoMethod { expr, on, name, is_field: true } =>
+    Why::NoMethod { expr, on, name } =>
         GB0201 "{expr} undefined (type {on} has no method {name})";
     Why::AmbiguousSelector { expr } => GB0201 "ambiguous selector {expr}";
     Why::InterfacePointer { expr, on, word } =>
@@ -174,8 +172,9 @@ templates! {
     Why::NotAMap { operand } => GB0203 "invalid argument: {operand} is not a map";
     Why::CannotMake { ty } =>
         GB0203 "invalid argument: cannot make {ty}: type must be slice, map, or channel";
-    Why::MakeCount { call, found } =>
-        GB0207 "invalid operation: {call} expects 2 or 3 arguments; found {found}";
+    Why::MakeCount { call, least, found } => GB0207
+        "invalid operation: {call} expects {least} or {most} arguments; found {found}", most = least + 1;
+    Why::ConversionSpread { ty } => GB0207 "invalid use of ... in conversion to {ty}";
     Why::MakeSwapped => GB0203 "invalid argument: length and capacity swapped";
 
     // Assignments and returns.

@@ -196,8 +196,15 @@ func LoadUintptr(addr *uintptr) (val uintptr)
 //bpf:intrinsic atomic_store
 func StoreUintptr(addr *uintptr, val uintptr)
 
+// noCopy is what must not be copied after its first use.
+type noCopy struct{}
+
+// align64 has the alignment of 64-bit numbers.
+type align64 struct{}
+
 // Int32 is an int32 that is changed atomically.
 type Int32 struct {
+	_ noCopy
 	v int32
 }
 
@@ -226,6 +233,8 @@ func (x *Int32) Or(mask int32) (old int32) { return OrInt32(&x.v, mask) }
 
 // Int64 is an int64 that is changed atomically.
 type Int64 struct {
+	_ noCopy
+	_ align64
 	v int64
 }
 
@@ -254,6 +263,7 @@ func (x *Int64) Or(mask int64) (old int64) { return OrInt64(&x.v, mask) }
 
 // Uint32 is a uint32 that is changed atomically.
 type Uint32 struct {
+	_ noCopy
 	v uint32
 }
 
@@ -282,6 +292,8 @@ func (x *Uint32) Or(mask uint32) (old uint32) { return OrUint32(&x.v, mask) }
 
 // Uint64 is a uint64 that is changed atomically.
 type Uint64 struct {
+	_ noCopy
+	_ align64
 	v uint64
 }
 
@@ -310,6 +322,7 @@ func (x *Uint64) Or(mask uint64) (old uint64) { return OrUint64(&x.v, mask) }
 
 // Uintptr is a uintptr that is changed atomically.
 type Uintptr struct {
+	_ noCopy
 	v uintptr
 }
 
@@ -338,6 +351,7 @@ func (x *Uintptr) Or(mask uintptr) (old uintptr) { return OrUintptr(&x.v, mask) 
 
 // Bool is a bool that is changed atomically.
 type Bool struct {
+	_ noCopy
 	v uint32
 }
 
