@@ -27,8 +27,11 @@ impl<'a> Cx<'_, 'a> {
             return self.invalid(expr);
         };
         let operand = self.expr(argument);
-        if operand.is_invalid() || target == Types::UNKNOWN {
+        if operand.is_invalid() {
             return self.invalid(expr);
+        }
+        if target == Types::UNKNOWN {
+            return self.operand(expr, Mode::Value, target, ExprKind::Zero); // as Go goes on
         }
         if spread {
             let ty = self.display(target);

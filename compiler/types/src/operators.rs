@@ -153,6 +153,9 @@ impl<'a> Cx<'_, 'a> {
         if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
             return self.shift(op, left, right, text.is_some(), expr);
         }
+        if op.is_comparison() && !(self.fits_any(&left, &right) && self.fits_any(&right, &left)) {
+            return self.invalid(expr);
+        }
         let by_zero = right.constant().is_some_and(Value::is_zero);
         let Some((left, right)) = self.match_types(left, right) else {
             return self.invalid(expr);
@@ -245,6 +248,17 @@ impl<'a> Cx<'_, 'a> {
         }
     }
 
+    /// An untyped constant that is compared with an empty interface is a value of its default type; false after an error.
+    fn fits_any(&mut self, constant: &Operand, other: &Operand) -> bool {
+        let types = &self.ck.types;
+        let is_any = types.param_of(other.ty).is_none()
+            && types.interface(other.ty).is_some_and(|interface| interface.is_empty());
+        if !is_any || !types.is_untyped(constant.ty) || constant.constant().is_none() {
+            return true;
+        }
+        self.convert_untyped(constant.clone(), other.ty).is_some()
+    }
+
     /// Gives an untyped operand the type of the other, where that may make sense; `None` after an error.
     pub fn match_types(&mut self, left: Operand, right: Operand) -> Option<(Operand, Operand)> {
         if !self.may_match(&left, &right) {
@@ -263,10 +277,6 @@ impl<'a> Cx<'_, 'a> {
         let (a, b) = (left.ty, right.ty);
         if !types.is_untyped(a) && !types.is_untyped(b) {
             return false;
-        }
-        let is_any = |ty| types.param_of(ty).is_none() && types.interface(ty).is_some_and(|of| of.is_empty());
-        if is_any(a) || is_any(b) {
-            return true;
         }
         if types.is_numeric(a) != types.is_numeric(b) {
             return false;

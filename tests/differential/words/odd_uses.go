@@ -68,6 +68,8 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_ = map[interface{ m() }]int{1.0 << n: 1}
 	_ = point(n...)
 	any1 -= nil
+	_ = any1 + 1
+	_, n = [1.5]int(3)
 	_ = atomic.Uint32{int16(n)}
 	time.tick(1).m(2)
 	return two(n)
