@@ -199,6 +199,12 @@ impl<'a> Checker<'a> {
         self.errors.iter().any(|error| error.place == place && error.code().is_go_error())
     }
 
+    /// Forgets the errors after the first `count` that are none against Go's rules: something else is tried instead.
+    pub fn keep_go_errors(&mut self, count: usize) {
+        let new = self.errors.split_off(count.min(self.errors.len()));
+        self.errors.extend(new.into_iter().filter(|error| error.code().is_go_error()));
+    }
+
     /// Reports one more thing that is wrong at a place.
     pub fn another_error(&mut self, place: Place, why: Why) {
         self.book.lose();

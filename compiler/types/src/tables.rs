@@ -42,7 +42,7 @@ fn first_value(ck: &mut Checker<'_>, id: SymbolId) -> Option<hir::Expr> {
     });
     ck.initialising.pop();
     let is_good = ck.errors.len() == errors;
-    ck.errors.truncate(errors);
+    ck.keep_go_errors(errors);
     let value = value.filter(|value| is_good && is_constant(value));
     ck.tables.insert(id, value.clone());
     value

@@ -240,7 +240,7 @@ impl<'a> Cx<'_, 'a> {
         let errors = self.ck.errors.len();
         let operand = self.expr(value);
         if operand.is_invalid() {
-            self.ck.errors.truncate(errors);
+            self.ck.keep_go_errors(errors);
             return None;
         }
         let array = crate::tables::listed(self.assign(operand, ty, "variable declaration"));
@@ -248,7 +248,7 @@ impl<'a> Cx<'_, 'a> {
         let mut bytes = vec![0; size];
         let is_good = self.ck.errors.len() == errors && matches!(array.kind, ExprKind::Array(_));
         if !is_good || write(&self.ck.hir, &array, 0, &mut bytes).is_none() {
-            self.ck.errors.truncate(errors);
+            self.ck.keep_go_errors(errors);
             return None;
         }
         let initial = bytes.iter().any(|byte| *byte != 0).then_some(bytes);
