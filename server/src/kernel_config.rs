@@ -6,7 +6,7 @@ use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
-use gobpf_analysis::Symbols;
+use gobpf_analysis::{Symbols, settings};
 
 /// Settings of a kernel are a few hundred KB. Bytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -14,16 +14,26 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Those of the running kernel, by name, read once; none where it doesn't show them.
 pub fn running() -> Arc<HashMap<String, String>> {
     static RUNNING: OnceLock<Arc<HashMap<String, String>>> = OnceLock::new();
-    Arc::clone(RUNNING.get_or_init(|| Arc::new(parse(&text().unwrap_or_default()))))
+    Arc::clone(RUNNING.get_or_init(|| Arc::new(settings(&text().unwrap_or_default()))))
 }
 
 /// What the running kernel lists with its address; where it doesn't show its settings, what distributions' do.
 pub fn symbols() -> Symbols {
-    let settings = running();
-    match settings.is_empty() || settings.contains_key("CONFIG_KALLSYMS_ALL") {
+    let known = running();
+    match known.is_empty() || known.contains_key("CONFIG_KALLSYMS_ALL") {
         true => Symbols::All,
         false => Symbols::Functions,
     }
+}
+
+/// How many processors the running kernel may have at most.
+pub fn processors() -> Option<u32> {
+    last_processor(&fs::read_to_string("/sys/devices/system/cpu/possible").ok()?)?.checked_add(1)
+}
+
+/// The last number in a list such as `0-3,8`.
+fn last_processor(list: &str) -> Option<u32> {
+    list.trim().rsplit(['-', ',']).next()?.parse().ok()
 }
 
 /// `/proc/config.gz`, or what distributions put beside the kernel.
@@ -38,20 +48,14 @@ fn text() -> Option<String> {
     fs::read_to_string(format!("/boot/config-{}", release.trim())).ok().or_else(packed)
 }
 
-fn parse(text: &str) -> HashMap<String, String> {
-    let lines = text.lines().filter(|line| line.starts_with("CONFIG_"));
-    lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_lines_with_a_value() {
-        let text = "# CONFIG_A is not set\nCONFIG_HZ=250\nCONFIG_B=y\nCONFIG_C=\"x=y\"\n";
-        let settings = parse(text);
-        assert_eq!(settings.len(), 3);
-        assert_eq!(settings.get("CONFIG_C").map(String::as_str), Some("\"x=y\""));
+    fn the_last_processor_ends_the_list() {
+        assert_eq!(last_processor("0-3,8\n"), Some(8));
+        assert_eq!(last_processor("0\n"), Some(0));
+        assert_eq!(last_processor(""), None);
     }
 }

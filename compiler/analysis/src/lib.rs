@@ -27,6 +27,7 @@ pub use document::{Document, Language, Snapshot};
 pub use emit::{Emit, EmitError};
 pub use gobpf_bpf::KernelVersion;
 pub use gobpf_btf::KernelBtf;
+pub use gobpf_object::settings;
 pub use gobpf_syntax::Work;
 pub use gobpf_types::{Import, Sdk};
 pub use gobpf_verifier::Symbols;

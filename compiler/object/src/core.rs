@@ -1,7 +1,7 @@
 //! CO-RE relocations: what an instruction says of a type of the program becomes what the kernel's type of the same name
 //! says.
 
-mod compatible;
+pub mod compatible;
 mod path;
 
 use gobpf_bpf::Insn;
@@ -112,7 +112,9 @@ pub fn relocate(
         matches!(wanted, Wanted::FieldExists | Wanted::TypeExists | Wanted::EnumExists | Wanted::TypeMatches);
     match found {
         Some(outcome) => patch(insns, slot, outcome, before),
-        None if exists || wanted == Wanted::TypeSize => patch(insns, slot, Outcome::default(), None),
+        None if exists || matches!(wanted, Wanted::TypeSize | Wanted::TargetId) => {
+            patch(insns, slot, Outcome::default(), None)
+        }
         None => poison(insns, slot),
     }
 }
@@ -280,7 +282,7 @@ fn poison(insns: &mut [Insn], slot: usize) -> Patch {
 }
 
 /// What is asked of a set of types here, whoever holds it.
-trait TypesOf {
+pub trait TypesOf {
     fn stripped_type(&self, id: TypeId) -> Option<Type>;
     fn stripped_id(&self, id: TypeId) -> TypeId;
     fn size_of_type(&self, id: TypeId) -> Option<u32>;

@@ -51,6 +51,11 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
+    /// What the kernel has by this name is of another type.
+    OtherType {
+        /// The name.
+        name: String,
+    },
     /// A setting of the kernel that is not known.
     Setting {
         /// Its name, such as `CONFIG_HZ`.
@@ -87,6 +92,7 @@ impl ObjectError {
             Problem::Map(_) => codes::GB0805,
             Problem::Relocation { .. }
             | Problem::Undefined { .. }
+            | Problem::OtherType { .. }
             | Problem::Setting { .. }
             | Problem::Call { .. } => codes::GB0806,
             Problem::NeedsKernelTypes | Problem::Core { .. } => codes::GB0807,
@@ -143,6 +149,9 @@ impl fmt::Display for Problem {
                 f,
                 "nothing defines `{name}`; declare it with __ksym or __kconfig, or link the file that has it"
             ),
+            Problem::OtherType { name } => {
+                write!(f, "the kernel's `{name}` is of another type than the one declared here")
+            }
             Problem::Setting { name } => write!(
                 f,
                 "the kernel's setting `{name}` is not known; declare it __weak to get 0 where there is none"

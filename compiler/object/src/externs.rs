@@ -6,8 +6,12 @@ use gobpf_bpf::tables::{MapKind, map_flags};
 use gobpf_bpf::{ExternId, ExternKind, KernelVersion, Map, MapContents, MapId, Object};
 use gobpf_btf::{Btf, IntEncoding, KernelBtf, Kind, Type, TypeId, Types};
 
+use crate::core::compatible;
 use crate::elf::Elf;
 use crate::error::{ObjectError, Problem};
+
+/// How deep types are compared.
+const DEPTH: u32 = 32;
 
 /// What an undefined symbol stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +20,8 @@ pub enum Found {
     Setting(u32),
     /// A function, variable or symbol of the kernel.
     Kernel(ExternId),
+    /// A weak function that the kernel has with another prototype, which is as good as none.
+    Unfit(ExternId),
 }
 
 /// All externs, by name.
@@ -30,6 +36,12 @@ pub struct Externs {
 pub struct Settings<'a> {
     pub kernel: KernelVersion,
     pub config: Option<&'a HashMap<String, String>>,
+}
+
+/// The settings in the text of a kernel's `.config`, by name; those that are off are not there.
+pub fn settings(text: &str) -> HashMap<String, String> {
+    let lines = text.lines().filter(|line| line.starts_with("CONFIG_"));
+    lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 /// Reads all externs, from the types as the compiler wrote them.
@@ -62,21 +74,22 @@ pub fn read(
         let weak = weak(name);
         let essential = name.split("___").next().unwrap_or(name).to_string();
         let id = object.extern_named(&essential, kind);
-        if let Some(one) = object.externs.get_mut(id.0 as usize) {
-            (one.ty, one.weak) = (Some(ty), weak);
-        }
-        if let Some(kernel) = kernel {
-            let wanted = if kind == ExternKind::Kfunc { Kind::Function } else { Kind::Variable };
-            let there = kind == ExternKind::Symbol || kernel.find(&essential, wanted).is_some();
-            if !there && !weak {
-                errors.push(ObjectError::new(
-                    ".ksyms",
-                    &essential,
-                    Problem::Undefined { name: essential.clone() },
-                ));
+        let found = match kernel.map_or(Fit::Fits, |kernel| fit(btf, ty, kind, kernel, &essential)) {
+            Fit::Differs if weak && kind == ExternKind::Kfunc => Found::Unfit(id),
+            fit => {
+                let problem = match fit {
+                    Fit::Missing if !weak => Some(Problem::Undefined { name: essential.clone() }),
+                    Fit::Differs => Some(Problem::OtherType { name: essential.clone() }),
+                    _ => None,
+                };
+                errors.extend(problem.map(|problem| ObjectError::new(".ksyms", &essential, problem)));
+                if let Some(one) = object.externs.get_mut(id.0 as usize) {
+                    (one.ty, one.weak) = (Some(ty), weak);
+                }
+                Found::Kernel(id)
             }
-        }
-        externs.by_name.insert(name.clone(), Found::Kernel(id));
+        };
+        externs.by_name.insert(name.clone(), found);
     }
     let mut image = Vec::new();
     for ty in members(".kconfig") {
@@ -111,6 +124,27 @@ pub fn read(
     externs
 }
 
+/// How what a program declares goes with what the kernel has.
+enum Fit {
+    Fits,
+    Missing,
+    Differs,
+}
+
+/// Looks for `name`, declared with type `ty`, in the kernel's types.
+fn fit(btf: &Btf, ty: TypeId, kind: ExternKind, kernel: &KernelBtf, name: &str) -> Fit {
+    let (wanted, ours) = match (kind, btf.get(ty)) {
+        (ExternKind::Symbol, _) => return Fit::Fits,
+        (ExternKind::Kfunc, Some(Type::Function { prototype, .. })) => (Kind::Function, *prototype),
+        _ => (Kind::Variable, ty),
+    };
+    let Some(found) = kernel.find(name, wanted) else { return Fit::Missing };
+    match kernel.target(found) {
+        Some(theirs) if !compatible::types(btf, ours, kernel, theirs, DEPTH) => Fit::Differs,
+        _ => Fit::Fits,
+    }
+}
+
 /// The bytes of the setting `name`, if it is known.
 fn value(btf: &Btf, ty: TypeId, name: &str, size: usize, settings: &Settings<'_>) -> Option<Vec<u8>> {
     let number = |value: u64| Some(value.to_le_bytes()[..size.min(8)].to_vec());
@@ -119,9 +153,11 @@ fn value(btf: &Btf, ty: TypeId, name: &str, size: usize, settings: &Settings<'_>
         "LINUX_KERNEL_VERSION" => {
             return number(u64::from(version.major) << 16 | u64::from(version.minor) << 8);
         }
-        // What libbpf finds out by loading: both hold on x86-64 from 5.15 on.
+        // What libbpf finds out by loading, on x86-64; the wrappers, with a kprobe.
         "LINUX_HAS_BPF_COOKIE" | "LINUX_HAS_SYSCALL_WRAPPER" => {
-            return number(u64::from(version >= KernelVersion::new(5, 15)));
+            let has = |config: &HashMap<String, String>| config.contains_key("CONFIG_KPROBES");
+            let probes = name == "LINUX_HAS_BPF_COOKIE" || settings.config.is_none_or(has);
+            return number(u64::from(probes && version >= KernelVersion::new(5, 15)));
         }
         _ => {}
     }
@@ -149,5 +185,18 @@ fn value(btf: &Btf, ty: TypeId, name: &str, size: usize, settings: &Settings<'_>
             };
             number(parsed?)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_lines_with_a_value() {
+        let text = "# CONFIG_A is not set\nCONFIG_HZ=250\nCONFIG_B=y\nCONFIG_C=\"x=y\"\n";
+        let settings = settings(text);
+        assert_eq!(settings.len(), 3);
+        assert_eq!(settings.get("CONFIG_C").map(String::as_str), Some("\"x=y\""));
     }
 }

@@ -17,5 +17,6 @@ mod write;
 
 pub use error::{ObjectError, Problem};
 pub use ext::Line;
+pub use externs::settings;
 pub use read::{ElfObject, Options, read};
 pub use write::{Lines, write};

@@ -90,16 +90,13 @@ impl<'a> Linker<'a> {
             errors: Vec::new(),
         };
         program.append(main);
+        program.resolve(main, 0);
         if let Some(callback) = self.exception_callback(main) {
             match self.text_function(callback) {
-                Some(piece) => {
-                    let at = program.append(piece);
-                    program.resolve(piece, at);
-                }
+                Some(piece) => _ = program.place(piece),
                 None => program.error(main, Problem::Undefined { name: callback.to_string() }),
             }
         }
-        program.resolve(main, 0);
         program.finish()
     }
 
@@ -306,8 +303,8 @@ impl<'a> Program<'a, '_> {
                     self.relocations.push(Relocation { slot: here, target });
                 }
             }
-            Some(Found::Kernel(id)) => {
-                let missing = self.linker.is_missing(*id);
+            Some(found @ (Found::Kernel(id) | Found::Unfit(id))) => {
+                let missing = *found == Found::Unfit(*id) || self.linker.is_missing(*id);
                 let symbol = self.linker.object.external(*id).map(|one| one.kind);
                 if insn.is_load_imm64() {
                     let typed = symbol != Some(gobpf_bpf::ExternKind::Symbol) && !missing;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use gobpf_bpf::insn::pseudo;
 use gobpf_bpf::tables::{MapKind, map_flags};
 use gobpf_bpf::{ExternKind, KernelVersion, RelocationTarget};
-use gobpf_btf::{Btf, IntEncoding, KernelBtf, Member, Type};
+use gobpf_btf::{Btf, IntEncoding, KernelBtf, Member, Parameter, Type};
 use gobpf_object::{ElfObject, Options, read, write};
 
 const SOURCE: &str = r#"
@@ -88,7 +88,9 @@ fn kernel() -> Btf {
     flag.bits = Some(gobpf_btf::Bits { start: 5, size: 3 });
     let members = vec![Member::new("comm", word, 0), Member::new("pid", int, 12), flag];
     btf.push(Type::Struct { name: "task".into(), size: 28, members });
-    let prototype = btf.push(Type::Prototype { returns: gobpf_btf::VOID, parameters: Vec::new() });
+    let pointer = btf.push(Type::Pointer(gobpf_btf::VOID));
+    let parameters = [("obj", pointer), ("id", int)].map(|(name, ty)| Parameter { name: name.into(), ty });
+    let prototype = btf.push(Type::Prototype { returns: pointer, parameters: parameters.to_vec() });
     let linkage = gobpf_btf::Linkage::Static;
     btf.push(Type::Function { name: "bpf_rdonly_cast".into(), prototype, linkage });
     btf
