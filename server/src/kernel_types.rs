@@ -30,6 +30,11 @@ impl KernelTypes {
         KernelTypes { named: path }
     }
 
+    /// Whether they are those of the running system.
+    pub fn are_running(&self) -> bool {
+        self.named.is_none()
+    }
+
     /// A number that no other file's types have.
     pub fn id(&self) -> u64 {
         let mut hasher = DefaultHasher::new();

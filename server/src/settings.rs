@@ -99,6 +99,7 @@ impl Settings {
             packages: Arc::new(move |path: &str| packages.package(path)),
             kernel_types: gobpf_analysis::KernelTypes {
                 id: types.id(),
+                processors: if types.are_running() { kernel_config::processors() } else { None },
                 get: Arc::new(move || types.get().ok().flatten()),
                 symbols: Arc::new(kernel_config::symbols),
             },

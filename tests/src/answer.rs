@@ -62,6 +62,10 @@ impl Answer {
             dialect,
             kernel: &kernel_types,
             symbols: &symbols,
+            processors: match dialect {
+                Dialect::V6_18 => crate::kernel_btf::processors(),
+                Dialect::V6_12 | Dialect::V6_1 => Some(crate::vm::PROCESSORS),
+            },
             cancelled: &never,
             states: None,
         }) {

@@ -1,7 +1,11 @@
 //! The types of the running kernel, as far as loading programs needs them: which number a name has.
 
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
+use flate2::read::GzDecoder;
 use gobpf_btf::{KernelBtf, Kind};
 use gobpf_verifier::Symbols;
 
@@ -17,6 +21,25 @@ pub fn running() -> Option<Arc<KernelBtf>> {
     static TYPES: OnceLock<Option<Arc<KernelBtf>>> = OnceLock::new();
     let read = || KernelBtf::new(std::fs::read(PATH).ok()?).ok().map(Arc::new);
     TYPES.get_or_init(read).clone()
+}
+
+/// The settings of the running kernel, by name; none where it doesn't show them.
+pub fn settings() -> Option<&'static HashMap<String, String>> {
+    static SETTINGS: OnceLock<Option<HashMap<String, String>>> = OnceLock::new();
+    let packed = || {
+        let mut text = String::new();
+        GzDecoder::new(File::open("/proc/config.gz").ok()?).read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    let plain = || fs::read_to_string(format!("/boot/config-{}", crate::kernel::release())).ok();
+    SETTINGS.get_or_init(|| Some(gobpf_object::settings(&plain().or_else(packed)?))).as_ref()
+}
+
+/// How many processors the running kernel may have at most.
+pub fn processors() -> Option<u32> {
+    let possible = fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
+    let last: u32 = possible.trim().rsplit(['-', ',']).next()?.parse().ok()?;
+    last.checked_add(1)
 }
 
 /// The expected attach type and the number of what `program` is for; zero for none.

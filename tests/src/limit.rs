@@ -187,6 +187,7 @@ fn request<'a>(object: &'a Object, dialect: Dialect, cancelled: &'a dyn Fn() -> 
         dialect,
         kernel: &|| None,
         symbols: &gobpf_verifier::Symbols::default,
+        processors: None,
         cancelled,
         states: None,
     }

@@ -31,6 +31,8 @@ const RUN: Duration = Duration::from_secs(600);
 const RUN_OF_JOB: Duration = Duration::from_secs(2);
 /// How many machines are started for a batch: another one for the rest after a job that got stuck.
 const MOST_BOOTS: usize = 8;
+/// Processors of the machine.
+pub const PROCESSORS: u32 = 1;
 /// Memory of the machine in MiB.
 const MEMORY_MIB: u32 = 1024;
 
@@ -148,7 +150,16 @@ fn judge_once(kernel: &str, guest: &Path, jobs: &[Job]) -> Result<(Vec<Report>, 
 
 fn boot(image: &Path, initramfs: &Path, console: &Path, reports: &Path) -> io::Result<Child> {
     Command::new(QEMU)
-        .args(["-accel", "tcg,thread=multi", "-cpu", PROCESSOR, "-smp", "1", "-m", &MEMORY_MIB.to_string()])
+        .args([
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            PROCESSOR,
+            "-smp",
+            &PROCESSORS.to_string(),
+            "-m",
+            &MEMORY_MIB.to_string(),
+        ])
         .args(["-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config", "-no-reboot"])
         .args(["-append", COMMAND_LINE])
         .arg("-kernel")

@@ -187,6 +187,7 @@ impl Snapshot {
                 dialect,
                 kernel: &*self.options().kernel_types.get,
                 symbols: &*self.options().kernel_types.symbols,
+                processors: self.options().kernel_types.processors,
                 cancelled: &cancelled,
                 states: Some(&mut print),
             });

@@ -36,6 +36,7 @@ pub(crate) fn verdict(
         dialect,
         kernel: &*types.get,
         symbols: &*types.symbols,
+        processors: types.processors,
         cancelled: &cancelled,
         states: None,
     })

@@ -45,12 +45,14 @@ pub struct KernelTypes {
     pub get: Arc<dyn Fn() -> Option<Arc<KernelBtf>> + Send + Sync>,
     /// Says which of the kernel's variables have an address that programs may load.
     pub symbols: Arc<dyn Fn() -> Symbols + Send + Sync>,
+    /// How many processors the machine with this kernel may have at most, where it is known.
+    pub processors: Option<u32>,
 }
 
 impl Default for KernelTypes {
     /// None.
     fn default() -> Self {
-        KernelTypes { id: 0, get: Arc::new(|| None), symbols: Arc::new(Symbols::default) }
+        KernelTypes { id: 0, get: Arc::new(|| None), symbols: Arc::new(Symbols::default), processors: None }
     }
 }
 

@@ -182,6 +182,8 @@ pub(crate) enum Fault {
     CallbackReturnsPointer,
     CallbackForMap,
     CallbackNotStatic,
+    /// What a program returns to a hook that gives nothing back.
+    ReturnToVoid,
     ReturnRange {
         reg: u8,
         bounds: Bounds,

@@ -63,6 +63,9 @@ pub enum Symbols {
     Functions,
 }
 
+/// Processors that a kernel for x86-64 may have at most.
+const MAX_PROCESSORS: u32 = 8192;
+
 /// One question: what would this kernel say to this program?
 pub struct Request<'a> {
     /// The object; maps and their contents are taken as declared.
@@ -75,6 +78,9 @@ pub struct Request<'a> {
     pub kernel: KernelSource<'a>,
     /// What the kernel finds by its name, asked for when a program loads an address of it.
     pub symbols: SymbolSource<'a>,
+    /// How many processors the kernel may have at most (`nr_cpu_ids`), which bounds the number of the present one; the most
+    /// that any kernel has where it isn't known.
+    pub processors: Option<u32>,
     /// Asked now and then; `true` ends the work with [`Unknown::Cancelled`].
     pub cancelled: &'a dyn Fn() -> bool,
     /// Gets the state before each instruction as the dialect prints it, in the order of exploration.
@@ -136,7 +142,11 @@ pub fn verify(request: Request<'_>) -> Verdict {
         Ok(prepared) => prepared,
         Err((insn, stop)) => return stopped(insn, stop, Vec::new(), rules),
     };
-    let sources = Sources { kernel: request.kernel, cancelled: request.cancelled };
+    let sources = Sources {
+        kernel: request.kernel,
+        cancelled: request.cancelled,
+        processors: request.processors.unwrap_or(MAX_PROCESSORS),
+    };
     let followed = extension::followed(program);
     let mut machine = Machine::new(request.object, &followed, rules, prepared, sources);
     let mut watch = Watch { states: request.states };

@@ -147,6 +147,7 @@ pub fn object(seed: u64, index: u64, dialect: Dialect) -> Object {
             dialect,
             kernel: &|| None,
             symbols: &gobpf_verifier::Symbols::default,
+            processors: None,
             cancelled: &never,
             states: None,
         };

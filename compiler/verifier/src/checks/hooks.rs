@@ -139,7 +139,13 @@ pub(crate) fn argument(m: &Machine<'_>, request: &Request, off: i64) -> Checked<
     if request.bytes != 8 && m.rules.whole_arguments {
         return refuse(BtfFault::ArgumentSize { hook: name.into(), bytes: request.bytes });
     }
-    let nullable = parameters.get(index).is_some_and(|parameter| parameter.name.ends_with("__nullable"));
+    let is_nullable = |parameter: &Parameter| parameter.name.ends_with("__nullable");
+    let nullable = match m.kind {
+        ProgramKind::STRUCT_OPS => {
+            stub(kernel, hook).is_some_and(|all| all.get(index).is_some_and(is_nullable))
+        }
+        _ => parameters.get(index).is_some_and(is_nullable),
+    };
     pointer(m, kernel, ty, Argument { hook: name, off, index, nullable }).map_err(|stop| match stop {
         Stop::Fault(crate::fault::Fault::Btf(first)) => {
             BtfFault::Context { first: Some(Box::new(first)), off, bytes: request.bytes }.into()
@@ -154,6 +160,16 @@ fn result_so_far(m: &Machine<'_>, hook: &str) -> Option<Reg> {
         ReturnRule::ByHook { min, max, void: None, .. } => {
             Some(results::ranged(m, i64::from(min), i64::from(max)))
         }
+        _ => None,
+    }
+}
+
+/// The parameters of the function that the kernel has in place of a member of a struct of functions: their names say more
+/// than those of the member's type (`prepare_arg_info`).
+fn stub(kernel: &KernelBtf, hook: &str) -> Option<Vec<Parameter>> {
+    let stub = kernel.find(&hook.replacen('/', "__", 1), BtfKind::Function)?;
+    match kernel.get(kernel.target(stub)?)? {
+        Type::Prototype { parameters, .. } => Some(parameters),
         _ => None,
     }
 }

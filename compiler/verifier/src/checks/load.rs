@@ -110,6 +110,16 @@ pub(crate) fn check_attach(
     }
 }
 
+/// Functions whose result programs may replace, from 6.12 on, and which of them may be traced by programs that sleep
+/// (`register_btf_fmodret_id_set`).
+const MODIFIABLE: [(&str, bool); 5] = [
+    ("bpf_modify_return_test", false),
+    ("bpf_modify_return_test2", false),
+    ("bpf_modify_return_test_tp", false),
+    ("bpf_fentry_test1", true),
+    ("update_socket_protocol", false),
+];
+
 /// What the end of `bpf_check_attach_target` asks of a traced function, of kernels that have no list of functions for the
 /// injection of errors, as Debian's. Whether others have one isn't known: 6.18 is not judged by it.
 fn check_traced(program: &Program, rules: &Rules) -> Checked {
@@ -117,13 +127,18 @@ fn check_traced(program: &Program, rules: &Rules) -> Checked {
         Some(name) if rules.dialect != Dialect::V6_18 => name.clone(),
         _ => return Ok(()),
     };
+    let listed = MODIFIABLE.iter().find(|(known, _)| *known == name && rules.dialect >= Dialect::V6_12);
     match program.attach {
         AttachType::TRACE_FENTRY | AttachType::TRACE_FEXIT | AttachType::MODIFY_RETURN
             if program.is_sleepable() =>
         {
+            let may_sleep = listed.is_some_and(|(_, may_sleep)| *may_sleep);
+            if may_sleep {
+                return Ok(());
+            }
             Err(LoadFault::TargetNotSleepable { name }.into())
         }
-        AttachType::MODIFY_RETURN if !name.starts_with("security_") => {
+        AttachType::MODIFY_RETURN if !name.starts_with("security_") && listed.is_none() => {
             Err(LoadFault::NotModifiable { name }.into())
         }
         _ => Ok(()),

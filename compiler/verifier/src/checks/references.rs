@@ -2,7 +2,7 @@
 
 use crate::dialect::Rules;
 use crate::explore::Machine;
-use crate::state::{Held, Kind, Reference, Reg, State};
+use crate::state::{Held, Kind, Reference, Reg, State, flag};
 
 /// The current call acquires something: its id.
 pub(crate) fn acquire(m: &mut Machine<'_>) -> u32 {
@@ -36,6 +36,18 @@ pub(crate) fn forget_in(state: &mut State, id: u32, rules: &Rules) {
             state.references.swap_remove(index);
         }
         None => {}
+    }
+}
+
+/// What every processor has its own of, and now belongs to a map, is still there until RCU lets it go.
+pub(crate) fn lend_per_cpu(m: &mut Machine<'_>, id: u32) {
+    const OWNED: u16 = flag::ALLOC | flag::PERCPU;
+    let whole = !m.rules.precise_spills;
+    for reg in m.state.values_mut(whole).filter(|reg| reg.ref_obj == id) {
+        if reg.kind.flags & OWNED == OWNED {
+            reg.ref_obj = 0;
+            reg.kind = reg.kind.without(flag::ALLOC).with(flag::RCU);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::checks::hooks;
 use crate::checks::operands::read_reg;
 use crate::dialect::{Backtracking, Dialect, LoopRule};
 use crate::explore::Machine;
-use crate::fault::{Checked, Exit, Fault};
+use crate::fault::{Checked, Exit, Fault, Stop};
 use crate::state::{Kind, Range};
 use crate::tnum::Tnum;
 
@@ -23,7 +23,7 @@ pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
     let is_function = followed != 0 && !is_exception;
     let rule = return_rule(caller.kind, caller.attach, caller.hook, m.rules.kernel());
     let mut range = None;
-    let mut low_half = false;
+    let (mut low_half, mut is_void) = (false, false);
     if !is_function {
         range = match rule {
             ReturnRule::Any => None,
@@ -33,6 +33,7 @@ pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
                 if !hooks::is_void(m)? {
                     Some((min, max))
                 } else if let Some(range) = void {
+                    is_void = true;
                     Some(range)
                 } else {
                     return Ok(());
@@ -65,7 +66,10 @@ pub(crate) fn check_register(m: &mut Machine<'_>, reg: u8) -> Checked {
     if m.rules.backtracking == Backtracking::Recorded {
         m.need_precise(reg)?;
     }
-    within(m, reg, (min, max), at, low_half)
+    within(m, reg, (min, max), at, low_half).map_err(|stop| match stop {
+        Stop::Fault(fault) if is_void => Fault::Then(Box::new(fault), Box::new(Fault::ReturnToVoid)).into(),
+        stop => stop,
+    })
 }
 
 /// A callback returns 0 or 1.

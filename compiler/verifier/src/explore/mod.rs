@@ -117,6 +117,8 @@ pub(crate) struct Sources<'a> {
     pub kernel: KernelSource<'a>,
     /// Whether the caller does not want to know any more.
     pub cancelled: &'a dyn Fn() -> bool,
+    /// How many processors the kernel may have.
+    pub processors: u32,
 }
 
 /// The machine that follows a program.
@@ -467,6 +469,11 @@ impl<'a> Machine<'a> {
     /// The program, as tables of helpers ask for it.
     pub fn caller(&self) -> Caller<'a> {
         self.program.caller()
+    }
+
+    /// How many processors the kernel may have at most.
+    pub fn processors(&self) -> u32 {
+        self.sources.processors
     }
 
     /// Stops where the caller does not want to know any more.

@@ -91,6 +91,8 @@ pub(crate) enum HelperFault {
         at: u32,
     },
     TwoLocks,
+    /// A lock taken or given back in a function that compares nodes of a tree.
+    LockInLess,
     ObjectNotConstant {
         what: &'static str,
     },

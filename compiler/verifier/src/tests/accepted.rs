@@ -90,6 +90,7 @@ fn work_can_be_cancelled() {
         dialect: Dialect::V6_1,
         kernel: &|| None,
         symbols: &crate::Symbols::default,
+        processors: None,
         cancelled: &|| true,
         states: None,
     };

@@ -147,6 +147,7 @@ impl Builder {
             dialect,
             kernel: &|| None,
             symbols: &crate::Symbols::default,
+            processors: None,
             cancelled: &|| false,
             states: None,
         })
@@ -177,6 +178,7 @@ impl Builder {
             dialect,
             kernel: &|| None,
             symbols: &crate::Symbols::default,
+            processors: None,
             cancelled: &|| false,
             states: Some(&mut print),
         });

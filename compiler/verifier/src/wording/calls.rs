@@ -40,6 +40,9 @@ pub(super) fn message(fault: &Fault, dialect: Dialect) -> Option<String> {
             };
             format!("{at} the register R{reg} is not a known value ({kind})")
         }
+        Fault::ReturnToVoid => {
+            "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!".into()
+        }
         Fault::ReturnRange { reg, bounds, min, max, at } => {
             return_range(*reg, bounds, (*min, *max), *at, dialect)
         }

@@ -103,6 +103,7 @@ fn objects(fault: &HelperFault, dialect: Dialect) -> Option<String> {
         HelperFault::FieldElsewhere { off, what, at } => {
             format!("off {off} doesn't point to 'struct {what}' that is at {}", *at as i32)
         }
+        HelperFault::LockInLess => "can't spin_{lock,unlock} in rbtree cb".into(),
         HelperFault::TwoLocks => "Locking two bpf_spin_locks are not allowed".into(),
         HelperFault::ObjectNotConstant { what } => format!("{what} has to be at a constant offset"),
         HelperFault::ObjectAtOffset { what, off } => format!("cannot pass in {what} at an offset={off}"),

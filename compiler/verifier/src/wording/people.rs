@@ -358,7 +358,7 @@ fn calls(fault: &Fault) -> Option<Explanation> {
         Fault::ReturnsStack => {
             says(Category::Stack, "a function returns a pointer to a stack", "return a value instead")
         }
-        Fault::CallbackReturnsPointer | Fault::ReturnRange { .. } => says(
+        Fault::CallbackReturnsPointer | Fault::ReturnRange { .. } | Fault::ReturnToVoid => says(
             Category::Context,
             "the value that is returned is not one that the kernel takes here",
             "return one of the values in the range on every path",
@@ -443,6 +443,11 @@ fn more_helpers(fault: &Fault) -> Option<Explanation> {
         H::TwoLocks => {
             says(Category::Helper, "one lock is held at a time", "unlock the lock that was taken before")
         }
+        H::LockInLess => says(
+            Category::Helper,
+            "the function that compares nodes runs under the lock of the tree",
+            "leave the lock as it is in this function",
+        ),
         H::MightSleep | H::SleepsInSection { .. } => says(
             Category::Helper,
             "the helper may sleep, and the program may not at this place",

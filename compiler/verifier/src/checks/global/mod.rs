@@ -69,8 +69,10 @@ pub(crate) fn is_projection(shown: &str, real: &str) -> bool {
 
 /// Whether a struct of this name is the context of programs of `kind` (`btf_is_prog_ctx_type`).
 pub(crate) fn is_context(kind: ProgramKind, name: &str, rules: &Rules) -> bool {
-    context_name(kind)
-        .is_some_and(|context| context == name || rules.knows_trust && is_projection(context, name))
+    // The kernel has a name of its own for the registers, which a program may give a struct.
+    kind == ProgramKind::KPROBE && name == "bpf_user_pt_regs_t"
+        || context_name(kind)
+            .is_some_and(|context| context == name || rules.knows_trust && is_projection(context, name))
 }
 
 /// Whether the main function's type says that it takes the context, or where `or_nothing`, no arguments at all.

@@ -4,7 +4,7 @@ use gobpf_bpf::tables::{Argument, ArgumentKind, Flags, MapKind};
 
 use crate::checks::helpers::{Call, accepts, access_of, id, is_forbidden_packet, locks, memory, strings};
 use crate::checks::operands::read_reg;
-use crate::checks::{btf, context, dynptr, kptr};
+use crate::checks::{btf, context, dynptr, kptr, objects};
 use crate::dialect::{Backtracking, Dialect};
 use crate::explore::Machine;
 use crate::fault::{Checked, Fault, HelperFault};
@@ -217,6 +217,9 @@ fn check_meaning(m: &mut Machine<'_>, call: &mut Call, reg: u8, value: &Reg, arg
         }
         ArgumentKind::PtrToConstStr => strings::check_constant(m, reg, value),
         ArgumentKind::PtrToSpinLock => {
+            if objects::in_less(m) {
+                return Err(HelperFault::LockInLess.into());
+            }
             let locks = call.helper.id == id::SPIN_LOCK;
             locks::spin_lock(m, locks::Operation { locks, what: Held::Lock }, reg, value)
         }

@@ -212,6 +212,9 @@ fn release(m: &mut Machine<'_>, call: &Call) -> Checked {
     let is_released = if argument.kind == ArgumentKind::PtrToDynptr {
         return dynptr::release(m, reg);
     } else if call.reference != 0 {
+        if call.helper.id == id::KPTR_XCHG && m.in_rcu() {
+            references::lend_per_cpu(m, call.reference);
+        }
         references::release(m, call.reference)
     } else {
         m.state.reg(reg).is_null()

@@ -12,8 +12,6 @@ use crate::transfer::assign;
 
 /// Errors that helpers return are not below this.
 const MAX_ERRNO: i64 = 4095;
-/// CPUs that a kernel may have at most; the real number is the machine's.
-const MAX_CPUS: u64 = 8192;
 
 /// Helpers that give another view of the socket that they take (`is_ptr_cast_function`).
 const CASTS: [&str; 8] = [
@@ -89,7 +87,7 @@ fn acquires(m: &Machine<'_>, call: &Call) -> Checked<bool> {
 /// A number, as far as its range is known.
 fn integer(m: &Machine<'_>, call: &Call) -> Reg {
     match call.helper.result_range() {
-        ResultRange::CpuNumber if m.rules.precise_spills => ranged(m, 0, MAX_CPUS as i64 - 1),
+        ResultRange::CpuNumber if m.rules.precise_spills => ranged(m, 0, i64::from(m.processors()) - 1),
         ResultRange::UpToSize => {
             let most = call.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(i64::MAX);
             ranged(m, -MAX_ERRNO, most)

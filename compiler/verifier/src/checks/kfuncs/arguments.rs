@@ -246,6 +246,9 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     if is_context(m, name) || call.kfunc.name == "bpf_cast_to_kern_ctx" {
         return Ok(Purpose::Context);
     }
+    if has_suffix(parameter, "__nullable") && value.is_null() {
+        return Ok(Purpose::Null);
+    }
     if has_suffix(parameter, "__alloc") {
         return Ok(Purpose::Allocated);
     }
@@ -283,9 +286,6 @@ fn purpose(m: &Machine<'_>, call: &Call, number: usize, pointer: TypeId, value: 
     }
     if kernel.kind(target) == Some(BtfKind::Prototype) {
         return Ok(Purpose::Callback);
-    }
-    if has_suffix(parameter, "__nullable") && value.is_null() {
-        return Ok(Purpose::Null);
     }
     let sized = call.parameters.get(number + 1).is_some_and(|next| {
         let is_number = is_scalar(kernel, skip(kernel, next.ty)) && m.state.reg(number as u8 + 2).is_scalar();

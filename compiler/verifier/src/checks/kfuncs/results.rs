@@ -67,8 +67,9 @@ pub(super) fn set(m: &mut Machine<'_>, call: &Call) -> Checked {
             return Err(Stop::feature("kernel functions that give memory of no size"));
         };
         let extra = Extra::Mem { size, dynptr: 0 };
-        // What is not asked for by size is only read.
-        Reg { extra, ref_obj: call.reference, ..Reg::pointer(Kind::MEM.with(flag::RDONLY)) }
+        // What is not asked for by size is only read, but for the word of a session.
+        let flags = if call.kfunc.name == "bpf_session_cookie" { 0 } else { flag::RDONLY };
+        Reg { extra, ref_obj: call.reference, ..Reg::pointer(Kind::MEM.with(flags)) }
     };
     // Who owns an object can have one more owner.
     let may_fail = call.kfunc.has(kf::RET_NULL) && !call.owns;

@@ -13,7 +13,9 @@ use crate::fault::{Access, BtfFault, Checked, Fault, ObjectFault};
 use crate::state::{Base, Extra, Kind, Reg, flag};
 
 pub(crate) use allocation::{check_counted, check_dropped, result};
-pub(crate) use graph::{check_node, check_root, give_away, in_callback, less_arguments, owner, takes_less};
+pub(crate) use graph::{
+    check_node, check_root, give_away, in_callback, in_less, less_arguments, owner, takes_less,
+};
 
 /// An object that the program allocated (`type_is_ptr_alloc_obj`).
 pub(crate) fn is_allocated(kind: Kind) -> bool {
@@ -106,7 +108,7 @@ pub(crate) fn access(
             let kind = Kind::BTF_ID.with(flag::UNTRUSTED);
             Some(Reg { extra: Extra::Btf { id: id.0, own: true }, ..Reg::pointer(kind) })
         }
-        Found::OtherPointer if !is_alloc && m.rules.follows_any_pointer => {
+        Found::OtherPointer if m.rules.follows_any_pointer => {
             let kind = Kind::MEM.with(flag::RDONLY | flag::UNTRUSTED);
             Some(Reg { extra: Extra::Mem { size: 0, dynptr: 0 }, ..Reg::pointer(kind) })
         }
