@@ -109,6 +109,9 @@ fn instruction(line: &str) -> Option<u32> {
     if let Some((slot, _)) = line.split_once(": BUG_") {
         return slot.parse().ok(); // what can't be disassembled
     }
+    if let Some((slot, _)) = line.split_once(": <invalid ") {
+        return slot.parse().ok(); // what libbpf writes over the line of a call that it has put there
+    }
     let (slot, rest) = line.split_once(": (")?;
     let opcode = rest.get(..3)?;
     let is_opcode = opcode.ends_with(')') && opcode[..2].bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -138,5 +141,7 @@ mod tests {
         let full = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n12: (bf) r2 = r1\nR1 !read_ok\n   (nothing)\n";
         let rejected = rejection(STATISTICS, full.to_string());
         assert_eq!((rejected.message.as_str(), rejected.insn), ("R1 !read_ok", Some(12)));
+        let full = "0: (b7) r0 = 0\n1: <invalid CO-RE relocation>\nfailed to resolve\n";
+        assert_eq!(rejection(STATISTICS, full.to_string()).insn, Some(1));
     }
 }

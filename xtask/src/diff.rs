@@ -23,6 +23,7 @@ const fn of_objects(name: &'static str, first: &'static [&'static str]) -> Peer 
 const PEERS: &[Peer] = &[
     Peer { name: "kernel", package: "gobpf-tests", features: "", program: "gobpf-diff", first: &[] },
     of_objects("selftests", &["selftests", "--parity", "compiler/verifier/PARITY.md"]),
+    of_objects("others", &["others"]),
     of_objects("objects", &["objects"]),
     of_language("go", &["go"]),
     of_language("syntax", &["syntax"]),

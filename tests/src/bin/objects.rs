@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use gobpf_tests::elf::{self, Comparison};
 use gobpf_tests::kernel;
 
-const USAGE: &str = "usage: gobpf-objects selftests|objects [--only NAME] [--parity FILE]";
+const USAGE: &str = "usage: gobpf-objects selftests|others|objects [--only NAME] [--parity FILE] [--also FOLDER]... [--verbose]";
 /// Same verdicts and same last words of the kernel's tests, at least, in tenths of a percent.
 const SELFTESTS: (usize, usize) = (970, 950);
 /// Same verdicts of others' objects, at least, in tenths of a percent; and how many objects.
@@ -26,32 +26,43 @@ fn main() -> ExitCode {
 
 fn run(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
     let what = arguments.next().ok_or(USAGE)?;
-    let (mut only, mut parity) = (None, None);
+    let (mut only, mut parity, mut also) = (None, None, Vec::new());
+    let mut comparison = Comparison::default();
     while let Some(option) = arguments.next() {
+        if option == "--verbose" {
+            comparison.verbose = true;
+            continue;
+        }
         let value = arguments.next().ok_or(USAGE)?;
         match option.as_str() {
             "--only" => only = Some(value),
+            "--also" => also.push(PathBuf::from(value)),
             "--parity" => parity = Some(PathBuf::from(value)),
             _ => return Err(USAGE.into()),
         }
     }
     kernel::available()?;
     match what.as_str() {
-        "selftests" => selftests(only.as_deref(), parity.as_deref()),
-        "objects" => objects(only.as_deref()),
+        "selftests" => selftests(comparison, only.as_deref(), parity.as_deref(), false),
+        "others" => selftests(comparison, only.as_deref(), None, true),
+        "objects" => objects(comparison, only.as_deref(), &also),
         _ => Err(USAGE.into()),
     }
 }
 
-fn selftests(only: Option<&str>, parity: Option<&Path>) -> Result<bool, String> {
-    let found = match elf::selftests(only) {
+fn selftests(
+    mut comparison: Comparison,
+    only: Option<&str>,
+    parity: Option<&Path>,
+    others: bool,
+) -> Result<bool, String> {
+    let found = match elf::selftests(only, others) {
         Ok(found) => found,
         Err(why) => {
             println!("skipped: the kernel's verifier tests: {why}");
             return Ok(true);
         }
     };
-    let mut comparison = Comparison::default();
     for (name, why) in &found.failed {
         comparison.skip(format!("not compiled: {why}"), name);
     }
@@ -71,9 +82,8 @@ fn selftests(only: Option<&str>, parity: Option<&Path>) -> Result<bool, String> 
     Ok(comparison.verdicts() >= SELFTESTS.0 && comparison.messages() >= SELFTESTS.1)
 }
 
-fn objects(only: Option<&str>) -> Result<bool, String> {
-    let mut comparison = Comparison::default();
-    let found = elf::packaged();
+fn objects(mut comparison: Comparison, only: Option<&str>, also: &[PathBuf]) -> Result<bool, String> {
+    let found = elf::packaged(also);
     for (name, why) in &found.missing {
         comparison.skip(format!("not there: {why}"), name);
     }

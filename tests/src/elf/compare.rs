@@ -30,6 +30,8 @@ const POISON_OF_LIBBPF: &str = "<invalid CO-RE relocation>";
 /// What came out for all programs.
 #[derive(Default)]
 pub struct Comparison {
+    /// Whether each program with another answer is printed as soon as it is found.
+    pub verbose: bool,
     /// Objects that were read.
     pub objects: usize,
     /// Programs that the kernel's verifier judged.
@@ -59,7 +61,8 @@ impl Comparison {
     pub fn add(&mut self, elf: &ElfObject) {
         self.objects += 1;
         let kernel = kernel_btf::running();
-        let options = Options { kernel: kernel.as_deref(), version: running_version(), config: None };
+        let options =
+            Options { kernel: kernel.as_deref(), version: running_version(), config: kernel_btf::settings() };
         let read = gobpf_object::read(&elf.bytes, options);
         let mut object = read.as_ref().map(|read| read.object.clone()).unwrap_or_default();
         object.maps.iter_mut().for_each(settle::map);
@@ -134,6 +137,9 @@ impl Comparison {
             }
         }
         if let Some(found) = found {
+            if self.verbose {
+                println!("{name}: {found}: model `{model}`, kernel `{kernel}`");
+            }
             let cause = found.signature(model, &kernel);
             self.causes.entry(cause).or_default().push(name.to_string());
         }

@@ -36,8 +36,8 @@ pub struct Found {
     pub missing: Vec<(String, String)>,
 }
 
-/// All objects of the packages and modules.
-pub fn objects() -> Found {
+/// All objects of the packages and modules, and those below the folders `also`.
+pub fn objects(also: &[PathBuf]) -> Found {
     let mut found = Found { objects: Vec::new(), missing: Vec::new() };
     let mut seen = BTreeSet::new();
     let packages = PACKAGES.iter().map(|name| (*name, package(name)));
@@ -45,6 +45,13 @@ pub fn objects() -> Found {
         match folder {
             Ok(folder) => scan(name, &folder, &mut seen, &mut found.objects),
             Err(why) => found.missing.push((name.to_string(), why)),
+        }
+    }
+    for folder in also {
+        let name = folder.to_string_lossy();
+        match fs::metadata(folder) {
+            Ok(_) => scan(&name, folder, &mut seen, &mut found.objects),
+            Err(error) => found.missing.push((name.to_string(), error.to_string())),
         }
     }
     found

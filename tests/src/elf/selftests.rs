@@ -25,16 +25,16 @@ pub struct Selftests {
     pub failed: Vec<(String, String)>,
 }
 
-/// Compiles all `verifier_*.c`, once for each kernel.
+/// Compiles all `verifier_*.c`, or all others, once for each kernel.
 ///
 /// # Errors
 /// What is missing on this machine.
-pub fn objects(filter: Option<&str>) -> Result<Selftests, String> {
+pub fn objects(filter: Option<&str>, others: bool) -> Result<Selftests, String> {
     let cache = cache_dir();
     let source = unpacked(&cache)?;
     let includes = includes(&cache, &source)?;
     let mut found = Selftests { objects: Vec::new(), failed: Vec::new() };
-    for path in sources(&source.join(TESTS))? {
+    for path in sources(&source.join(TESTS), others)? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if filter.is_some_and(|filter| !name.contains(filter)) {
             continue;
@@ -108,12 +108,12 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, String> {
+fn sources(folder: &Path, others: bool) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     found.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("verifier_") && name.ends_with(".c")
+        name.starts_with("verifier_") != others && name.ends_with(".c")
     });
     found.sort();
     Ok(found)

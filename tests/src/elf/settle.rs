@@ -12,6 +12,8 @@ const STACK: u32 = 127 * 8;
 const STACK_TRACE: u32 = 7;
 /// perf_event_array, which libbpf sizes itself.
 const PERF: u32 = 4;
+/// Bytes of its keys and values, which loaders fill in, too.
+const NUMBER: u32 = 4;
 /// ringbuf, user_ringbuf
 const RINGS: [u32; 2] = [27, 31];
 /// Maps without a number of entries: storages, struct_ops.
@@ -30,6 +32,9 @@ fn sizes(kind: u32, entries: u32, value: u32) -> (u32, u32) {
 
 /// Gives a map of ours its sizes.
 pub fn map(map: &mut Map) {
+    if map.kind.0 == PERF {
+        (map.key_size, map.value_size) = (NUMBER, NUMBER);
+    }
     (map.max_entries, map.value_size) = sizes(map.kind.0, map.max_entries, map.value_size);
 }
 
@@ -40,6 +45,10 @@ pub fn map(map: &mut Map) {
 pub fn maps(object: &mut libbpf_rs::OpenObject) -> libbpf_rs::Result<()> {
     for mut map in object.maps_mut() {
         let kind = map.map_type();
+        if kind as u32 == PERF {
+            map.set_key_size(NUMBER)?;
+            map.set_value_size(NUMBER)?;
+        }
         let (entries, value) = (map.max_entries(), map.value_size());
         let (wanted, bytes) = sizes(kind as u32, entries, value);
         if wanted != entries && kind != MapType::PerfEventArray && kind as u32 != PERF {
