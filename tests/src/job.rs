@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gobpf_bpf::tables::MapKind;
 use gobpf_bpf::{ExternKind, Map, Object, Program, RelocationTarget};
 use gobpf_btf::TypeId;
 use serde::{Deserialize, Serialize};
@@ -347,7 +348,8 @@ impl MapSpec {
             kind: map.kind.0,
             key_size: map.key_size,
             value_size: map.value_size,
-            max_entries: map.max_entries,
+            // As loaders do for an array for events without a number of its own; one entry is enough here.
+            max_entries: map.max_entries.max(u32::from(map.kind == MapKind::PERF_EVENT_ARRAY)),
             flags: map.flags,
             frozen: map.contents.as_ref().is_some_and(|contents| contents.frozen),
             extra: map.extra,

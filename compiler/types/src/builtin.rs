@@ -484,7 +484,7 @@ impl<'a> Cx<'_, 'a> {
             }
             let what = match self.ck.types.under(ty) {
                 Kind::Chan(_) => NotInKernel::Channel,
-                _ => NotInKernel::MapOperation("a Go map of a function"),
+                _ => NotInKernel::GoMap,
             };
             return self.refused(what, ty, &[], expr);
         };

@@ -470,6 +470,7 @@ impl<'c, 'a> Cx<'c, 'a> {
             Kind::Map(..) => Some(NotInKernel::GoMap),
             Kind::Chan(_) => Some(NotInKernel::Channel),
             Kind::Func(_) if depth > 0 => Some(NotInKernel::KeptFunction),
+            Kind::Interface(_) if types.is_error(ty) => Some(NotInKernel::ErrorValue),
             Kind::Interface(_) => Some(NotInKernel::Interface),
             // A type that points to itself has no end.
             _ if depth > MAX_TYPE_DEPTH => Some(NotInKernel::RecursiveType),

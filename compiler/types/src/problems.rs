@@ -62,6 +62,8 @@ pub enum NotInKernel {
     Goroutine,
     Channel,
     Interface,
+    /// The type `error`.
+    ErrorValue,
     FunctionValue,
     /// A function in a field, an element, or behind a pointer.
     KeptFunction,

@@ -183,6 +183,7 @@ impl<'a> Cx<'_, 'a> {
             }
             Mode::Value if is_call && self.is_effect_call(expr) => push_effect(operand.hir, out),
             Mode::NoValue => {}
+            Mode::CommaOk if is_receive(expr) => {}
             Mode::Builtin(_) | Mode::Type | Mode::Generic(_) => {
                 self.single_value(operand, expr);
             }
@@ -524,4 +525,9 @@ pub(crate) fn push_effect(expr: hir::Expr, out: &mut Vec<Stmt>) {
         }
         _ => out.push(Stmt { node: expr.node, kind: StmtKind::Expr(expr) }),
     }
+}
+
+/// `<-channel`, which may stand as a statement.
+fn is_receive(expr: &ast::Expr) -> bool {
+    matches!(strip_parens(expr).kind, ast::ExprKind::Unary { op: ast::UnaryOp::Receive, .. })
 }

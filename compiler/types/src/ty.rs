@@ -403,6 +403,11 @@ impl Types {
         error
     }
 
+    /// The type is `error`.
+    pub fn is_error(&self, ty: Ty) -> bool {
+        self.error.is_some_and(|error| self.canon(error) == self.canon(ty))
+    }
+
     /// Go's type identity. Unknown is identical with everything, so that one error stays one.
     pub fn identical(&self, a: Ty, b: Ty) -> bool {
         self.canon(a) == self.canon(b) || a == Types::UNKNOWN || b == Types::UNKNOWN

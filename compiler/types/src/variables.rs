@@ -1,5 +1,6 @@
 //! Package variables that the kernel side uses: maps, and globals with their first bytes.
 
+use gobpf_bpf::tables::MapKind;
 use gobpf_source::Place;
 use gobpf_syntax::ast::{Element, ExprKind as Syntax, VarSpec};
 use num_traits::ToPrimitive;
@@ -122,7 +123,8 @@ impl<'a> Cx<'_, 'a> {
                 self.error(symbol.node, Why::RingSize { name: symbol.name.clone(), size: max_entries });
                 return None;
             }
-        } else if max_entries == 0 {
+        } else if max_entries == 0 && map_type.kind != MapKind::PERF_EVENT_ARRAY {
+            // Loaders give an array for events an entry for each processor.
             self.error(symbol.node, Why::MapEntries { name: symbol.name.clone() });
             return None;
         }

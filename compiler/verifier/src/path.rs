@@ -29,6 +29,16 @@ pub(crate) fn of(m: &Machine<'_>, fault: &Fault) -> Vec<Step> {
         });
         return steps;
     }
+    if let Fault::Unreleased { references, .. } = fault {
+        let acquired = |at: u32| m.insns.get(at as usize).copied().and_then(called);
+        for (_, at) in references {
+            let text = match acquired(*at) {
+                Some(name) => format!("{name} gives it here"),
+                None => "it is acquired here".into(),
+            };
+            steps.push(Step { insn: *at, text });
+        }
+    }
     steps.push(Step { insn: m.insn, text: used(m, fault) });
     steps
 }
@@ -70,8 +80,15 @@ fn start(reg: u8, kind: Kind) -> Option<String> {
 /// What the instruction `at` made.
 fn origin(m: &Machine<'_>, kind: Kind, at: u32) -> Option<String> {
     let insn = m.insns.get(at as usize).copied()?;
-    let called = called(insn);
+    let helper = called_helper(insn);
+    let called = helper.map(|helper| helper.name);
     Some(match (kind, called) {
+        (Kind::SCALAR, Some(name)) if helper.is_some_and(Helper::releases) => {
+            format!("{name} gives it back: nothing may be read or written there any more")
+        }
+        (Kind::SCALAR, Some(name)) if helper.is_some_and(Helper::changes_packet) => {
+            format!("{name} may move the packet: what points into it has to be taken from the context again")
+        }
         (Kind::NOT_INIT, Some(name)) => format!("{name} is called, which leaves nothing in R1 to R5"),
         (Kind::MAP_VALUE_OR_NULL, Some(name)) => {
             format!("{name} is called; the lookup may have found nothing")
@@ -95,10 +112,14 @@ fn origin(m: &Machine<'_>, kind: Kind, at: u32) -> Option<String> {
 }
 
 fn called(insn: Insn) -> Option<&'static str> {
+    called_helper(insn).map(|helper| helper.name)
+}
+
+fn called_helper(insn: Insn) -> Option<&'static Helper> {
     if insn.code != insn::CALL || insn.src != 0 {
         return None;
     }
-    u32::try_from(insn.imm).ok().and_then(Helper::by_id).map(|helper| helper.name)
+    u32::try_from(insn.imm).ok().and_then(Helper::by_id)
 }
 
 /// What the last step does with it.

@@ -94,6 +94,11 @@ impl Helper {
         row.is_some_and(|(_, undo, complete)| *undo == self.name || complete.contains(&self.name))
     }
 
+    /// Whether this helper gives back what another one acquires.
+    pub fn releases(&self) -> bool {
+        ACQUIRE.iter().any(|(_, undo, complete)| *undo == self.name || complete.contains(&self.name))
+    }
+
     /// The subprogram that it takes, if it does.
     pub fn callback(&self) -> Option<Callback> {
         CALLBACKS.iter().find(|(name, _)| *name == self.name).map(|(_, callback)| *callback)

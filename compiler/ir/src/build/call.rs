@@ -227,8 +227,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A pointer to a copy of a value. A variable that lives in memory is its own copy: helpers only read it, and they
-    /// read it before anything else can change it.
+    /// A pointer to a copy of a value. What lives in memory that helpers read from is its own copy: they only read it, and
+    /// before anything else can change it.
     fn reference(&mut self, expr: &Expr) -> Result<Value> {
         if self.scalar_type(expr.ty).is_some() {
             let value = self.scalar(expr)?;
@@ -237,7 +237,7 @@ impl<'a> Builder<'a> {
         let in_memory = match &expr.kind {
             ExprKind::Local(local) => matches!(self.storage(*local), Storage::Slot(_) | Storage::Place(_)),
             ExprKind::Struct(_) | ExprKind::Array(_) | ExprKind::Zero => true,
-            _ => false,
+            _ => self.is_in_map(expr),
         };
         let address = self.address(expr)?;
         if in_memory {

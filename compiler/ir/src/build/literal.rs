@@ -128,6 +128,12 @@ impl Builder<'_> {
         !changing && from.is_some() && to.is_some() && from != to
     }
 
+    /// Whether a place is in a map's value or a package variable: memory that helpers read from as from the stack.
+    pub(super) fn is_in_map(&mut self, place: &Expr) -> bool {
+        let region = self.region_of(place);
+        matches!(region, Some(Region::Outside(Provenance::MapValue | Provenance::Global)))
+    }
+
     /// Where a place is, if nothing else can be in the same memory than what is said to be there.
     fn region_of(&mut self, place: &Expr) -> Option<Region> {
         let outside = |ty: TypeId| match self.types().get(ty) {

@@ -11,11 +11,12 @@ pub(super) fn kernel(why: &Why) -> Option<Words> {
         Why::NativePackage { path, name } => {
             let short = path.rsplit('/').next().unwrap_or(path);
             let words = Words::new(codes::GB0312, format!("{short}.{name} can't be used in kernel code"));
-            words.help(match crate::standard::in_kernel(path) {
-                None => {
+            words.help(match (super::instead::of(path, name), crate::standard::in_kernel(path)) {
+                (Some(instead), _) => instead.to_owned(),
+                (None, None) => {
                     format!("package {path:?} is native Go; kernel code has the SDK and the language itself")
                 }
-                Some(names) => format!("of package {path:?} kernel code has {names}"),
+                (None, Some(names)) => format!("of package {path:?} kernel code has {names}"),
             })
         }
         Why::NativeOnly { name } => Words::new(codes::GB0322, format!("{name} has no kernel half"))
@@ -109,6 +110,11 @@ fn not_in_kernel(what: NotInKernel) -> Words {
             "interfaces can't be used in the kernel".to_owned(),
             "the kernel must know every call before it runs: use the concrete type",
         ),
+        NotInKernel::ErrorValue => (
+            codes::GB0303,
+            "error is an interface, and interfaces can't be used in the kernel".to_owned(),
+            "return a bool, or a number of a type of your own with a constant for each outcome: const ( ok status = iota; tooShort )",
+        ),
         NotInKernel::FunctionValue => (
             codes::GB0304,
             "this function value isn't known when compiling".to_owned(),
@@ -198,7 +204,7 @@ fn not_in_kernel(what: NotInKernel) -> Words {
         NotInKernel::UnsafePointer => (
             codes::GB0321,
             "this use of package unsafe can't run in the kernel".to_owned(),
-            "the verifier must know what each pointer points to: make pointers of pointers, with unsafe.Add and unsafe.Slice",
+            "the verifier must know what each pointer points to: make pointers of pointers, with unsafe.Add and unsafe.Slice, and copy what an address from user space or of the kernel names with bpf.ProbeReadUser or bpf.ProbeReadKernel",
         ),
         NotInKernel::SharedPointer => (
             codes::GB0316,

@@ -1,6 +1,7 @@
 //! The words for every problem. Where Go's compiler has words for it, they are the same.
 
 mod go;
+mod instead;
 mod kernel;
 
 use gobpf_diagnostics::{Code, Diagnostic, codes};

@@ -80,7 +80,7 @@ fn flow(fault: &Fault) -> Option<Explanation> {
         Fault::TooManyInsns { .. } => says(
             Category::Limit,
             "following all paths takes more than a million instructions",
-            "bound loops by smaller constants, or move their body into bpf_loop",
+            "bound loops by smaller constants, or move their body into bpf_loop (bpf.Loop in Go)",
         ),
         Fault::TooManyReferences { held } => says(
             Category::Limit,
@@ -189,6 +189,11 @@ fn memory(fault: &Fault) -> Option<Explanation> {
         Fault::InvalidAccess { kind: Kind::MAP_VALUE_OR_NULL, .. } => says(
             Category::Nullable,
             "the lookup may have found nothing, and nil can't be read or written through",
+            CHECK_NIL,
+        ),
+        Fault::InvalidAccess { kind, .. } if kind.may_be_null() => says(
+            Category::Nullable,
+            "what the kernel was asked for may not have been given, and nil can't be read or written through",
             CHECK_NIL,
         ),
         Fault::InvalidAccess { reg, kind } => says(
