@@ -23,7 +23,12 @@ const PACKAGES: &[&str] = &[
     "iproute2",
 ];
 /// Go modules with BPF objects, which the module proxy has.
-const MODULES: &[&str] = &["github.com/cilium/ebpf@v0.22.0"];
+const MODULES: &[&str] = &[
+    "github.com/cilium/ebpf@v0.22.0",
+    "github.com/cilium/ebpf@v0.12.3",
+    "github.com/inspektor-gadget/inspektor-gadget@v0.27.0",
+    "github.com/sustainable-computing-io/kepler@v0.7.12",
+];
 /// Machine, class and byte order of a BPF object for little-endian machines.
 const MAGIC: &[u8] = b"\x7fELF\x02\x01\x01";
 const MACHINE_BPF: u16 = 247;
