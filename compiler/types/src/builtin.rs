@@ -442,7 +442,9 @@ impl<'a> Cx<'_, 'a> {
         // It is an interface value, of which the kernel side needs nothing.
         if message.constant().is_some() && self.ck.types.is_untyped(message.ty) {
             let ty = self.ck.types.default_type(message.ty);
-            self.represent(&message, ty, "argument to panic");
+            if self.represent(&message, ty, "argument to panic").is_none() {
+                return self.invalid(expr);
+            }
         }
         if message.constant().is_none() && has_effect(&message.hir) {
             stmts.push(Stmt { node: expr.id, kind: StmtKind::Expr(message.hir) });

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use smol_str::SmolStr;
 
 use crate::bodies::{Book, Question};
+use crate::circles::Circles;
 use crate::constant::Value;
 use crate::constraints::Shown;
 use crate::context::Cx;
@@ -67,7 +68,7 @@ pub(crate) struct Checker<'a> {
     pub hir: hir::Types,
     pub errors: Vec<TypeError>,
     reported: HashSet<(DeclId, NodeId, (bool, bool))>,
-    resolved: HashMap<SymbolId, Resolved>,
+    pub resolved: HashMap<SymbolId, Resolved>,
     in_progress: Vec<SymbolId>,
     /// Instances of generic types that are being made, each for the one before.
     pub instances: u32,
@@ -76,6 +77,8 @@ pub(crate) struct Checker<'a> {
     pub aliases: HashMap<SymbolId, Alias>,
     /// How many declared types are being looked at, each within the one before: a type may be made of itself through one.
     pub declared_types: u32,
+    /// Structs that hold themselves, once one has been found.
+    pub circles: Option<Rc<Circles>>,
     /// Types that point to themselves, of which that has been said.
     pub recurring: HashSet<Ty>,
     /// Generic types that are made of themselves: nothing is known of their instances.
@@ -139,6 +142,7 @@ impl<'a> Checker<'a> {
             later: Vec::new(),
             aliases: HashMap::default(),
             declared_types: 0,
+            circles: None,
             recurring: HashSet::default(),
             circular: HashSet::default(),
             embedded_in_itself: HashSet::default(),
@@ -282,6 +286,17 @@ impl<'a> Checker<'a> {
         true
     }
 
+    /// Since the alias `id` is being looked at, a type that is none has been met, and is known.
+    fn is_within_declared_type(&self, id: SymbolId) -> bool {
+        let start = self.in_progress.iter().position(|known| *known == id).unwrap_or_default();
+        let mut inner = self.in_progress.iter().skip(start);
+        inner.any(|id| {
+            let kind = self.index.symbol(*id).map(|symbol| symbol.kind);
+            let is_declared = matches!(kind, Some(SymbolKind::Type(spec)) if !spec.alias);
+            is_declared && matches!(self.resolved.get(id), Some(Resolved::Type(_)))
+        })
+    }
+
     fn resolve_anew(&mut self, id: SymbolId) -> Resolved {
         let Some(symbol) = self.index.symbol(id).cloned() else { return Resolved::Error };
         if self.in_progress.contains(&id) {
@@ -290,6 +305,14 @@ impl<'a> Checker<'a> {
             }
             if self.cycle_by_value(id) {
                 return Resolved::Error;
+            }
+            if let SymbolKind::Type(spec) = symbol.kind
+                && spec.alias
+                && self.is_within_declared_type(id)
+            {
+                let ty = Cx::of_symbol(self, &symbol).type_expr(&spec.ty);
+                let name = self.qualified(symbol.package, &symbol.name);
+                return Resolved::Type(self.types.alias(name, ty));
             }
             let recursive_type = matches!(symbol.kind, SymbolKind::Type(_));
             let direct = self.in_progress.last() == Some(&id);
@@ -374,6 +397,11 @@ impl<'a> Checker<'a> {
             self.types.set_underlying(named, Types::UNKNOWN);
             let start = self.types.named_of(underlying).and_then(|named| named.symbol);
             self.resolved.extend(start.map(|start| (start, Resolved::Error)));
+        } else if self.types.canon(underlying) != ty
+            && self.contains(underlying, ty, 0)
+            && let Some(structure) = self.circular(id, (ty, underlying))
+        {
+            self.types.set_underlying(named, structure);
         } else if let Some(first) =
             self.first_of_cycle(underlying, (named, ty)).filter(|first| *first != named)
         {

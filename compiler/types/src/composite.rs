@@ -226,7 +226,7 @@ impl<'a> Cx<'_, 'a> {
             let Some((field, slot)) = fields.get(position).zip(values.get_mut(position)) else {
                 self.expr(&element.value);
                 let why = Why::FieldCount { ty: shown.to_owned(), too_many: true };
-                return self.error(element.value.id, why);
+                return self.ck.another_error(self.place(element.value.id), why);
             };
             if field.home != self.package && !field.name.starts_with(char::is_uppercase) {
                 self.expr(&element.value);

@@ -81,6 +81,15 @@ impl<'a> Cx<'_, 'a> {
 
     /// `expr` as whatever it is.
     pub fn raw_expr(&mut self, expr: &'a ast::Expr) -> Operand {
+        let operand = self.sized_or_not(expr);
+        match self.ck.is_infinite(operand.ty) {
+            true => Operand { mode: Mode::Invalid, ..operand },
+            false => operand,
+        }
+    }
+
+    /// The same, which may be of a type whose values have no size.
+    fn sized_or_not(&mut self, expr: &'a ast::Expr) -> Operand {
         match &expr.kind {
             Syntax::Bad => self.invalid(expr),
             Syntax::Ident(name) => self.name(name, expr),
@@ -216,12 +225,23 @@ impl<'a> Cx<'_, 'a> {
             if let Some((place, name)) = place {
                 self.ck.error(place, Why::Cycle { name, recursive_type: false, direct: true });
             }
-            return self.invalid(expr);
+            // Its type is known where it is written.
+            let symbol = self.ck.index.symbol(id).map(|symbol| symbol.kind);
+            return match symbol {
+                Some(SymbolKind::Var { spec, .. }) if spec.ty.is_some() && ty != Types::UNKNOWN => {
+                    self.operand(expr, Mode::Variable, ty, ExprKind::Zero)
+                }
+                _ => self.invalid(expr),
+            };
         }
         if matches!(self.ck.types.under(ty), Kind::Map(..)) && self.function.is_some() {
             crate::variables::map(self.ck, id); // says what is wrong with it
         }
         if ty == Types::UNKNOWN {
+            let of_user = self.ck.index.symbol(id).is_some_and(|symbol| symbol.package == Package::User);
+            if self.function.is_some() && of_user {
+                crate::variables::global(self.ck, id, ty); // more may be wrong with its value
+            }
             return self.invalid(expr);
         }
         if self.function.is_some() && self.const_type(ty).is_some() {

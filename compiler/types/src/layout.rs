@@ -13,6 +13,9 @@ pub(crate) fn lower(ck: &mut Checker<'_>, ty: Ty) -> TypeId {
 }
 
 fn lower_at(ck: &mut Checker<'_>, ty: Ty, depth: u32) -> TypeId {
+    if ck.types.is_unknown(ty) {
+        return ck.hir.intern(Type::Unknown);
+    }
     // An instance is laid out once, whatever its type arguments are called.
     let ty = if matches!(ck.types.kind(ty), Kind::Named(_)) { ck.types.canon(ty) } else { ty };
     if let Some(id) = ck.lowered.get(&ty) {

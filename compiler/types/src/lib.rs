@@ -11,6 +11,7 @@ mod builtin;
 mod call;
 mod callkind;
 mod checker;
+mod circles;
 mod closure;
 mod comparisons;
 mod complete;

@@ -63,7 +63,10 @@ impl<'a> Cx<'_, 'a> {
                 let text = format!("{}.{}", base.text, name.name);
                 let why = match self.ck.types.pointed_interface(base.ty) {
                     Some(word) => Why::InterfacePointer { expr: text, on: self.display(base.ty), word },
-                    None => self.no_member(base.ty, text, &name.name),
+                    None => {
+                        let addressable = matches!(base.mode, Mode::Variable | Mode::MapVariable(_));
+                        self.no_member((base.ty, addressable), text, &name.name)
+                    }
                 };
                 self.error(name.id, why);
                 self.invalid(expr)
@@ -72,7 +75,7 @@ impl<'a> Cx<'_, 'a> {
     }
 
     /// Why `base.name`, which `text` shows, is nothing: a member with almost that name, or one that can't be named here.
-    fn no_member(&self, ty: Ty, text: String, name: &str) -> Why {
+    fn no_member(&mut self, (ty, addressable): (Ty, bool), text: String, name: &str) -> Why {
         let on = self.display(ty);
         let why = |similar: String| Why::NoMember {
             expr: text.clone(),
@@ -81,6 +84,15 @@ impl<'a> Cx<'_, 'a> {
             similar,
         };
         let Some((what, other)) = self.member_like(ty, name) else { return why(String::new()) };
+        let is_pointer = matches!(self.ck.types.kind(ty), Kind::Pointer(_));
+        if !addressable
+            && !is_pointer
+            && let Some((path, Found::Method(symbol))) = self.find_member(ty, &other)
+            && self.wants_pointer(symbol)
+            && !self.passes_pointer(ty, &path)
+        {
+            return why(String::new());
+        }
         let exported = |name: &str| name.starts_with(char::is_uppercase);
         let tail = |name: &str| name.chars().skip(1).collect::<String>();
         match (exported(name), exported(&other)) {
@@ -179,7 +191,7 @@ impl<'a> Cx<'_, 'a> {
             let why = match self.ck.types.pointed_interface(ty) {
                 _ if is_field => Why::NoMethod { expr: text, on: self.display(ty), name: name.name.clone() },
                 Some(word) => Why::InterfacePointer { expr: text, on: self.display(ty), word },
-                None => self.no_member(ty, text, &name.name),
+                None => self.no_member((ty, false), text, &name.name),
             };
             self.error(name.id, why);
             return self.invalid(expr);

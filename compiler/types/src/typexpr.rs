@@ -205,19 +205,19 @@ impl<'a> Cx<'_, 'a> {
                     return self.error(name.id, Why::NotAType { expr: expression(expr) });
                 }
             }
-            ExprKind::Index { operand, indices } => {
+            ExprKind::Index { operand, .. } => {
+                // Go doesn't look at its arguments.
                 match self.try_type(operand) {
                     Some(Types::UNKNOWN) => {}
                     Some(ty) => {
                         let why =
                             Why::NotGeneric { expr: expression(expr), ty: self.generic_words(operand, ty) };
-                        return self.error(operand.id, why); // Go doesn't look at its arguments
+                        self.error(operand.id, why);
                     }
                     None => {
                         self.type_expr(operand);
                     }
                 }
-                self.use_all(indices);
                 return;
             }
             _ => expression(expr),
