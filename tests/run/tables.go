@@ -1,7 +1,7 @@
 // Package variables that hold strings, or are slices, and elements of tables that are chosen while the program runs.
 //
 // RUN Classify packet=00*14_2f6574632f736861646f77000000000000000000 => -715418401
-// RUN Classify packet=01_00*13_2f726f6f742f2e73736800000000000000000000 => 1402041158
+// RUN Classify packet=01_00*13_2f626f6f742f2e73736800000000000000000000 => 1402041146
 // RUN Classify packet=02_50_00*12_2f7661722f6c69622f7365637265747300000000 => -878107929
 // RUN Classify packet=03_bb_00*12_2f746d702f78000000000000000000000000000000 => -1189614635
 // RUN Classify packet=09_00*13_2f746d702f78000000000000000000000000000000 => 0
@@ -33,7 +33,7 @@ type rule struct {
 }
 
 var (
-	rules    = [...]rule{{"/etc/shadow", Secret}, {"/root/", Home}, {"/var/lib/", State}}
+	rules    = [...]rule{{"/etc/shadow", Secret}, {"/boot/", Home}, {"/var/lib/", State}}
 	suffixes = []string{"shadow", ".ssh", "x"}
 	ports    = []uint16{22, 80, 443, 8080}
 	weights  = []struct{ port, weight uint32 }{{22, 100}, {80, 10}}

@@ -304,7 +304,8 @@ impl<'a> Cx<'_, 'a> {
         }
         let other = self.scopes.last().and_then(|scope| scope.get(name));
         // Type parameters are declared where the parameters are.
-        let is_parameter = self.scopes.len() == 1 && self.type_args.iter().any(|(known, _)| known == name);
+        let is_parameter =
+            name != "_" && self.scopes.len() == 1 && self.type_args.iter().any(|(known, _)| known == name);
         if is_parameter || other.is_some_and(|other| !matches!(other.kind, EntityKind::Local(_))) {
             self.error(target.id, Why::NotAVariable { expr: name.to_string() });
             return None;

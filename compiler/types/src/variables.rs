@@ -189,6 +189,10 @@ impl<'a> Cx<'_, 'a> {
         ty: Ty,
     ) -> Option<hir::Global> {
         if self.ck.types.is_unknown(ty) {
+            let value = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len());
+            if let Some(literal) = value.filter(|value| matches!(value.kind, Syntax::Composite { .. })) {
+                self.use_all(std::slice::from_ref(literal)); // its elements were not looked at for its type
+            }
             return None;
         }
         if let Some((field, inner)) = self.const_type(ty) {

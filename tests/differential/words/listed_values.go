@@ -14,10 +14,11 @@ var (
 	weights  = []struct{ port, weight uint32 }{missing: {22, 100}, {80, 10, 1}, {port: 1, 2}}
 	rules    = []rule{{"a", 1}, {"b", "c"}}
 	unknown  = []bpf.Missing{{1}, {2}}
+	untyped  = bpf{{"a", 1}, {missing, 2}}
 )
 
 //bpf:section xdp
 func Filter(ctx *bpf.XDP) bpf.XDPAction {
-	n := len(suffixes) + len(ports) + len(weights) + len(rules) + len(unknown)
+	n := len(suffixes) + len(ports) + len(weights) + len(rules) + len(unknown) + len(untyped)
 	return bpf.XDPAction(n)
 }

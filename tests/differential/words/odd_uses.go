@@ -25,6 +25,11 @@ func none() {}
 
 func gen[T any](x T) T { return x }
 
+func unnamed[_, T any](x T) bool {
+	_, ok := two()
+	return ok
+}
+
 //bpf:section xdp
 func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	var any1 any = 1
@@ -72,5 +77,6 @@ func Filter(ctx *bpf.XDP) bpf.XDPAction {
 	_, n = [1.5]int(3)
 	_ = atomic.Uint32{int16(n)}
 	time.tick(1).m(2)
+	_ = unnamed[int](n)
 	return two(n)
 }
