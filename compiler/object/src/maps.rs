@@ -181,8 +181,8 @@ fn values(btf: &Btf, ty: TypeId, map: &mut Map, object: &mut Object) -> Result<(
     Ok(())
 }
 
-/// What libbpf changes: ring buffers have whole pages, types of maps that hold other things go, and perf event arrays
-/// with no number of entries get one for each processor.
+/// What libbpf changes: ring buffers have whole pages, and types of maps that hold other things go. Perf event arrays with
+/// no number of entries get one for each processor where they are loaded.
 fn round_up(map: &mut Map) {
     match map.kind {
         MapKind::RINGBUF | MapKind::USER_RINGBUF => {
@@ -203,7 +203,6 @@ fn round_up(map: &mut Map) {
             // The kernel takes no types with these.
             (map.key, map.value) = (None, None);
             if map.kind == MapKind::PERF_EVENT_ARRAY {
-                map.max_entries = map.max_entries.max(1);
                 map.key_size = map.key_size.max(4);
                 map.value_size = map.value_size.max(4);
             }
