@@ -112,6 +112,9 @@ pub(crate) fn find(
     if let Some(start) = exception
         && let Err(place) = starts.binary_search(&start)
     {
+        if starts.len() >= MAX_FUNCTIONS {
+            return Err((0, Fault::TooManyFunctions.into()));
+        }
         starts.insert(place, start);
     }
     let mut functions: Vec<Function> = Vec::with_capacity(starts.len());
