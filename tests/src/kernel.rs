@@ -54,7 +54,12 @@ pub fn release() -> String {
 
 /// Whether the running kernel is one of `series`, such as `6.18`.
 pub fn is_running(series: &str) -> bool {
-    release().strip_prefix(series).is_some_and(|rest| rest.starts_with('.'))
+    is_of(&release(), series)
+}
+
+/// Whether a kernel's release is one of `series`.
+pub fn is_of(release: &str, series: &str) -> bool {
+    release.strip_prefix(series).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether this process may load programs: an error says why not.

@@ -142,7 +142,7 @@ fn judge_once(kernel: &str, guest: &Path, jobs: &[Job]) -> Result<(Vec<Report>, 
     let Some(release) = lines.next() else {
         return Err(format!("kernel {kernel} never started the guest: {end}"));
     };
-    if !release.starts_with(&format!("{kernel}.")) {
+    if !crate::kernel::is_of(release, kernel) {
         return Err(format!("the image of kernel {kernel} is a {release}"));
     }
     Ok((lines.map_while(|line| serde_json::from_str(line).ok()).collect(), end))

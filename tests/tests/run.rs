@@ -74,7 +74,7 @@ fn read(name: &str, path: &Path) -> Result<Case, String> {
 
 /// Compares the kernel's verdicts with the model's, and its results with the file's.
 fn judge(case: &Case, release: &str, report: &Report) -> Result<(), Failed> {
-    let dialect = DIALECTS.iter().find(|(name, _)| release.starts_with(&format!("{name}.")));
+    let dialect = DIALECTS.iter().find(|(name, _)| kernel::is_of(release, name));
     for (index, (program, verdict)) in case.object.programs.iter().zip(&report.verdicts).enumerate() {
         let Some((_, dialect)) = dialect else { break };
         let (own, kernel) = (Answer::of_model(&case.object, index, *dialect), Answer::of_kernel(verdict));

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::decode::{Head, TYPE_BYTES, head, layout, name, read_type, tail_bytes, u32_at};
 use crate::error::BtfError;
-use crate::queries::{DEPTH, Types};
+use crate::queries::{DEPTH, Extent, Types};
 use crate::types::{Bits, Kind, Type, TypeId};
 
 /// The types of a kernel, found by number in constant time and by name through an index that is made at the first
@@ -241,36 +241,25 @@ impl Types for KernelBtf {
     }
 
     /// As for all types, but without reading members.
-    fn size_of(&self, id: TypeId) -> Option<u32> {
-        let mut times = 1u32;
-        let mut id = id;
-        for _ in 0..DEPTH {
-            id = self.strip(id);
-            let head = self.head(id)?;
-            let size = match head.kind {
-                Kind::Int
-                | Kind::Float
-                | Kind::Enum
-                | Kind::Enum64
-                | Kind::Struct
-                | Kind::Union
-                | Kind::Section => head.word,
-                Kind::Pointer => 8,
-                Kind::Array => {
-                    let (element, length) = self.array(id)?;
-                    times = times.saturating_mul(length);
-                    id = element;
-                    continue;
-                }
-                Kind::Variable => {
-                    id = TypeId(head.word);
-                    continue;
-                }
-                _ => return None,
-            };
-            return Some(size.saturating_mul(times));
-        }
-        None
+    fn extent(&self, id: TypeId) -> Option<Extent> {
+        let id = self.strip(id);
+        let head = self.head(id)?;
+        Some(match head.kind {
+            Kind::Int
+            | Kind::Float
+            | Kind::Enum
+            | Kind::Enum64
+            | Kind::Struct
+            | Kind::Union
+            | Kind::Section => Extent::Bytes(head.word),
+            Kind::Pointer => Extent::Bytes(8),
+            Kind::Array => {
+                let (element, length) = self.array(id)?;
+                Extent::Array(element, length)
+            }
+            Kind::Variable => Extent::Of(TypeId(head.word)),
+            _ => return None,
+        })
     }
 
     fn strip(&self, id: TypeId) -> TypeId {

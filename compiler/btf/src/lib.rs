@@ -15,7 +15,7 @@ mod types;
 pub use build::Btf;
 pub use error::BtfError;
 pub use kernel::{KernelBtf, MemberRef};
-pub use queries::{Found, Types};
+pub use queries::{Extent, Found, Types};
 pub use types::{
     Bits, EnumValue, IntEncoding, Kind, Linkage, Member, Parameter, SectionVariable, Type, TypeId, VOID,
 };

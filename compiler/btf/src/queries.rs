@@ -17,6 +17,17 @@ pub struct Found {
     pub path: Vec<u32>,
 }
 
+/// What a type's size follows from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// So many bytes.
+    Bytes(u32),
+    /// An array of so many elements of this type.
+    Array(TypeId, u32),
+    /// It is that of another type.
+    Of(TypeId),
+}
+
 /// A set of types.
 pub trait Types {
     /// The type `id`; `None` for `void` and for ids that are not there.
@@ -42,32 +53,35 @@ pub trait Types {
         self.lookup(self.strip(id))
     }
 
+    /// What the size of type `id`, without what stands before it, follows from; `None` where it has none, as `void`.
+    fn extent(&self, id: TypeId) -> Option<Extent> {
+        Some(match &*self.stripped(id)? {
+            Type::Int { size, .. }
+            | Type::Float { size, .. }
+            | Type::Enum { size, .. }
+            | Type::Struct { size, .. }
+            | Type::Union { size, .. }
+            | Type::Section { size, .. } => Extent::Bytes(*size),
+            Type::Pointer(_) => Extent::Bytes(8),
+            Type::Array { element, length } => Extent::Array(*element, *length),
+            Type::Variable { ty, .. } => Extent::Of(*ty),
+            _ => return None,
+        })
+    }
+
     /// Size of a value of type `id` in bytes; `None` where it has none, as `void`.
     fn size_of(&self, id: TypeId) -> Option<u32> {
         let mut times = 1u32;
         let mut id = id;
         for _ in 0..DEPTH {
-            let ty = self.stripped(id)?;
-            let size = match &*ty {
-                Type::Int { size, .. }
-                | Type::Float { size, .. }
-                | Type::Enum { size, .. }
-                | Type::Struct { size, .. }
-                | Type::Union { size, .. }
-                | Type::Section { size, .. } => *size,
-                Type::Pointer(_) => 8,
-                Type::Array { element, length } => {
-                    times = times.saturating_mul(*length);
-                    id = *element;
-                    continue;
+            match self.extent(id)? {
+                Extent::Bytes(size) => return Some(size.saturating_mul(times)),
+                Extent::Array(element, length) => {
+                    times = times.saturating_mul(length);
+                    id = element;
                 }
-                Type::Variable { ty, .. } => {
-                    id = *ty;
-                    continue;
-                }
-                _ => return None,
-            };
-            return Some(size.saturating_mul(times));
+                Extent::Of(ty) => id = ty,
+            }
         }
         None
     }

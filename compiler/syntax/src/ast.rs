@@ -148,6 +148,13 @@ pub struct VarSpec {
     pub values: Vec<Expr>,
 }
 
+impl VarSpec {
+    /// The value of name number `index`, where each name has one of its own.
+    pub fn value_of(&self, index: usize) -> Option<&Expr> {
+        self.values.get(index).filter(|_| self.values.len() == self.names.len())
+    }
+}
+
 /// A function or method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FuncDecl {

@@ -25,10 +25,7 @@ fn first_value(ck: &mut Checker<'_>, id: SymbolId) -> Option<hir::Expr> {
     let symbol = ck.index.symbol(id)?.clone();
     let SymbolKind::Var { spec, index } = symbol.kind else { return None };
     let Resolved::Var(ty) = ck.resolve(id) else { return None };
-    if spec.values.len() != spec.names.len() {
-        return None;
-    }
-    let value = spec.values.get(index)?;
+    let value = spec.value_of(index)?;
     // Errors in the value are said where it is looked at as that of a variable.
     let errors = ck.errors.len();
     ck.initialising.push(id);

@@ -189,8 +189,9 @@ impl<'a> Cx<'_, 'a> {
         ty: Ty,
     ) -> Option<hir::Global> {
         if self.ck.types.is_unknown(ty) {
-            let value = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len());
-            if let Some(literal) = value.filter(|value| matches!(value.kind, Syntax::Composite { .. })) {
+            if let Some(literal) =
+                spec.value_of(index).filter(|value| matches!(value.kind, Syntax::Composite { .. }))
+            {
                 self.use_all(std::slice::from_ref(literal)); // its elements were not looked at for its type
             }
             return None;
@@ -208,7 +209,7 @@ impl<'a> Cx<'_, 'a> {
         let lowered = self.lower(ty);
         let place: Place = symbol.place();
         let mut initial = None;
-        if let Some(value) = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len()) {
+        if let Some(value) = spec.value_of(index) {
             let operand = self.expr(value);
             if operand.is_invalid() {
                 return None;
@@ -238,7 +239,7 @@ impl<'a> Cx<'_, 'a> {
         ty: Ty,
     ) -> Option<hir::Global> {
         let Kind::Slice(element) = *self.ck.types.under(ty) else { return None };
-        let value = spec.values.get(index).filter(|_| spec.values.len() == spec.names.len())?;
+        let value = spec.value_of(index)?;
         let is_literal = matches!(value.kind, Syntax::Composite { .. });
         if !is_literal || self.holds_pointer(element, 0) || self.kernel_type_problem(element).is_some() {
             return None;
@@ -338,7 +339,7 @@ impl<'a> Cx<'_, 'a> {
         index: usize,
         (ty, what): (Ty, NotInKernel),
     ) {
-        match spec.values.get(index).filter(|_| spec.values.len() == spec.names.len()) {
+        match spec.value_of(index) {
             Some(value) => {
                 let operand = self.expr(value);
                 self.assign(operand, ty, "variable declaration");

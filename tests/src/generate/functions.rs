@@ -20,6 +20,11 @@ const RESERVE_DYNPTR: u32 = 198;
 const DYNPTR_ENDS: [u32; 2] = [199, 200];
 
 impl Builder<'_> {
+    /// Whether the program may have one more function.
+    pub fn has_room_for_function(&self) -> bool {
+        self.pending.len() + self.functions.len() < MOST_FUNCTIONS
+    }
+
     /// Calls a function of the program.
     pub fn function(&mut self) {
         let any = !self.careful() && self.rng.chance(30);
@@ -27,7 +32,7 @@ impl Builder<'_> {
             !function.is_callback && (any || !function.signature.is_some_and(|one| one.catches))
         };
         let known = self.pending.iter().position(is_called);
-        let room = self.pending.len() + self.functions.len() < MOST_FUNCTIONS;
+        let room = self.has_room_for_function();
         let index = match known {
             Some(index) if !room || self.rng.chance(30) => index,
             _ if room => self.new_function(),

@@ -4,7 +4,6 @@ use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Size, SourceOperand, Width};
 
 use super::builder::{Builder, CONTEXT, Class, Held, Owed};
 use super::calls::{DYNPTR, KEY, Release, VALUE};
-use super::functions::MOST_FUNCTIONS;
 use super::helpers::Callback;
 use super::world::{self, Sizes};
 
@@ -84,7 +83,7 @@ impl Builder<'_> {
         const INIT: u32 = 169;
         const SET_CALLBACK: u32 = 170;
         const START: u32 = 171;
-        if self.pending.len() + self.functions.len() >= MOST_FUNCTIONS || !self.has_locks() {
+        if !self.has_room_for_function() || !self.has_locks() {
             return self.arithmetic();
         }
         let Some(value) = self.value_of(world::TIMED) else { return };

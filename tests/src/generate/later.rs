@@ -1,17 +1,13 @@
 //! Steps whose functions run later: work of a queue, and of a task.
 
 use super::builder::{Builder, Held};
-use super::functions::MOST_FUNCTIONS;
 use super::helpers::Callback;
 use super::world;
 
 impl Builder<'_> {
     /// Work that is done later.
     pub fn work(&mut self) {
-        if self.pending.len() + self.functions.len() >= MOST_FUNCTIONS
-            || !self.since(6, 10)
-            || !self.has_locks()
-        {
+        if !self.has_room_for_function() || !self.since(6, 10) || !self.has_locks() {
             return self.arithmetic();
         }
         let Some(value) = self.value_of(world::WORK) else { return };
@@ -35,10 +31,7 @@ impl Builder<'_> {
     pub fn task_work(&mut self) {
         const SCHEDULE: [&str; 2] =
             ["bpf_task_work_schedule_signal_impl", "bpf_task_work_schedule_resume_impl"];
-        if self.pending.len() + self.functions.len() >= MOST_FUNCTIONS
-            || !self.since(6, 18)
-            || !self.has_locks()
-        {
+        if !self.has_room_for_function() || !self.since(6, 18) || !self.has_locks() {
             return self.work();
         }
         if self.kept(|held| held == Held::Task).is_none() {

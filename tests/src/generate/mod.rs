@@ -120,7 +120,7 @@ impl Builder<'_> {
     fn walk(&mut self) {
         const WALKS: [u32; 3] = [181, 181, 164];
         let id = self.rng.pick(&WALKS);
-        if self.pending.len() + self.functions.len() < functions::MOST_FUNCTIONS {
+        if self.has_room_for_function() {
             self.call_by_id(id);
         }
     }

@@ -5,7 +5,6 @@ use gobpf_bpf::insn::{AluOp, Insn, JmpOp, Size, SourceOperand, Width};
 
 use super::builder::{Builder, CONTEXT, Class, FP, Held, Owed};
 use super::calls::{DYNPTR, Release, VALUE};
-use super::functions::MOST_FUNCTIONS;
 use super::helpers::{Callback, Maps};
 use super::kfuncs::{Given, ITERATORS, Iterator, KFUNCS, Kfunc, Want};
 use super::world;
@@ -314,7 +313,7 @@ impl Builder<'_> {
             self.land(found);
         }
         self.lock_of(value);
-        let is_tree = self.rng.chance(40) && self.pending.len() + self.functions.len() < MOST_FUNCTIONS;
+        let is_tree = self.rng.chance(40) && self.has_room_for_function();
         self.head_of(value, is_tree);
         self.move_reg(2, node);
         if is_tree {

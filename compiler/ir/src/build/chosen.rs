@@ -5,7 +5,7 @@
 use gobpf_bpf::insn::JmpOp;
 use gobpf_types::hir::{self, Expr, TypeId};
 
-use super::{Address, Bound, Builder, Result, SliceValue};
+use super::{Address, Bound, Builder, Result, SliceValue, holds_pointers};
 use crate::ir::{Cond, InstKind, Type, Value};
 
 /// Elements that are chosen among at most.
@@ -36,7 +36,7 @@ impl Builder<'_> {
         let Bound::Counted { offset, length, .. } = slice.bound else { return None };
         let (offset, length) = (self.f.as_const(offset)?, self.f.as_const(length)?);
         let start = u32::try_from(offset).ok()?.checked_mul(self.types().size_of(expr.ty) as u32)?;
-        let array = Address { base: slice.pointer, offset: start as i32, align: 1, context: false };
+        let array = Address::at(slice.pointer, start as i32);
         self.chosen(array, index, expr.ty, u64::try_from(length).ok()?)
     }
 
@@ -44,7 +44,7 @@ impl Builder<'_> {
         let size = self.types().size_of(ty);
         let is_small = (2..=ELEMENTS).contains(&length) && length * size.div_ceil(8) <= WORDS;
         let on_stack = matches!(self.f.def(array.base), Some(InstKind::SlotAddr(..)));
-        if !is_small || !on_stack || self.f.as_const(index).is_some() || !has_pointers(self.types(), ty) {
+        if !is_small || !on_stack || self.f.as_const(index).is_some() || !holds_pointers(self.types(), ty) {
             return None;
         }
         let end = self.const_i64(length as i64);
@@ -83,18 +83,5 @@ impl Builder<'_> {
         }
         let size = self.types().size_of(expr.ty);
         Ok(self.slice_element(slice, index, size))
-    }
-}
-
-/// Whether values of type `ty` hold pointers, slices or strings.
-fn has_pointers(types: &hir::Types, ty: TypeId) -> bool {
-    match types.get(ty) {
-        hir::Type::Unknown | hir::Type::Bool | hir::Type::Int { .. } => false,
-        hir::Type::Array { element, .. } => has_pointers(types, *element),
-        hir::Type::Struct(of) => of.fields.iter().any(|field| has_pointers(types, field.ty)),
-        hir::Type::String { .. }
-        | hir::Type::Function
-        | hir::Type::Pointer { .. }
-        | hir::Type::Slice { .. } => true,
     }
 }

@@ -157,7 +157,7 @@ impl Builder<'_> {
 
     /// The first `bytes` bytes of a slice of bytes that is not shorter, where verifiers see that they are there.
     pub(super) fn bytes_in_range(&mut self, slice: SliceValue, bytes: u32) -> Address {
-        let at = Address { base: slice.pointer, offset: 0, align: 1, context: false };
+        let at = Address::at(slice.pointer, 0);
         match slice.bound {
             Bound::Counted { offset, end, .. } => {
                 let more = self.const_i64(i64::from(bytes));

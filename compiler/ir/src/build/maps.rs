@@ -46,7 +46,7 @@ impl Builder<'_> {
         self.branch(Cond { op: JmpOp::Eq, left: entry, right: nil }, missing, found);
         self.seal(found);
         self.block = found;
-        let value = self.load_operand(Address { base: entry, offset: 0, align: 1, context: false }, ty);
+        let value = self.load_operand(Address::at(entry, 0), ty);
         self.write(result, ty, value);
         let yes = self.const_i32(1);
         self.write_var(exists, yes);
@@ -85,7 +85,7 @@ impl Builder<'_> {
         self.branch(Cond { op: JmpOp::Eq, left: entry, right: nil }, missing, found);
         self.seal(found);
         self.block = found;
-        let at = Address { base: entry, offset: 0, align: 1, context: false };
+        let at = Address::at(entry, 0);
         let left = self.load(at, ty);
         let result = self.binary(op, int, left, right_int, right)?;
         self.store_operand(at, ty, Operand::Scalar(result));

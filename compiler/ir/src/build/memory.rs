@@ -11,6 +11,11 @@ use crate::ir::{InstKind, Role, Type, Value};
 pub(super) const WORD: u32 = 8;
 
 impl Address {
+    /// `offset` bytes behind `base`, of which nothing more is known.
+    pub(super) fn at(base: Value, offset: i32) -> Address {
+        Address { base, offset, align: 1, context: false }
+    }
+
     /// The place `bytes` further.
     pub(super) fn plus(self, bytes: u32) -> Address {
         Address { offset: self.offset.wrapping_add(bytes as i32), ..self }

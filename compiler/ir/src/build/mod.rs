@@ -493,12 +493,7 @@ impl<'a> Builder<'a> {
     }
 
     fn slot_address(&mut self, slot: Slot) -> Address {
-        Address {
-            base: self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)),
-            offset: 0,
-            align: 1,
-            context: false,
-        }
+        Address::at(self.emit(Type::Pointer, InstKind::SlotAddr(slot, 0)), 0)
     }
 
     /// A new temporary for a value of type `ty`.
@@ -542,7 +537,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Whether values of type `ty` hold pointers.
+/// Whether values of type `ty` hold pointers, slices or strings.
 pub(crate) fn holds_pointers(types: &hir::Types, ty: hir::TypeId) -> bool {
     match types.get(ty) {
         hir::Type::Unknown | hir::Type::Bool | hir::Type::Int { .. } => false,

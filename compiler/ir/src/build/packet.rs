@@ -140,11 +140,11 @@ impl Builder<'_> {
                 // Never in range: the check that fails stands in for it.
                 let zero = self.const_i64(0);
                 self.abort_if(Why::BoundsCheck, JmpOp::Eq, zero, zero);
-                return Address { base: pointer, offset: 0, align: 1, context: false };
+                return Address::at(pointer, 0);
             }
         };
         self.check_packet(base, offset + wanted, end);
-        Address { base, offset: offset as i32, align: 1, context: false }
+        Address::at(base, offset as i32)
     }
 
     /// The pointer `count` times `size` bytes after `pointer`, as a base and bytes after it, so that verifiers learn from a

@@ -56,9 +56,7 @@ impl Builder<'_> {
             [pointer, offset, length, end] => {
                 Operand::Slice(SliceValue { pointer, bound: Bound::Counted { offset, length, end } })
             }
-            [base, ..] if self.is_memory(ty) => {
-                Operand::Memory(Address { base, offset: 0, align: 1, context: false })
-            }
+            [base, ..] if self.is_memory(ty) => Operand::Memory(Address::at(base, 0)),
             [value, ..] => Operand::Scalar(value),
             [] => Operand::Scalar(Value(0)),
         }
@@ -158,7 +156,7 @@ impl Builder<'_> {
 
     /// Where the first element is.
     pub(super) fn start(&mut self, slice: SliceValue, size: u64) -> Address {
-        let at = Address { base: slice.pointer, offset: 0, align: 1, context: false };
+        let at = Address::at(slice.pointer, 0);
         match slice.bound {
             Bound::Counted { offset, .. } => self.offset_by(at, offset, size),
             Bound::Packet { .. } => at,
@@ -194,10 +192,10 @@ impl Builder<'_> {
         let Bound::Counted { offset, end, .. } = slice.bound else {
             return match slice.bound {
                 Bound::Packet { end, .. } => self.packet_element(slice.pointer, end, index, size),
-                Bound::Counted { .. } => Address { base: slice.pointer, offset: 0, align: 1, context: false },
+                Bound::Counted { .. } => Address::at(slice.pointer, 0),
             };
         };
-        let at = Address { base: slice.pointer, offset: 0, align: 1, context: false };
+        let at = Address::at(slice.pointer, 0);
         let place = self.alu(AluOp::Add, index, offset);
         let known = |value| self.f.as_const(value);
         // The greatest that the place can be where a comparison with `below` has told verifiers.

@@ -170,7 +170,7 @@ impl<'a> Builder<'a> {
             let place = convention.in_memory.iter().find(|(result, _)| *result == index);
             results.push(match (place, out) {
                 (Some((_, offset)), Some(base)) if self.is_memory(*ty) => {
-                    Storage::Place(Address { base, offset: *offset as i32, align: 1, context: false })
+                    Storage::Place(Address::at(base, *offset as i32))
                 }
                 _ => self.new_storage(*ty, false, ""),
             });
@@ -195,7 +195,7 @@ impl<'a> Builder<'a> {
             let Some(base) = out else { break };
             let mut offset = *offset as i32;
             for word in self.passed(operand) {
-                self.store_word(Address { base, offset, align: 1, context: false }, word);
+                self.store_word(Address::at(base, offset), word);
                 offset += WORD as i32;
             }
         }
@@ -339,7 +339,7 @@ impl<'a> Builder<'a> {
             self.f.values[base.0 as usize].followed = true;
             for (number, ty) in types[direct..].iter().enumerate() {
                 let offset = number as i32 * WORD as i32;
-                words.push(self.load_word(Address { base, offset, align: 1, context: false }, *ty));
+                words.push(self.load_word(Address::at(base, offset), *ty));
             }
         }
         words

@@ -98,24 +98,14 @@ pub(crate) fn find(
         let Some(start) = u32::try_from(to).ok().filter(|to| (*to as usize) < insns.len()) else {
             return Err((at as u32, Fault::CallOutOfRange.into()));
         };
-        if let Err(place) = starts.binary_search(&start) {
-            if starts.len() >= MAX_FUNCTIONS {
-                return Err((at as u32, Fault::TooManyFunctions.into()));
-            }
-            starts.insert(place, start);
-        }
+        add(&mut starts, start, at as u32)?;
     }
     let exception = match rules.dialect {
         Dialect::V6_1 => None,
         _ => exceptions::callback(object, program).map_err(|stop| (0, stop))?,
     };
-    if let Some(start) = exception
-        && let Err(place) = starts.binary_search(&start)
-    {
-        if starts.len() >= MAX_FUNCTIONS {
-            return Err((0, Fault::TooManyFunctions.into()));
-        }
-        starts.insert(place, start);
+    if let Some(start) = exception {
+        add(&mut starts, start, 0)?;
     }
     let mut functions: Vec<Function> = Vec::with_capacity(starts.len());
     for (index, start) in starts.iter().enumerate() {
@@ -146,6 +136,16 @@ pub(crate) fn find(
         check_inside(insns, function)?;
     }
     Ok(Found { functions, kfuncs: names })
+}
+
+/// `add_subprog`: a function starts at `start`, of which the instruction `at` tells.
+fn add(starts: &mut Vec<u32>, start: u32, at: u32) -> Located<()> {
+    let Err(place) = starts.binary_search(&start) else { return Ok(()) };
+    if starts.len() >= MAX_FUNCTIONS {
+        return Err((at, Fault::TooManyFunctions.into()));
+    }
+    starts.insert(place, start);
+    Ok(())
 }
 
 /// `check_subprogs`, for one of them.
